@@ -1,0 +1,83 @@
+# `make help` lists the targets. PYTHON picks the interpreter that makes .venv; HOST, PORT, COACHBASE_DATA and the
+# other settings of docs/operations.md pass through to the app.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+venv := .venv
+python := $(venv)/bin/python
+# A stamp is newer than its lock once the lock is installed.
+run_stamp := $(venv)/.requirements.lock
+dev_stamp := $(venv)/.requirements-dev.lock
+
+.PHONY: help run test check fix bench shots soak lock clean chromium
+
+help: ## list what make can do
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: $(run_stamp) ## start coachbase (web and worker) and print its address
+	@$(python) app.py migrate
+	@exec $(python) app.py serve
+
+test: $(dev_stamp) chromium ## install what the tests need, then run them all
+	@exec $(python) -m pytest -n auto --dist worksteal
+
+check: $(dev_stamp) chromium ## the gate: style, import contracts, templates, types, dependencies, tests
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(venv)/bin/lint-imports
+	$(venv)/bin/djlint --lint --quiet templates
+	$(python) -m mypy
+	$(venv)/bin/deptry .
+	$(python) -m pytest -n auto --dist worksteal
+
+fix: $(dev_stamp) ## mend style where a machine can
+	$(python) -m ruff check --fix .
+	$(python) -m ruff format .
+
+bench: $(dev_stamp) ## measure speed, size and memory as ratios in one run (bench/last.json)
+	@exec $(python) bench/run.py
+
+shots: $(dev_stamp) chromium ## picture every main page of the sample practice, both themes, two widths (shots/)
+	@exec $(python) -m tests.browser.shots
+
+soak: $(dev_stamp) chromium ## the kill tests, long: 1,000 kills instead of 50 (KILLS=n for another number)
+	@KILLS=$${KILLS:-1000} exec $(python) -m pytest -m kills
+
+lock: ## pin every dependency of pyproject.toml with its hashes in the two lock files
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	$(PYTHON) -m venv "$$scratch"; \
+	"$$scratch/bin/pip" install -q pip-tools==7.6.2; \
+	export CUSTOM_COMPILE_COMMAND='make lock'; \
+	compile="$$scratch/bin/pip-compile -q --generate-hashes --no-emit-options --strip-extras --no-annotate --allow-unsafe"; \
+	compile+=" --no-emit-index-url --no-emit-trusted-host --no-emit-find-links"; \
+	$$compile -o requirements.lock pyproject.toml; \
+	$$compile --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+
+clean: ## remove what make made (not data/)
+	rm -rf $(venv) shots bench/last.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+chromium:
+	@tools/ensure chromium test -x $(CHROMIUM)
+
+# The venv counts as made only with its pip in it: without python3-venv, Python leaves half of one behind.
+$(venv)/bin/pip:
+	@tools/ensure python3-venv $(PYTHON) -c 'import ensurepip, venv'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "coachbase needs Python 3.11 or newer: set PYTHON=python3.11 and try again.")'
+	@$(PYTHON) -m venv --clear $(venv)
+
+$(run_stamp): requirements.lock | $(venv)/bin/pip
+$(dev_stamp): requirements-dev.lock | $(venv)/bin/pip
+
+$(run_stamp) $(dev_stamp):
+	@echo "Installing $<…"
+	@$(python) -m pip install -q --no-input --require-hashes -r $< || { echo "$< was not installed: see pip's lines above, mend that, and try again." >&2; exit 1; }
+	@touch $@
