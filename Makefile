@@ -1,5 +1,5 @@
-# `make help` lists the targets. PYTHON picks the interpreter that makes .venv; HOST, PORT, COACHBASE_DATA and the
-# other settings of docs/operations.md pass through to the app.
+# `make help` lists the targets. PYTHON names the interpreter that makes .venv, CHROMIUM the tests' browser; HOST, PORT,
+# COACHBASE_DATA and the other settings of docs/operations.md pass through to the app.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
