@@ -1,0 +1,65 @@
+"""coachbase: the desk of the virtual assistant who runs an executive coaching firm's administration."""
+
+from datetime import timedelta
+
+from flask import Flask
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+
+from .config import Config
+
+VERSION = "0.1.0"
+LARGEST_REQUEST = 26_000_000
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The whole application, from top to bottom.
+
+    Raises ConfigError, one line that says what to do, when this machine or its database is not ready.
+    """
+    config = config or Config.from_env()
+    _open(config)
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.config.update(
+        COACHBASE=config,
+        SECRET_KEY=_cookie_key(),
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=2_000_000,
+        MAX_FORM_PARTS=2_000,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        SESSION_COOKIE_NAME="__Host-coachbase" if config.is_https else "coachbase",
+        SESSION_COOKIE_SECURE=config.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
+    app.debug = config.debug
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    Htmx(app)
+    _furnish(app)
+    return app
+
+
+def _open(config: Config) -> None:
+    from . import schema
+
+    schema.open_for_work(config)
+
+
+def _cookie_key() -> str:
+    from . import sealing
+
+    return sealing.derive("cookies")
+
+
+def _furnish(app: Flask) -> None:
+    """Edge, rooms, consequences, timetable."""
+    from . import menu, reactions, rooms, schedule, web
+
+    web.install(app)
+    for blueprint in rooms.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    menu.install(app)
+    reactions.wire()
+    schedule.set_clock()

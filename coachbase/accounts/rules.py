@@ -1,0 +1,76 @@
+"""Roles, and what a password, a session and a counted attempt may be."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+
+class Role(StrEnum):
+    OWNER = "owner"
+    COACH = "coach"
+    ASSISTANT = "assistant"
+
+
+COACHING = (Role.OWNER, Role.COACH)
+"""Who may carry clients: the owner of a small firm mostly coaches too."""
+
+SESSION_LASTS = timedelta(days=14)
+INVITATION_LASTS = timedelta(days=7)
+RESET_LASTS = timedelta(hours=1)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+
+
+def refusal_of_password(password: str, *, name: str, email: str) -> str | None:
+    """Why this password will not do, as a sentence; None when it will (length over composition: NIST SP 800-63B)."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"Use at least {SHORTEST_PASSWORD} characters; a short sentence is easy to remember."
+    if len(password) > LONGEST_PASSWORD:
+        return f"Use at most {LONGEST_PASSWORD} characters."
+    known = {word for word in (name.casefold(), email.casefold(), email.partition("@")[0].casefold()) if word}
+    if password.casefold() in known or len(set(password)) < 4:
+        return "That is easy to guess. Choose something that has nothing to do with your name or address."
+    return None
+
+
+def is_live(*, expires_at: datetime, ended_at: datetime | None, now: datetime) -> bool:
+    """Whether a session or an invitation still opens the door."""
+    return ended_at is None and now < expires_at
+
+
+def may_run_practice(role: Role) -> bool:
+    """Firm, team, mail server: the owner's."""
+    return role is Role.OWNER
+
+
+def may_arrange(role: Role) -> bool:
+    """Forms, boards, mail texts, imports: whoever runs the desk."""
+    return role in (Role.OWNER, Role.ASSISTANT)
+
+
+def hash_password(password: str) -> str:
+    """Argon2id with OWASP's smaller setting: 19 MiB and two passes, so that eight sign-ins at once fit a small server."""
+    return _hasher().hash(password)
+
+
+def password_matches(stored: str | None, password: str) -> bool:
+    """Whether this is the password. Without a stored one it works just as long and says no (no account enumeration)."""
+    from argon2.exceptions import VerificationError
+
+    if len(password) > LONGEST_PASSWORD:
+        password = ""
+    try:
+        return _hasher().verify(stored or _decoy(), password) and stored is not None
+    except VerificationError:
+        return False
+
+
+@lru_cache
+def _hasher():  # noqa: ANN202
+    from argon2 import PasswordHasher
+
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+@lru_cache
+def _decoy() -> str:
+    return hash_password("nobody has this password")

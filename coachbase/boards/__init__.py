@@ -1,0 +1,1 @@
+"""Boards, their stages, and the cards on them in an order made by hand."""

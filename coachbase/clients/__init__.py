@@ -1,0 +1,1 @@
+"""Clients, their own assistants, sponsor organisations and contacts; the wall of who may see whom."""

@@ -1,0 +1,85 @@
+"""Settings: one frozen value read from the environment at start; docs/operations.md explains each."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the text is one line that says what to do."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the operator may choose. Wrong values stop the start."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path("data")
+    base_url: str = "http://127.0.0.1:8000"
+    trusted_proxy: str = ""
+    threads: int = 8
+    debug: bool = False
+
+    @property
+    def database_path(self) -> Path:
+        return self.data / "coachbase.sqlite3"
+
+    @property
+    def key_path(self) -> Path:
+        return self.data / "secret.key"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def host_name(self) -> str:
+        """The only Host we answer to, as browsers send it."""
+        return urlsplit(self.base_url).netloc
+
+    @property
+    def is_local(self) -> bool:
+        """Whether people reach us on this machine only; then any name of this machine will do."""
+        return urlsplit(self.base_url).hostname in ("127.0.0.1", "::1", "localhost")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
+        """Read HOST, PORT, COACHBASE_DATA, BASE_URL, TRUSTED_PROXY, THREADS and COACHBASE_DEBUG."""
+        host = env.get("HOST", cls.host)
+        port = _number(env, "PORT", cls.port, 1, 65535)
+        debug = _switch(env, "COACHBASE_DEBUG")
+        if debug and host not in ("127.0.0.1", "::1", "localhost"):
+            raise ConfigError("COACHBASE_DEBUG=1 is for this machine only: set HOST=127.0.0.1 or leave debug off.")
+        return cls(
+            host=host,
+            port=port,
+            data=Path(env.get("COACHBASE_DATA", "data")).absolute(),
+            base_url=_base_url(env.get("BASE_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")),  # noqa: S104
+            trusted_proxy=env.get("TRUSTED_PROXY", ""),
+            threads=_number(env, "THREADS", cls.threads, 1, 64),
+            debug=debug,
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and low <= int(text) <= high):
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}, not {text[:40]!r}.")
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name, "0")
+    if text not in ("0", "1"):
+        raise ConfigError(f"{name} must be 0 or 1, not {text[:40]!r}.")
+    return text == "1"
+
+
+def _base_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
+        raise ConfigError(f"BASE_URL must look like https://desk.example.com (no path), not {text[:80]!r}.")
+    return f"{parts.scheme}://{parts.netloc}"

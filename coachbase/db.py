@@ -1,0 +1,171 @@
+"""The database: one SQLite file, its field types, and `@atomic`, the only way to write.
+
+Why cysqlite: SQLite up to 3.51.2 can corrupt a WAL database that two connections write; cysqlite carries its own newer
+one. Why IMMEDIATE: a deferred transaction that reads and then writes fails at once when another writes in between.
+"""
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, ParamSpec, TypeVar
+
+import peewee
+from peewee import CharField, Field, IntegrityError, TextField
+from playhouse.cysqlite_ext import AutoIncrementField, CySqliteDatabase
+from ulid import ULID
+
+from . import clock, sealing
+from .errors import AlreadyDone
+
+OLDEST_SQLITE = (3, 51, 3)
+
+database = CySqliteDatabase(
+    None,
+    pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 5000},
+    lock_type="IMMEDIATE",
+)
+
+
+class UtcDateTimeField(Field):
+    """A moment: aware in Python, UTC text of fixed width in the file, so that it sorts and compares as text."""
+
+    field_type = "TEXT"
+
+    def db_value(self, value: datetime | None) -> str | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+
+    def python_value(self, value: str | None) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+class SealedField(Field):
+    """Bytes that are encrypted in the file; see sealing.py. Cannot be searched or sorted, on purpose."""
+
+    field_type = "BLOB"
+
+    def _place(self) -> str:
+        return f"{self.model._meta.table_name}.{self.column_name}"
+
+    def db_value(self, value: bytes | None) -> bytes | None:
+        return None if value is None else sealing.seal(value, self._place())
+
+    def python_value(self, value: bytes | None) -> bytes | None:
+        return None if value is None else sealing.unseal(bytes(value), self._place())
+
+
+class EncryptedTextField(SealedField):
+    """Text that is encrypted in the file."""
+
+    def db_value(self, value: str | None) -> bytes | None:
+        return super().db_value(None if value is None else value.encode())
+
+    def python_value(self, value: bytes | None) -> str | None:  # type: ignore[override]
+        plain = super().python_value(value)
+        return None if plain is None else plain.decode()
+
+
+class EncryptedBlobField(SealedField):
+    """A document's bytes, encrypted in the file."""
+
+
+class NoCaseField(TextField):
+    """Text compared without regard to case: mail addresses."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(collation="NOCASE", **options)
+
+
+def new_public_id() -> str:
+    """A ULID: the only id that leaves the database."""
+    return str(ULID())
+
+
+class PublicIdField(CharField):
+    """The id the world sees; made with the row."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=26, unique=True, default=new_public_id, **options)
+
+
+class Model(peewee.Model):
+    """A table of coachbase."""
+
+    id = AutoIncrementField()
+
+    class Meta:
+        database = database
+        legacy_table_names = False
+        only_save_dirty = True
+
+
+class Once(Model):
+    """A form that was sent: its key goes in with what the form did, so that a second sending does nothing."""
+
+    key = CharField(max_length=64, unique=True)
+    at = UtcDateTimeField(index=True)
+    location = TextField(null=True)
+
+
+once_key: ContextVar[str | None] = ContextVar("once_key", default=None)
+"""The key of the form being handled; the edge sets it, the first action of the request takes it."""
+
+_write_lock = threading.RLock()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """BEGIN IMMEDIATE … COMMIT; inside another one it simply joins.
+
+    The lock lets this process's threads queue up fairly instead of fighting for SQLite's write lock, whose
+    busy handler sleeps at random and makes the slowest of eight writers wait for hundreds of milliseconds.
+    """
+    with _write_lock:
+        if database.in_transaction():
+            yield
+        else:
+            with database.atomic("IMMEDIATE"):
+                yield
+
+
+def atomic(action: Callable[P, R]) -> Callable[P, R]:
+    """Make a verb one transaction: all of it happens, or nothing does.
+
+    Raises AlreadyDone when the form behind this request has taken effect before.
+    """
+
+    @functools.wraps(action)
+    def whole(*args: P.args, **kwargs: P.kwargs) -> R:
+        with transaction():
+            _take_once_key()
+            return action(*args, **kwargs)
+
+    whole.is_atomic = True  # type: ignore[attr-defined]
+    return whole
+
+
+def _take_once_key() -> None:
+    key = once_key.get()
+    if key is None:
+        return
+    once_key.set(None)
+    try:
+        Once.insert(key=key, at=clock.now()).execute()
+    except IntegrityError:
+        raise AlreadyDone(key) from None
+
+
+def open_database(path: str) -> None:
+    """Point at the file; the connection itself is opened by whichever thread needs it."""
+    if not database.is_closed():
+        database.close()
+    database.init(path)

@@ -1,0 +1,1 @@
+"""Stored documents: in the database, encrypted, handed out as attachments only."""

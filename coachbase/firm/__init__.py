@@ -1,0 +1,1 @@
+"""The coaching firm itself: its name, zone, currency, colour and logo. Everything else stands on it."""

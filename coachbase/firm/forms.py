@@ -1,0 +1,45 @@
+"""The firm's details as typed, and its logo as uploaded."""
+
+import io
+
+from werkzeug.datastructures import FileStorage
+from wtforms import SelectField
+
+from ..errors import Refused
+from ..web.forms import Form, choices, short_text, version_field, zone_field
+from .rules import CURRENCIES, HUES, MAX_LOGO_BYTES
+
+LOGO_SIDE = 512
+
+
+class FirmForm(Form):
+    name = short_text("Name", "What is the firm called?", help="Clients see it on every page and mail.")
+    zone = zone_field("Time zone", "For people whose zone we do not know.")
+    currency = SelectField("Currency", choices=choices((code, code) for code in CURRENCIES))
+    hue = SelectField("Accent colour", choices=choices(HUES.items()), coerce=int)
+    version = version_field()
+
+
+def drawn_anew(upload: FileStorage | None) -> tuple[bytes, str]:
+    """The uploaded logo decoded and written again by us as PNG: whatever else the file carried is gone.
+
+    Raises Refused with a sentence when it is no PNG, JPEG or WebP, or too large.
+    """
+    from PIL import Image, UnidentifiedImageError  # heavy, and needed once a year
+
+    content = upload.stream.read(MAX_LOGO_BYTES + 1) if upload else b""
+    if not content:
+        raise Refused("Choose a picture first.")
+    if len(content) > MAX_LOGO_BYTES:
+        raise Refused("The logo may have up to 1 MB. Choose a smaller one.")
+    try:
+        picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
+        if picture.width * picture.height > 16_000_000:
+            raise Refused("The logo has too many pixels. Choose one of up to 4000 × 4000.")
+        picture = picture.convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise Refused("That is not a picture we can use. Choose a PNG, JPEG or WebP.") from None
+    picture.thumbnail((LOGO_SIDE, LOGO_SIDE))
+    drawn = io.BytesIO()
+    picture.save(drawn, "PNG")
+    return drawn.getvalue(), "image/png"

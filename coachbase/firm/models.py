@@ -1,0 +1,29 @@
+"""The firm's one row."""
+
+from typing import Self
+
+from peewee import BlobField, CharField, IntegerField, TextField
+
+from ..db import Model, UtcDateTimeField
+
+
+class Firm(Model):
+    """There is one, made by the first-run page; until then nobody can do anything else."""
+
+    name = TextField()
+    zone = TextField(default="UTC")
+    currency = CharField(max_length=3, default="EUR")
+    hue = IntegerField(default=200)
+    logo = BlobField(null=True)
+    logo_type = TextField(null=True)
+    version = IntegerField(default=1)
+    created_at = UtcDateTimeField()
+
+    @classmethod
+    def current(cls) -> Self | None:
+        """The firm without its logo's bytes; None before the first run."""
+        return cls.select(cls.id, cls.name, cls.zone, cls.currency, cls.hue, cls.logo_type, cls.version).first()
+
+    @property
+    def has_logo(self) -> bool:
+        return self.logo_type is not None

@@ -1,0 +1,56 @@
+"""Every room, in the order of the menu: the table of contents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint
+
+from .accounts import public as accounts_public
+from .accounts import views as accounts
+from .firm import views as firm
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    firm.pages,
+    accounts.pages,
+    accounts_public.doors,
+    accounts_public.pages,
+)
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A noun in the sidebar; `key` follows `g` on the keyboard."""
+
+    label: str
+    href: str
+    icon: str
+    key: str = ""
+    group: str = "desk"
+    roles: tuple[str, ...] = ("owner", "coach", "assistant")
+
+
+MENU: tuple[MenuItem, ...] = (
+    MenuItem("Today", "/", "sun", "t"),
+    MenuItem("Onboarding", "/boards/onboarding", "kanban", "o"),
+    MenuItem("Clients", "/clients", "users", "c"),
+    MenuItem("Sponsors", "/sponsors", "building", "s"),
+    MenuItem("Mail", "/mail", "mail", "m", "practice"),
+    MenuItem("Settings", "/settings", "settings", ",", "practice"),
+)
+
+SETTINGS: tuple[MenuItem, ...] = (
+    MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
+    MenuItem("Team", "/settings/team", "users", roles=("owner",)),
+    MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),
+    MenuItem("Stages", "/settings/stages", "kanban", roles=("owner", "assistant")),
+    MenuItem("Mail texts", "/settings/mail-texts", "sticky-note", roles=("owner", "assistant")),
+    MenuItem("Mail server", "/settings/mail", "send", roles=("owner",)),
+)
+
+COUNTS: dict[str, Callable[..., int]] = {}
+"""The count of open things beside a menu item; each is one query and gets the reader."""
+
+
+def mail_waits() -> bool:
+    """Whether messages wait because nobody set up the mail server."""
+    return False

@@ -1,0 +1,14 @@
+"""Everything that happens by the clock, in one list."""
+
+from functools import cache
+
+from . import jobs, tidying
+from .mail import actions as mail
+
+
+@cache
+def set_clock() -> None:
+    """Tell huey the timetable, once per process."""
+    jobs.at(jobs.beat, minute="*")
+    jobs.at(mail.sweep, minute="*")
+    jobs.at(tidying.forget_spent_rows, hour="3", minute="10")

@@ -1,0 +1,93 @@
+"""The processes: web and worker in one, or apart; both finish what they began before they stop."""
+
+import logging
+import signal
+import threading
+import time
+from types import FrameType
+
+from flask import Flask
+from waitress import create_server, wasyncore
+from waitress.server import BaseWSGIServer
+
+from . import jobs
+from .config import Config, ConfigError
+
+log = logging.getLogger("coachbase")
+PATIENCE = 15.0
+"""Seconds that requests and jobs have to finish after the signal to stop."""
+
+
+def serve(app: Flask, config: Config, *, with_worker: bool) -> int:
+    """Answer until SIGTERM or Ctrl-C, then finish the requests under way and stop."""
+    stopping = _stop_signal()
+    server = _listen(app, config)
+    worker = _start_worker(app) if with_worker else None
+    print(f"coachbase is at {config.base_url}{'' if with_worker else ' (the worker runs elsewhere)'}", flush=True)
+    while not stopping.is_set():
+        wasyncore.loop(timeout=0.5, map=server._map, count=1)
+    _drain(server)
+    if worker:
+        worker.stop(graceful=True)
+    log.info("stopped, nothing left undone")
+    return 0
+
+
+def work(app: Flask) -> int:
+    """Do jobs until SIGTERM or Ctrl-C, then finish the one under way and stop."""
+    stopping = _stop_signal()
+    worker = _start_worker(app)
+    print("coachbase worker is at work", flush=True)
+    stopping.wait()
+    worker.stop(graceful=True)
+    log.info("stopped, nothing left undone")
+    return 0
+
+
+def _stop_signal() -> threading.Event:
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping
+
+
+def _listen(app: Flask, config: Config) -> BaseWSGIServer:
+    trust = {"trusted_proxy": config.trusted_proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"}}
+    try:
+        return create_server(
+            app,
+            host=config.host,
+            port=config.port,
+            threads=config.threads,
+            ident="",
+            max_request_body_size=64_000_000,
+            clear_untrusted_proxy_headers=True,
+            **(trust if config.trusted_proxy else {}),
+        )
+    except (OSError, ValueError) as error:
+        reason = f"Cannot listen on {config.host}:{config.port} ({error}): stop what uses it or set PORT or HOST."
+        raise ConfigError(reason) from None
+
+
+def _start_worker(app: Flask) -> jobs.QuietConsumer:
+    from .mail import actions as mail
+
+    jobs.beat()
+    mail.sweep()  # what a killed worker left behind should not wait for the next full minute
+    consumer = jobs.start_worker()
+    consumer.start()
+    return consumer
+
+
+def _drain(server: BaseWSGIServer) -> None:
+    """Take no new connections, and go on until the requests that came are answered."""
+    server.del_channel(server._map)
+    server.socket.close()
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values()):  # fmt: skip
+        wasyncore.loop(timeout=0.05, map=server._map, count=1)
+    server.task_dispatcher.shutdown(cancel_pending=False, timeout=1)

@@ -1,0 +1,56 @@
+"""Guards and counters that live in the database, where no code path can forget them.
+
+A rebuilt table silently loses its triggers, so they are put back after every migration and checked at every start.
+"""
+
+from .db import database
+
+_BUMP = "UPDATE board SET revision = revision + 1"
+
+
+def _raising_revision(table: str, columns: str = "") -> dict[str, str]:
+    of = f" OF {columns}" if columns else ""
+    return {f"{table}_update_raises_revision": f"AFTER UPDATE{of} ON {table} BEGIN {_BUMP}; END"}
+
+
+def _raising_revision_always(table: str) -> dict[str, str]:
+    return _raising_revision(table) | {
+        f"{table}_insert_raises_revision": f"AFTER INSERT ON {table} BEGIN {_BUMP}; END",
+        f"{table}_delete_raises_revision": f"AFTER DELETE ON {table} BEGIN {_BUMP}; END",
+    }
+
+
+TRIGGERS: dict[str, str] = {
+    "entry_is_never_changed": "BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
+    "entry_is_never_deleted": "BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
+    "question_is_frozen_on_update": (
+        "BEFORE UPDATE ON question WHEN (SELECT published_at FROM form_version WHERE id = OLD.form_version_id) "
+        "IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a published question is frozen'); END"
+    ),
+    "question_is_frozen_on_delete": (
+        "BEFORE DELETE ON question WHEN (SELECT published_at FROM form_version WHERE id = OLD.form_version_id) "
+        "IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a published question is frozen'); END"
+    ),
+    **_raising_revision_always("card"),
+    **_raising_revision_always("stage"),
+    **_raising_revision_always("serving"),
+    **_raising_revision(
+        "client",
+        "name, position, organisation_id, coach_id, status, next_step, waiting_on, waiting_since",
+    ),
+    **_raising_revision("organisation", "name"),
+    **_raising_revision("user", "name, role, disabled_at"),
+}
+
+
+def install() -> None:
+    """Put every trigger in place, as written here."""
+    for name, body in TRIGGERS.items():
+        database.execute_sql(f"DROP TRIGGER IF EXISTS {name}")
+        database.execute_sql(f"CREATE TRIGGER {name} {body}")
+
+
+def missing() -> list[str]:
+    """The triggers that the database lacks, or has in other words."""
+    there = dict(database.execute_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall())
+    return [name for name, body in TRIGGERS.items() if there.get(name) != f"CREATE TRIGGER {name} {body}"]

@@ -1,0 +1,59 @@
+"""The door behind a mailed link: the token moves from the address into a scoped cookie, and is looked up every time.
+
+A GET changes nothing: mail scanners open links too. The page itself then asks for a POST.
+"""
+
+from flask import Blueprint, abort, current_app, redirect, request
+from werkzeug.wrappers import Response
+
+from .. import clock
+from ..links.models import Link
+from ..links.rules import hash_token
+
+
+class LinkDoors:
+    """Where holders of one kind of link come in: `/p/<kind>/open/<token>` leads to `/p/<kind>`."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.home = f"/p/{kind}"
+        self.cookie = f"link_{kind}"
+
+    def open(self, token: str) -> Response:
+        """Set the cookie and go to an address without the token; an unknown token looks like any other missing page."""
+        if self._link(token) is None:
+            abort(404)
+        return self.keep(redirect(self.home, 303), token)
+
+    def keep(self, response: Response, token: str) -> Response:
+        """Let this browser hold the link."""
+        response.set_cookie(
+            self.cookie,
+            token,
+            path=self.home,
+            httponly=True,
+            secure=current_app.config["COACHBASE"].is_https,
+            samesite="Lax",
+        )
+        return response
+
+    def subject(self) -> str:
+        """The public id of what the link opens; 404 when it is unknown, expired or revoked."""
+        link = self._link(request.cookies.get(self.cookie, ""))
+        if link is None:
+            abort(404)
+        return link.subject
+
+    def subject_or_none(self) -> str | None:
+        link = self._link(request.cookies.get(self.cookie, ""))
+        return link and link.subject
+
+    def _link(self, token: str) -> Link | None:
+        return Link.behind(self.kind, hash_token(token), clock.now()) if token else None
+
+
+def link_doors(pages: Blueprint, kind: str) -> LinkDoors:
+    """Add the opening route of one kind of link to a public blueprint under /p."""
+    doors = LinkDoors(kind)
+    pages.add_url_rule(f"/{kind}/open/<token>", f"open_{kind}", doors.open)
+    return doors

@@ -1,0 +1,41 @@
+"""A form carries a key (`ui.once()`); sent twice, it takes effect once and leads to the same page.
+
+The key is stored by the first action's own transaction (db.atomic), so two clicks cannot both win.
+"""
+
+import secrets
+
+from flask import Flask, g, request
+from werkzeug.wrappers import Response
+
+from ..db import Once, once_key, transaction
+from .guard import SAFE
+
+
+def install(app: Flask) -> None:
+    app.before_request(_offer_key)
+    app.after_request(_remember_place)
+    app.teardown_request(lambda _: once_key.set(None))
+    app.jinja_env.globals["new_once_key"] = lambda: secrets.token_urlsafe(16)
+
+
+def _offer_key() -> None:
+    key = request.form.get("once", "")[:64] if request.method not in SAFE else ""
+    g.once = key
+    once_key.set(key or None)
+
+
+def _remember_place(response: Response) -> Response:
+    """Note where the form led, for a second click to follow."""
+    if g.get("once") and response.status_code == 303:
+        with transaction():
+            Once.update(location=response.headers["Location"]).where(
+                Once.key == g.once, Once.location.is_null()
+            ).execute()
+    return response
+
+
+def place_after(key: str) -> str:
+    """Where a form that already took effect led; the page it came from while the first click still works."""
+    row = Once.get_or_none(Once.key == key)
+    return (row and row.location) or request.path

@@ -1,0 +1,99 @@
+"""One database per test, made from a template that was migrated once; one cast; clients who are signed in."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coachbase import create_app, jobs, schema
+from coachbase.config import Config
+from coachbase.db import database
+from tests.cast import PASSWORD, Cast, assemble
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty practice with its cast, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    config = Config(data=folder, base_url="http://localhost")
+    schema.migrate(config)
+    create_app(config)  # wires the reactions that founding a firm sets off
+    assemble()
+    jobs.huey.storage.flush_queue()
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return folder
+
+
+@pytest.fixture
+def config(migrated: Path, tmp_path: Path) -> Config:
+    folder = tmp_path / "data"
+    shutil.copytree(migrated, folder)
+    return Config(data=folder, base_url="http://localhost")
+
+
+@pytest.fixture
+def app(config: Config) -> Iterator[Flask]:
+    app = create_app(config)
+    app.testing = True
+    yield app
+    database.close()
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    """Olive the owner, Alice a coach, Vera her assistant, Bob her client, Sam his sponsor, Carol the coach next door."""
+    return Cast.met()
+
+
+class Browser(FlaskClient):
+    """A test client that, like a browser, says which site a request comes from."""
+
+    def open(self, *args, **kwargs):
+        headers = dict(kwargs.pop("headers", None) or {})
+        headers.setdefault("Sec-Fetch-Site", "same-origin")
+        return super().open(*args, headers=headers, **kwargs)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Browser:
+    """Somebody without an account."""
+    app.test_client_class = Browser
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, cast: Cast) -> Callable[[str], Browser]:
+    """`sign_in("vera")` gives the client of a signed-in member of the cast."""
+
+    def enter(name: str) -> Browser:
+        app.test_client_class = Browser
+        client = app.test_client()
+        answer = client.post("/sign-in", data={"email": f"{name}@northbank.example", "password": PASSWORD})
+        assert answer.status_code == 303, answer.text
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def olive(sign_in: Callable[[str], Browser]) -> Browser:
+    return sign_in("olive")
+
+
+@pytest.fixture
+def alice(sign_in: Callable[[str], Browser]) -> Browser:
+    return sign_in("alice")
+
+
+@pytest.fixture
+def vera(sign_in: Callable[[str], Browser]) -> Browser:
+    return sign_in("vera")
+
+
+@pytest.fixture
+def carol(sign_in: Callable[[str], Browser]) -> Browser:
+    return sign_in("carol")
