@@ -114,7 +114,7 @@ function stepRow(by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
-const actOf = (row) => $("[data-act], :scope > form button, :scope > .button, a", row);
+const actOf = (row) => $("[data-act], :scope > form button, :scope > .button", row) ?? $("a, button", row);
 
 function stepFound(event) {
   const choices = all("a, button", $("#palette .found") ?? $("#palette"));
