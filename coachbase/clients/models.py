@@ -71,6 +71,8 @@ class Client(Model):
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
 
+    party_labels = PARTY_LABELS  # whom the ball can be passed to
+
     @property
     def status(self) -> Status:
         return Status(self.status_name)

@@ -11,7 +11,7 @@ from .pages import reader_zone
 
 
 def install(app: Flask) -> None:
-    for name in ("when", "day", "since", "iso", "initials", "hue", "markdown"):
+    for name in ("when", "day", "long_day", "since", "iso", "initials", "hue", "markdown", "hours_apart", "wait_tone"):
         app.jinja_env.filters[name] = globals()[name]
 
 
@@ -24,6 +24,12 @@ def when(moment: datetime) -> str:
 def day(moment: datetime | date) -> str:
     """'Today', 'Wed 19 Nov', and the year when it is another one."""
     return _day_name(_local(moment).date() if isinstance(moment, datetime) else moment)
+
+
+def long_day(moment: datetime) -> str:
+    """'Monday 24 November'."""
+    local = _local(moment)
+    return f"{local:%A} {local.day} {local:%B}"
 
 
 def since(moment: datetime) -> str:
@@ -56,6 +62,29 @@ def markdown(text: str) -> Markup:
     from ..text import render_markdown  # heavy: only pages with notes pay for it
 
     return Markup(render_markdown(text))  # noqa: S704
+
+
+def hours_apart(zone: str) -> str:
+    """'Dubai, 4 h ahead': a person's zone, as seen from the reader's, at this moment."""
+    return zone_beside(zone, reader_zone(), clock.now())
+
+
+def zone_beside(theirs: str, mine: str, now: datetime) -> str:
+    """The city of a zone and how far its clocks are from another's; half hours count ('5½ h behind')."""
+    city = theirs.rpartition("/")[2].replace("_", " ")
+    offsets = [now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in (theirs, mine)]
+    minutes = round((offsets[0] - offsets[1]).total_seconds() / 60)
+    if not minutes:
+        return f"{city}, same time"
+    hours, rest = divmod(abs(minutes), 60)
+    figure = (str(hours) if hours else "") + {0: "", 15: "¼", 30: "½", 45: "¾"}.get(rest, f":{rest:02}")
+    return f"{city}, {figure} h {'ahead' if minutes > 0 else 'behind'}"
+
+
+def wait_tone(waiting_since: datetime) -> str:
+    """How pressing a wait is: from three days on it shows, from a week on it is late."""
+    waited = clock.now() - waiting_since
+    return "late" if waited >= timedelta(days=7) else "wait" if waited >= timedelta(days=3) else "plain"
 
 
 def _local(moment: datetime) -> datetime:
