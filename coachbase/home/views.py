@@ -1,0 +1,75 @@
+"""Today, the first steps, and what belongs to no room: keys, settings' front page, the drawing board."""
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from .. import clock
+from ..accounts.forms import ProfileForm
+from ..boards.rules import lateness
+from ..clients.rules import Party
+from ..web.pages import go, require
+from . import actions, models
+
+pages = Blueprint("home", __name__)
+ICONS = {
+    Party.US: "inbox",
+    Party.CLIENT: "user",
+    Party.ASSISTANT: "users",
+    Party.SPONSOR: "building",
+    Party.COACH: "coffee",
+    Party.NOBODY: "check",
+}
+
+
+@pages.get("/")
+def today() -> ResponseReturnValue:
+    """What to do now, and who is waited on."""
+    if models.is_new_practice():
+        return redirect("/welcome", 303)
+    mine = models.mine(current_user)
+    others = tuple(party for party in Party if party not in (*mine, Party.NOBODY))
+    return render_template(
+        "home/today.html",
+        now=clock.now(),
+        do_now=models.waiting(current_user, mine),
+        others=models.waiting(current_user, others),
+        undelivered=list(models.undelivered(current_user)),
+        lateness=lateness,
+        icons=ICONS,
+    )
+
+
+@pages.get("/welcome")
+def welcome() -> ResponseReturnValue:
+    """The first steps of a new practice."""
+    return render_template("home/welcome.html", is_new=models.is_new_practice())
+
+
+@pages.post("/welcome/sample")
+def fill_sample() -> ResponseReturnValue:
+    require(current_user.may_run_practice)
+    actions.ask_for_sample(by=current_user._get_current_object())
+    return go("/boards/onboarding", "Here is a practice made of fiction. Try everything; nothing leaves the house.")
+
+
+@pages.get("/settings")
+def settings() -> ResponseReturnValue:
+    """The first settings page this person may see."""
+    if current_user.may_run_practice:
+        return redirect("/settings/firm", 303)
+    return redirect("/settings/forms" if current_user.may_arrange else "/account", 303)
+
+
+@pages.get("/keys")
+def keys() -> ResponseReturnValue:
+    """What the keyboard can do."""
+    return render_template("home/_keys.html" if request.htmx else "home/keys.html")
+
+
+@pages.get("/ui")
+def pieces() -> ResponseReturnValue:
+    """Each piece of the look, drawn; in development only."""
+    if not current_app.debug:
+        abort(404)
+    return render_template("ui_page.html", form=ProfileForm(obj=current_user), moment=clock.now())
