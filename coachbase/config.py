@@ -57,7 +57,7 @@ class Config:
             host=host,
             port=port,
             data=Path(env.get("COACHBASE_DATA", "data")).absolute(),
-            base_url=_base_url(env.get("BASE_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")),  # noqa: S104
+            base_url=_base_url(env.get("BASE_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")),
             trusted_proxy=env.get("TRUSTED_PROXY", ""),
             threads=_number(env, "THREADS", cls.threads, 1, 64),
             debug=debug,

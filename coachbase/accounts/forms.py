@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from wtforms import EmailField, PasswordField, SelectField, SelectMultipleField
+from wtforms import EmailField, PasswordField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from ..firm.rules import CURRENCIES
-from ..web.forms import Form, address, choices, short_text, zone_field
+from ..web.forms import Form, address, choices, short_text, tick_boxes, zone_field
 from .models import User
 from .rules import LONGEST_PASSWORD, Role, refusal_of_password
 
@@ -19,9 +19,11 @@ ROLES = [
 
 def new_password(label: str = "Password") -> PasswordField:
     return PasswordField(
-        label, [InputRequired("Choose a password.")], description="At least 10 characters; a short sentence works well.",
+        label,
+        [InputRequired("Choose a password.")],
+        description="At least 10 characters; a short sentence works well.",
         render_kw={"autocomplete": "new-password", "maxlength": LONGEST_PASSWORD},
-    )  # fmt: skip
+    )
 
 
 class SetUpForm(Form):
@@ -77,8 +79,8 @@ class MemberForm(Form):
 
     name = short_text("Name", "What is the name?")
     role = SelectField("Role", choices=choices(ROLES))
-    colleagues = SelectMultipleField(
-        "Works with", description="An assistant serves these coaches; a coach is served by these assistants."
+    colleagues = tick_boxes(
+        "Works with", help="An assistant serves these coaches; a coach is served by these assistants."
     )
 
     def offer(self, team: Iterable[User]) -> None:

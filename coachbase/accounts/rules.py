@@ -65,7 +65,7 @@ def password_matches(stored: str | None, password: str) -> bool:
 
 
 @lru_cache
-def _hasher():  # noqa: ANN202
+def _hasher():
     from argon2 import PasswordHasher
 
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

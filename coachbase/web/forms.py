@@ -4,10 +4,19 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from wtforms import EmailField, Field, IntegerField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import (
+    EmailField,
+    Field,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms import Form as WtForm
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
-from wtforms.widgets import HiddenInput
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from ..firm.rules import zones
 
@@ -77,6 +86,13 @@ def address(label: str, help: str = "", *, required: bool = True) -> EmailField:
 def choices(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
     """(value, label) pairs as WTForms wants them."""
     return [SelectChoice(value, label) for value, label in pairs]
+
+
+def tick_boxes(label: str, *, help: str = "") -> SelectMultipleField:
+    """Several of some choices; `choices` are set by the form that asks."""
+    return SelectMultipleField(
+        label, description=help, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
 
 
 def zone_field(label: str, help: str = "", *, required: bool = True) -> SelectField:

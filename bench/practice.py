@@ -1,0 +1,73 @@
+"""A practice of a given size, written straight into the tables: what is measured is reading it."""
+
+from datetime import timedelta
+
+from coachbase import clock
+from coachbase.accounts.models import User
+from coachbase.boards.models import Board, Card, Stage
+from coachbase.clients.models import Client, Organisation
+from coachbase.clients.rules import Party, Status, fold
+from coachbase.db import atomic, database, new_public_id
+from coachbase.timeline.models import Entry
+from coachbase.timeline.rules import Kind
+from tests.cast import assemble
+
+GAP = 1024
+
+
+@atomic
+def fill(*, cards: int, entries: int = 0, clients: int = 0, entries_each: int = 0) -> None:
+    """`cards` clients on the open stages of the board, `clients` more who are active, and `entries` for the first one."""
+    assemble()
+    Card.delete().execute()
+    Client.delete().execute()
+    coach = User.get(User.name == "Alice Kern")
+    organisations = [_organisation(number) for number in range(40)]
+    stages = list(
+        Stage.select().where(~Stage.hidden, Stage.meaning_name.not_in(("active", "closed"))).order_by(Stage.position)
+    )
+    board = Board.get(Board.slug == "onboarding")
+    active = Stage.get(Stage.meaning_name == "active")
+    for number in range(cards):
+        client = _client(number, coach, organisations, Status.ONBOARDING)
+        _card(board, stages[number % len(stages)], client, number)
+        if number == 0:
+            _entries(client.id, coach.id, entries)
+    for number in range(cards, cards + clients):
+        client = _client(number, coach, organisations, Status.ACTIVE)
+        _card(board, active, client, number)
+        _entries(client.id, coach.id, entries_each)
+
+
+def _organisation(number: int) -> Organisation:
+    name = f"Organisation {number}"
+    return Organisation.create(name=name, search_key=fold(name), created_at=clock.now())
+
+
+def _client(number: int, coach: User, organisations: list[Organisation], status: Status) -> Client:
+    organisation = organisations[number % len(organisations)]
+    name = f"Client Number {number}"
+    return Client.create(
+        name=name, email=f"client{number}@example.com", position="Head of Operations", organisation=organisation,
+        coach=coach, status_name=status, next_step="Answer the questionnaire", waiting_on_name=Party.CLIENT,
+        waiting_since=clock.now() - timedelta(hours=number), search_key=fold(name), created_at=clock.now(),
+    )  # fmt: skip
+
+
+def _card(board: Board, stage: Stage, client: Client, number: int) -> None:
+    entered = clock.now() - timedelta(hours=number)
+    Card.create(board=board, stage=stage, client=client, position=(number + 1) * GAP, entered_at=entered)
+
+
+def _entries(client: int, by: int, count: int) -> None:
+    first = clock.now() - timedelta(hours=count)
+    rows = [
+        (new_public_id(), client, Kind.CALL.value, f"Called about session {number}", "", moment, moment, by)
+        for number in range(count)
+        for moment in [(first + timedelta(hours=number)).replace(tzinfo=None).isoformat(timespec="microseconds")]
+    ]
+    if rows:
+        columns = "public_id, client_id, kind, sentence, href, happened_at, recorded_at, by_id"
+        database.connection().executemany(
+            f"INSERT INTO {Entry._meta.table_name} ({columns}) VALUES (?,?,?,?,?,?,?,?)", rows
+        )

@@ -1,0 +1,284 @@
+"""`make bench`: what pages cost, as ratios to a bare Flask route on the same server, in one run.
+
+Prints a table and writes bench/last.json. `--big` adds ten years of data (10,000 clients, a million entries).
+"""
+
+import argparse
+import gzip
+import http.client
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from bench.practice import fill  # noqa: E402
+from coachbase import create_app, schema  # noqa: E402
+from coachbase.boards.models import Board, Card, Stage  # noqa: E402
+from coachbase.clients.models import Client  # noqa: E402
+from coachbase.config import Config  # noqa: E402
+from coachbase.db import database  # noqa: E402
+from tests.cast import PASSWORD  # noqa: E402
+
+
+@dataclass
+class Figure:
+    """One line of the table. Times in milliseconds."""
+
+    what: str
+    median: float
+    p99: float
+    ratio: float
+    bytes: int = 0
+    gzipped: int = 0
+    queries: int = 0
+
+
+class Visitor:
+    """One signed-in browser on one kept connection."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.connection.connect()
+        self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.cookie = ""
+        answer, _ = self.post("/sign-in", {"email": "olive@northbank.example", "password": PASSWORD})
+        assert answer.status == 303, answer.status
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    def ask(
+        self, method: str, path: str, body: str | None = None, **headers: str
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        headers = {"Cookie": self.cookie, "Sec-Fetch-Site": "same-origin"} | headers
+        self.connection.request(method, path, body, headers)
+        answer = self.connection.getresponse()
+        return answer, answer.read()
+
+    def get(self, path: str) -> tuple[http.client.HTTPResponse, bytes]:
+        return self.ask("GET", path)
+
+    def post(self, path: str, fields: dict[str, str], **headers: str) -> tuple[http.client.HTTPResponse, bytes]:
+        return self.ask(
+            "POST", path, urlencode(fields), **{"Content-Type": "application/x-www-form-urlencoded"} | headers
+        )
+
+
+class Mover:
+    """Moves cards of its own to and fro, as somebody who drags does."""
+
+    def __init__(self, visitor: Visitor, cards: list[tuple[str, int]], stages: list[str]) -> None:
+        self.visitor, self.stages = visitor, stages
+        self.versions = dict(cards)
+        self.turn = 0
+
+    def move(self) -> None:
+        card = list(self.versions)[self.turn % len(self.versions)]
+        self.turn += 1
+        fields = {"stage": self.stages[self.turn % len(self.stages)], "before": "", "version": str(self.versions[card])}
+        path = f"/boards/onboarding/cards/{card}/move"
+        answer, body = self.visitor.post(path, fields, **{"HX-Request": "true"})
+        assert answer.status == 200, (answer.status, body[:300])
+        self.versions[card] += 1
+
+
+def time_it(act: Callable[[], object], times: int, warm: int = 10) -> list[float]:
+    for _ in range(warm):
+        act()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        act()
+        taken.append((time.perf_counter() - start) * 1000)
+    return taken
+
+
+def p99(taken: list[float]) -> float:
+    return sorted(taken)[max(0, int(len(taken) * 0.99) - 1)]
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[tuple[int, int, float]]:
+    """The practice in a folder on a free port: (port, process id, seconds from start to first answer)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "COACHBASE_DATA": str(folder),
+        "PORT": str(port),
+        "BASE_URL": f"http://127.0.0.1:{port}",
+    }
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "bench/server.py"), *options], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port):
+            assert process.poll() is None, "the server did not start"
+            time.sleep(0.01)
+        yield port, process.pid, time.perf_counter() - start
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(port: int) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+
+
+def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int]:
+    """(a client, cards with their versions, stages, the board's revision) of a fresh practice of that size."""
+    config = Config(data=folder)
+    schema.migrate(config)
+    create_app(config)
+    fill(**size)
+    client = Client.select().order_by(Client.id).first().public_id
+    cards = [
+        (card.public_id, card.version)
+        for card in Card.select().join(Stage).where(Stage.meaning_name.not_in(("active", "closed")))
+    ]
+    stages = [
+        stage.public_id
+        for stage in Stage.select().where(~Stage.hidden, Stage.meaning_name.not_in(("active", "closed")))
+    ]
+    revision = Board.get(Board.slug == "onboarding").revision
+    database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return client, cards, stages, revision
+
+
+def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
+    return {
+        f"board of {size} cards": "/boards/onboarding",
+        "board asked, nothing new": f"/boards/onboarding/changes?seen={revision}",
+        "client page": f"/clients/{client}",
+        "list of clients": "/clients",
+        "Today": "/",
+        "mail": "/mail",
+        "search": "/search?q=number+7",
+    }
+
+
+def measure(
+    folder: Path, pages: dict[str, str], cards: list, stages: list, times: int, moves: bool
+) -> tuple[list[Figure], dict[str, float]]:
+    figures = []
+    with served(folder, "--count") as (port, _, _):
+        visitor = Visitor(port)
+        shape = {}
+        for what, path in pages.items():
+            answer, body = visitor.get(path)
+            assert answer.status in (200, 204), (path, answer.status)
+            shape[what] = len(body), len(gzip.compress(body, 6)), int(answer.headers["X-Queries"])
+    with served(folder) as (port, process, started):
+        visitor = Visitor(port)
+        hello = time_it(lambda: visitor.get("/hello/"), times)
+        base = statistics.median(hello)
+        figures.append(Figure("hello (bare Flask route)", base, p99(hello), 1.0, 5))
+        for what, path in pages.items():
+            taken = time_it(lambda path=path: visitor.get(path), times)
+            median = statistics.median(taken)
+            figures.append(Figure(what, median, p99(taken), median / base, *shape[what]))
+        if moves:
+            figures += measure_moves(port, cards, stages, base)
+        facts = {"start_s": started, "rss_mb": _memory(process)}
+    return figures, facts
+
+
+def measure_moves(port: int, cards: list, stages: list, base: float) -> list[Figure]:
+    alone = time_it(Mover(Visitor(port), cards[:8], stages).move, 150)
+    median = statistics.median(alone)
+    movers = [Mover(Visitor(port), cards[8 + 8 * turn : 16 + 8 * turn], stages) for turn in range(8)]
+    together: list[list[float]] = [[] for _ in movers]
+    threads = [
+        threading.Thread(target=lambda mover=mover, into=into: into.extend(time_it(mover.move, 60, warm=3)))
+        for mover, into in zip(movers, together, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    crowd = [taken for each in together for taken in each]
+    assert len(crowd) == 8 * 60, "a mover stopped early"
+    return [
+        Figure("move a card", median, p99(alone), median / base),
+        Figure("move a card, 8 at once", statistics.median(crowd), p99(crowd), statistics.median(crowd) / base),
+    ]
+
+
+def _memory(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def show(title: str, figures: list[Figure], facts: dict[str, float]) -> None:
+    print(f"\n{title}\n{'':34}{'median':>9}{'p99':>9}{'× hello':>9}{'bytes':>9}{'gzip':>8}{'queries':>9}")
+    for row in figures:
+        print(
+            f"{row.what:34}{row.median:7.2f}ms{row.p99:7.2f}ms{row.ratio:9.1f}{row.bytes:9}{row.gzipped:8}{row.queries:9}"
+        )
+    print(f"start to first answer {facts['start_s']:.2f} s · web and worker together {facts['rss_mb']:.0f} MB")
+
+
+def judge(figures: list[Figure], facts: dict[str, float]) -> list[tuple[str, bool]]:
+    """product.md's bars, each as a sentence and whether it held in this run."""
+    by = {row.what: row for row in figures}
+    board, move, crowd = by["board of 200 cards"], by["move a card"], by["move a card, 8 at once"]
+    return [
+        ("board of 200 cards ≤ 5 × hello", board.ratio <= 5),
+        ("board of 200 cards ≤ 100 kB of HTML", board.bytes <= 100_000),
+        ("board of 200 cards ≤ 12 kB compressed", board.gzipped <= 12_000),
+        ("moving a card ≤ 5 × hello", move.ratio <= 5),
+        ("8 movers: p99 ≤ 10 × their median", crowd.p99 <= 10 * crowd.median),
+        ("every page ≤ 15 queries", max(row.queries for row in figures) <= 15),
+        ("start to first answer ≤ 1 s", facts["start_s"] <= 1),
+        ("web and worker ≤ 120 MB", facts["rss_mb"] <= 120),
+    ]
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--big", action="store_true", help="also ten years of data; takes some minutes")
+    options.add_argument("--times", type=int, default=200, help="requests per page")
+    chosen = options.parse_args()
+    result = {}
+    sizes = {"200": {"cards": 200, "entries": 1000}, "1,000": {"cards": 1000, "entries": 1000}}
+    if chosen.big:
+        sizes["200, after ten years,"] = {"cards": 200, "entries": 1000, "clients": 10_000, "entries_each": 100}
+    for size, numbers in sizes.items():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name) / "data"
+            client, cards, stages, revision = make_practice(folder, **numbers)
+            figures, facts = measure(
+                folder, pages_of(client, revision, size), cards, stages, chosen.times, size == "200"
+            )
+        show(f"{size} cards, 1,000 timeline entries", figures, facts)
+        result[size] = {"figures": [asdict(row) for row in figures], **facts}
+        if size == "200":
+            bars = judge(figures, facts)
+    print()
+    for bar, held in bars:
+        print(f"{'held  ' if held else 'MISSED'} {bar}")
+    result["bars"] = dict(bars)
+    (ROOT / "bench/last.json").write_text(json.dumps(result, indent=1))
+    return 0 if all(held for _, held in bars) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

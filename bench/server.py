@@ -1,0 +1,49 @@
+"""The app as `python app.py serve` runs it, with a bare Flask route beside it on the same server, and queries counted.
+
+Run by run.py: `python bench/server.py`, settings from the environment.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from flask import Flask
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from coachbase import create_app, serve
+from coachbase.config import Config
+from coachbase.db import database
+
+
+def bare() -> Flask:
+    """What Flask costs on this machine when it does nothing."""
+    app = Flask("hello")
+    app.get("/")(lambda: "hello")
+    return app
+
+
+def count_queries(app: Flask) -> None:
+    """Tell in a header how many statements an answer took."""
+    plain, counted = database.execute_sql, {"queries": 0}
+
+    def counting(*args, **kwargs):
+        counted["queries"] += 1
+        return plain(*args, **kwargs)
+
+    database.execute_sql = counting
+    app.before_request_funcs.setdefault(None, []).insert(0, lambda: counted.update(queries=0))
+
+    @app.after_request
+    def tell(response):
+        response.headers["X-Queries"] = str(counted["queries"])
+        return response
+
+
+if __name__ == "__main__":
+    config = Config.from_env()
+    app = create_app(config)
+    if "--count" in sys.argv:
+        count_queries(app)
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/hello": bare()})
+    sys.exit(serve.serve(app, config, with_worker=True))
