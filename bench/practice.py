@@ -17,7 +17,7 @@ GAP = 1024
 
 @atomic
 def fill(*, cards: int, entries: int = 0, clients: int = 0, entries_each: int = 0) -> None:
-    """`cards` clients on the open stages of the board, `clients` more who are active, and `entries` for the first one."""
+    """`cards` clients on open stages, `clients` more who are active; `entries` on the first one's timeline."""
     assemble()
     Card.delete().execute()
     Client.delete().execute()

@@ -12,6 +12,7 @@ from waitress.server import BaseWSGIServer
 
 from . import jobs
 from .config import Config, ConfigError
+from .mail import actions as mail
 
 log = logging.getLogger("coachbase")
 PATIENCE = 15.0
@@ -74,8 +75,6 @@ def _listen(app: Flask, config: Config) -> BaseWSGIServer:
 
 
 def _start_worker(app: Flask) -> jobs.QuietConsumer:
-    from .mail import actions as mail
-
     jobs.beat()
     mail.sweep()  # what a killed worker left behind should not wait for the next full minute
     consumer = jobs.start_worker()
@@ -88,6 +87,10 @@ def _drain(server: BaseWSGIServer) -> None:
     server.del_channel(server._map)
     server.socket.close()
     deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values()):  # fmt: skip
+    while time.monotonic() < deadline and _is_answering(server):
         wasyncore.loop(timeout=0.05, map=server._map, count=1)
     server.task_dispatcher.shutdown(cancel_pending=False, timeout=1)
+
+
+def _is_answering(server: BaseWSGIServer) -> bool:
+    return any(channel.requests or channel.total_outbufs_len for channel in server.active_channels.values())

@@ -52,7 +52,7 @@ def assemble() -> None:
         owner_email="olive@northbank.example",
         password_hash=password_hash(),
     )
-    alice, carol, vera = (
+    alice, _carol, vera = (
         User.create(
             name=name,
             email=f"{name.split()[0].lower()}@northbank.example",

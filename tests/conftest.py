@@ -45,7 +45,7 @@ def app(config: Config) -> Iterator[Flask]:
 
 @pytest.fixture
 def cast(app: Flask) -> Cast:
-    """Olive the owner, Alice a coach, Vera her assistant, Bob her client, Sam his sponsor, Carol the coach next door."""
+    """Olive the owner, Alice a coach, Vera her assistant, Bob her client, Sam his sponsor, Carol next door."""
     return Cast.met()
 
 

@@ -86,9 +86,9 @@ def enter() -> ResponseReturnValue:
     form = SignInForm(request.form)
     wanted = request.form.get("next", "")
     if form.validate():
-        now = clock.now()
-        for bucket, limit in ((f"sign-in from {request.remote_addr}", 60), (f"sign-in as {form.email.data.casefold()[:254]}", 10)):  # fmt: skip
-            Attempt.count_one(bucket, limit=limit, within=timedelta(minutes=15), now=now)
+        now, quarter = clock.now(), timedelta(minutes=15)
+        Attempt.count_one(f"sign-in from {request.remote_addr}", limit=60, within=quarter, now=now)
+        Attempt.count_one(f"sign-in as {form.email.data.casefold()[:254]}", limit=10, within=quarter, now=now)
         user = User.by_email(form.email.data)
         if password_matches(user.password_hash if user else None, form.password.data) and user.is_active:
             _enter(user)
@@ -121,7 +121,7 @@ reset = link_doors(pages, actions.RESET)
 @pages.get("/invitation")
 def see_invitation() -> ResponseReturnValue:
     user = _user_of(invitation.subject())
-    return render_template("accounts/choose_password.html", form=ChoosePasswordForm(user=user), user=user, joining=True)
+    return _ask_password(user, joining=True)
 
 
 @pages.post("/invitation")
@@ -132,9 +132,7 @@ def accept_invitation() -> ResponseReturnValue:
 @pages.get("/reset")
 def see_reset() -> ResponseReturnValue:
     user = _user_of(reset.subject())
-    return render_template(
-        "accounts/choose_password.html", form=ChoosePasswordForm(user=user), user=user, joining=False
-    )
+    return _ask_password(user, joining=False)
 
 
 @pages.post("/reset")
@@ -147,6 +145,11 @@ def _user_of(public_id: str) -> User:
     if user is None or not user.is_active:
         abort(404)
     return user
+
+
+def _ask_password(user: User, *, joining: bool) -> str:
+    form = ChoosePasswordForm(user=user)
+    return render_template("accounts/choose_password.html", form=form, user=user, joining=joining)
 
 
 def _choose_password(user: User, *, joining: bool) -> ResponseReturnValue:

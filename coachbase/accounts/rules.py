@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
 
 class Role(StrEnum):
     OWNER = "owner"
@@ -48,14 +51,12 @@ def may_arrange(role: Role) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """Argon2id with OWASP's smaller setting: 19 MiB and two passes, so that eight sign-ins at once fit a small server."""
+    """Argon2id with OWASP's smaller setting, 19 MiB and two passes: eight sign-ins at once fit a small server."""
     return _hasher().hash(password)
 
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether this is the password. Without a stored one it works just as long and says no (no account enumeration)."""
-    from argon2.exceptions import VerificationError
-
     if len(password) > LONGEST_PASSWORD:
         password = ""
     try:
@@ -65,9 +66,7 @@ def password_matches(stored: str | None, password: str) -> bool:
 
 
 @lru_cache
-def _hasher():
-    from argon2 import PasswordHasher
-
+def _hasher() -> PasswordHasher:
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 

@@ -25,7 +25,7 @@ def drawn_anew(upload: FileStorage | None) -> tuple[bytes, str]:
 
     Raises Refused with a sentence when it is no PNG, JPEG or WebP, or too large.
     """
-    from PIL import Image, UnidentifiedImageError  # heavy, and needed once a year
+    from PIL import Image, UnidentifiedImageError  # heavy, and needed once a year  # noqa: PLC0415
 
     content = upload.stream.read(MAX_LOGO_BYTES + 1) if upload else b""
     if not content:

@@ -20,7 +20,7 @@ def mine(user: User) -> tuple[Party, ...]:
 
 
 def waiting(user: User, parties: tuple[Party, ...]) -> list[Client]:
-    """Visible clients whose next step waits on one of these, longest wait first, each with `.card` and `.card.stage`."""
+    """Visible clients whose next step waits on one of these, longest wait first, each with its `.card` and stage."""
     coach = User.alias()
     clients = (
         Client.visible_to(user, Client, Organisation, coach, Card, Stage)

@@ -26,7 +26,17 @@ FULL = "The server’s disk is full, so nothing was saved. Tell whoever runs the
 READ_ONLY = (
     "The database can only be read right now, so nothing was saved. Tell whoever runs the server, then try again."
 )
-BROKEN = "The database could not be read. Nothing was saved. Tell whoever runs the server: `coachbase check` says more."
+BROKEN = "The database could not be read. Nothing was saved. Tell whoever runs the server: `app.py check` says more."
+
+FAULTS = (
+    ("lock", BUSY),
+    ("busy", BUSY),
+    ("full", FULL),
+    ("readonly", READ_ONLY),
+    ("malformed", BROKEN),
+    ("not a database", BROKEN),
+    ("disk i/o", BROKEN),
+)
 
 
 def install(app: Flask) -> None:
@@ -83,7 +93,7 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _database(error: Exception) -> ResponseReturnValue:
     """A fault of the file or the disk is said as what it is; a wrong query is a bug of ours."""
     text = str(error).lower()
-    for words, sentence in (("lock", BUSY), ("busy", BUSY), ("full", FULL), ("readonly", READ_ONLY), ("malformed", BROKEN), ("disk i/o", BROKEN)):  # fmt: skip
+    for words, sentence in FAULTS:
         if words in text:
             log.warning("database fault: %s", error)
             if not database.in_transaction():

@@ -59,7 +59,7 @@ def hue(name: str) -> int:
 
 def markdown(text: str) -> Markup:
     """A staff member's Markdown as safe HTML; see text.py for what is allowed."""
-    from ..text import render_markdown  # heavy: only pages with notes pay for it
+    from ..text import render_markdown  # heavy: only pages with notes pay for it  # noqa: PLC0415
 
     return Markup(render_markdown(text))  # noqa: S704
 

@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from ..firm.rules import zones
 
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_looks_right = Email("That does not look like an email address.")
 _LINE_BREAK = re.compile(r"[\r\n\t\u2028\u2029]")
 LARGEST_NUMBER = 2**31 - 1
 
@@ -48,7 +49,9 @@ def one_line(form: WtForm, field: Field) -> None:
         raise ValidationError("Please keep this on one line.")
 
 
-def short_text(label: str, missing: str | None = None, *, longest: int = 120, help: str = "", example: str = "", **attributes: Any) -> StringField:  # fmt: skip
+def short_text(
+    label: str, missing: str | None = None, *, longest: int = 120, help: str = "", example: str = "", **attributes: Any
+) -> StringField:
     """One line of text; required when `missing` gives the sentence for its absence."""
     asked = InputRequired(missing) if missing else Optional()
     return StringField(
@@ -60,7 +63,9 @@ def short_text(label: str, missing: str | None = None, *, longest: int = 120, he
     )
 
 
-def long_text(label: str, missing: str | None = None, *, longest: int = 5000, help: str = "", rows: int = 4) -> TextAreaField:  # fmt: skip
+def long_text(
+    label: str, missing: str | None = None, *, longest: int = 5000, help: str = "", rows: int = 4
+) -> TextAreaField:
     asked = InputRequired(missing) if missing else Optional()
     return TextAreaField(
         label,
@@ -76,11 +81,11 @@ def address(label: str, help: str = "", *, required: bool = True) -> EmailField:
     asked = InputRequired("Type an email address.") if required else Optional()
     return EmailField(
         label,
-        [asked, Length(max=254, message="At most 254 characters."), one_line, Email("That does not look like an email address.")],
+        [asked, Length(max=254, message="At most 254 characters."), one_line, _looks_right],
         filters=[strip],
         description=help,
         render_kw={"autocomplete": "email", "maxlength": 254},
-    )  # fmt: skip
+    )
 
 
 def choices(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:

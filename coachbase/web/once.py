@@ -29,9 +29,8 @@ def _remember_place(response: Response) -> Response:
     """Note where the form led, for a second click to follow."""
     if g.get("once") and response.status_code == 303:
         with transaction():
-            Once.update(location=response.headers["Location"]).where(
-                Once.key == g.once, Once.location.is_null()
-            ).execute()
+            place = Once.update(location=response.headers["Location"])
+            place.where(Once.key == g.once, Once.location.is_null()).execute()
     return response
 
 
