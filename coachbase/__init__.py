@@ -8,7 +8,6 @@ from jinja2 import StrictUndefined
 
 from .config import Config
 
-VERSION = "0.1.0"
 LARGEST_REQUEST = 26_000_000
 
 

@@ -5,8 +5,8 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from . import VERSION, create_app
-from .config import Config, ConfigError
+from . import create_app
+from .config import VERSION, Config, ConfigError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

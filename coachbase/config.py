@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+VERSION = "0.1.0"
+
 
 class ConfigError(Exception):
     """A setting is wrong; the text is one line that says what to do."""

@@ -6,8 +6,11 @@ from flask import Response, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_login import current_user, login_user
 
-from .. import VERSION, clock
+from .. import clock
+from ..config import VERSION
 from ..db import database
+from ..errors import Refused
+from ..firm.forms import drawn_anew
 from ..firm.models import Firm
 from ..jobs import Heartbeat
 from ..web.guard import is_own_page, public_blueprint
@@ -57,7 +60,13 @@ def found() -> ResponseReturnValue:
     if Firm.current() is not None:
         abort(404)
     form = SetUpForm(request.form)
-    if not form.validate():
+    logo = None
+    if form.validate() and request.files.get("logo"):
+        try:
+            logo = drawn_anew(request.files["logo"])
+        except Refused as refusal:
+            form.logo.errors = [str(refusal)]
+    if form.errors:
         return render_template("accounts/set_up.html", form=form), 422
     owner = actions.set_up(
         firm_name=form.firm_name.data,
@@ -66,6 +75,7 @@ def found() -> ResponseReturnValue:
         owner_name=form.owner_name.data,
         owner_email=form.owner_email.data,
         password_hash=hash_password(form.password.data),
+        logo=logo,
     )
     _enter(owner)
     return go("/welcome")
