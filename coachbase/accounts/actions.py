@@ -45,12 +45,22 @@ class ResetAsked:
 
 
 @atomic
-def set_up(*, firm_name: str, zone: str, currency: str, owner_name: str, owner_email: str, password_hash: str) -> User:
-    """Found the firm and its owner, once and never again."""
+def set_up(
+    *,
+    firm_name: str,
+    zone: str,
+    currency: str,
+    owner_name: str,
+    owner_email: str,
+    password_hash: str,
+    logo: tuple[bytes, str] | None = None,
+) -> User:
+    """Found the firm and its owner, once and never again. `logo` is a picture of ours and its media type."""
     if Firm.current() is not None:
         raise Refused("This coachbase already has an owner. Sign in instead.")
     now = clock.now()
-    firm = Firm.create(name=firm_name, zone=zone, currency=currency, created_at=now)
+    picture, media_type = logo or (None, None)
+    firm = Firm.create(name=firm_name, zone=zone, currency=currency, logo=picture, logo_type=media_type, created_at=now)
     owner = User.create(
         name=owner_name, email=owner_email, role_name=Role.OWNER, zone=zone, password_hash=password_hash, created_at=now
     )

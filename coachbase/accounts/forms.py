@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from wtforms import EmailField, PasswordField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
+from ..firm.forms import logo_field
 from ..firm.rules import CURRENCIES
 from ..web.forms import Form, address, choices, short_text, tick_boxes, zone_field
 from .models import User
@@ -30,6 +31,7 @@ class SetUpForm(Form):
     firm_name = short_text("Firm", "What is the firm called?", example="Northbank Coaching")
     zone = zone_field("Time zone", "Where most of the work happens.")
     currency = SelectField("Currency", choices=choices((code, code) for code in CURRENCIES))
+    logo = logo_field()
     owner_name = short_text("Your name", "What is your name?")
     owner_email = address("Your email", "You sign in with it.")
     password = new_password()

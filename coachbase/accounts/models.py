@@ -7,7 +7,7 @@ from peewee import CharField, ForeignKeyField, ModelSelect, TextField
 
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField, transaction
 from ..errors import TooMany
-from .rules import COACHING, Role, is_live, may_arrange, may_run_practice
+from .rules import COACHING, Role, device_in_words, is_live, may_arrange, may_run_practice
 
 
 class User(Model):
@@ -105,6 +105,10 @@ class LoginSession(Model):
 
     token: str
     """The plain token, known only while the browser that holds it is being served."""
+
+    @property
+    def device(self) -> str:
+        return device_in_words(self.user_agent)
 
     @classmethod
     def user_behind(cls, token_hash: str, token: str, now: datetime) -> User | None:

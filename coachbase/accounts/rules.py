@@ -40,6 +40,22 @@ def is_live(*, expires_at: datetime, ended_at: datetime | None, now: datetime) -
     return ended_at is None and now < expires_at
 
 
+def device_in_words(user_agent: str) -> str:
+    """'Firefox on Linux' from what a browser says of itself; only to recognise one's own devices."""
+    browsers = ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")
+    systems = (
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "a Mac"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for mark, name in browsers if mark in user_agent), "A program")
+    system = next((name for mark, name in systems if mark in user_agent), "an unknown device")
+    return f"{browser} on {system}"
+
+
 def may_run_practice(role: Role) -> bool:
     """Firm, team, mail server: the owner's."""
     return role is Role.OWNER

@@ -3,7 +3,8 @@
 import io
 
 from werkzeug.datastructures import FileStorage
-from wtforms import SelectField
+from wtforms import FileField, SelectField
+from wtforms.validators import Optional
 
 from ..errors import Refused
 from ..web.forms import Form, choices, short_text, version_field, zone_field
@@ -18,6 +19,19 @@ class FirmForm(Form):
     currency = SelectField("Currency", choices=choices((code, code) for code in CURRENCIES))
     hue = SelectField("Accent colour", choices=choices(HUES.items()), coerce=int)
     version = version_field()
+
+
+def logo_field() -> FileField:
+    return FileField(
+        "Logo",
+        [Optional()],
+        description="PNG, JPEG or WebP, up to 1 MB. Square works best.",
+        render_kw={"accept": "image/png,image/jpeg,image/webp"},
+    )
+
+
+class LogoForm(Form):
+    logo = logo_field()
 
 
 def drawn_anew(upload: FileStorage | None) -> tuple[bytes, str]:

@@ -8,7 +8,7 @@ from ..errors import Stale
 from ..web.conflict import conflict
 from ..web.pages import firm, go, require
 from . import actions
-from .forms import FirmForm, drawn_anew
+from .forms import FirmForm, LogoForm, drawn_anew
 from .models import Firm
 
 pages = Blueprint("firm", __name__)
@@ -17,7 +17,7 @@ pages = Blueprint("firm", __name__)
 @pages.get("/settings/firm")
 def details() -> ResponseReturnValue:
     require(current_user.may_run_practice)
-    return render_template("firm/details.html", form=FirmForm(obj=firm()))
+    return _details(FirmForm(obj=firm()))
 
 
 @pages.post("/settings/firm")
@@ -25,7 +25,7 @@ def change() -> ResponseReturnValue:
     require(current_user.may_run_practice)
     form = FirmForm(request.form)
     if not form.validate():
-        return render_template("firm/details.html", form=form), 422
+        return _details(form), 422
     try:
         actions.change(**form.data)
     except Stale as stale:
@@ -41,3 +41,7 @@ def change_logo() -> ResponseReturnValue:
         return go("/settings/firm", "The logo is gone.")
     actions.change_logo(*drawn_anew(request.files.get("logo")))
     return go("/settings/firm", "The logo is set.")
+
+
+def _details(form: FirmForm) -> str:
+    return render_template("firm/details.html", form=form, logo_form=LogoForm())
