@@ -1,9 +1,39 @@
-"""Whether the database is sound: the file, the references, the guards, the places on the boards."""
+"""Whether the database is sound: the file, the references, the guards, and what no constraint can say."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
-from . import triggers
-from .db import database
+from peewee import fn
+
+from . import clock, triggers
+from .db import Model, SealedField, UtcDateTimeField, database
+from .sealing import CannotOpen
+
+SAMPLE = 200
+"""How many rows of each sealed column are opened: the newest, and some from all over."""
+
+_MUST_BE_EMPTY = {
+    "Two cards share place {} of a stage.": (
+        "SELECT stage_id || ':' || position FROM card GROUP BY stage_id, position HAVING count(*) > 1"
+    ),
+    "Card {} stands in a stage of another board.": (
+        "SELECT card.id FROM card JOIN stage ON stage.id = card.stage_id WHERE stage.board_id <> card.board_id"
+    ),
+    "Answer {} belongs to a question of another version of its form.": (
+        "SELECT answer.id FROM answer JOIN submission ON submission.id = submission_id "
+        "JOIN question ON question.id = question_id WHERE question.form_version_id <> submission.form_version_id"
+    ),
+    "Submission {} was sent but hangs on no client.": (
+        "SELECT id FROM submission WHERE state = 'submitted' AND client_id IS NULL"
+    ),
+    "Document {} has lost its content.": (
+        "SELECT id FROM document WHERE id NOT IN (SELECT document_id FROM document_content)"
+    ),
+    "Message {} counts as sent but still keeps its link.": (
+        "SELECT id FROM message WHERE state = 'sent' AND token IS NOT NULL"
+    ),
+    "Message {} counts as sent without a moment.": "SELECT id FROM message WHERE state = 'sent' AND sent_at IS NULL",
+}
 
 
 def findings() -> Iterator[str]:
@@ -15,3 +45,31 @@ def findings() -> Iterator[str]:
         yield f"Row {row} of {table} points at a row of {parent} that is not there."
     for name in triggers.missing():
         yield f"The guard {name} is missing: run `python app.py migrate`."
+    for sentence, query in _MUST_BE_EMPTY.items():
+        for (which,) in database.execute_sql(f"{query} LIMIT 20").fetchall():
+            yield sentence.format(which)
+    yield from _leases_left_behind()
+    for model in Model.__subclasses__():
+        for field in model._meta.sorted_fields:
+            if isinstance(field, SealedField):
+                yield from _closed_for_ever(model, field)
+
+
+def _leases_left_behind() -> Iterator[str]:
+    """The worker returns expired leases every minute; one that is a day old says that it does not run."""
+    yesterday = UtcDateTimeField().db_value(clock.now() - timedelta(days=1))
+    leases = "SELECT id FROM message WHERE state = 'leased' AND leased_until < ? LIMIT 20"
+    for (which,) in database.execute_sql(leases, (yesterday,)).fetchall():
+        yield f"Message {which} was taken by a worker that never came back: is the worker running?"
+
+
+def _closed_for_ever(model: type[Model], field: SealedField) -> Iterator[str]:
+    """What the keys of this machine no longer open, in a sample of the column."""
+    step = max(1, (model.select(fn.MAX(model.id)).scalar() or 0) // SAMPLE)
+    raw = fn.IFNULL(field, None).python_value(bytes)
+    rows = model.select(model.id, raw).where(field.is_null(False), model.id % step == 0)
+    for row, sealed in rows.order_by(model.id.desc()).limit(SAMPLE).tuples():
+        try:
+            field.python_value(sealed)
+        except CannotOpen:
+            yield f"Row {row} of {model._meta.table_name}: `{field.column_name}` cannot be opened with secret.key."

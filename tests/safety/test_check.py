@@ -1,0 +1,41 @@
+"""`python app.py check` is silent about a sound database and names each kind of damage."""
+
+import pytest
+
+from coachbase.check import findings
+from coachbase.db import database
+
+
+def test_a_sound_database_has_no_findings(app):
+    assert list(findings()) == []
+
+
+DAMAGE = {
+    "Two cards share place": [
+        "DROP INDEX card_stage_id_position",
+        "UPDATE card SET position = 1, stage_id = (SELECT min(id) FROM stage)",
+    ],
+    "in a stage of another board": [
+        "INSERT INTO board (slug, revision) VALUES ('elsewhere', 1)",
+        "UPDATE card SET board_id = (SELECT max(id) FROM board) WHERE id = (SELECT max(id) FROM card)",
+    ],
+    "belongs to a question of another version": [
+        "UPDATE answer SET question_id = (SELECT max(id) FROM question) WHERE id = (SELECT max(id) FROM answer)"
+    ],
+    "was sent but hangs on no client": ["UPDATE submission SET client_id = NULL"],
+    "has lost its content": ["DELETE FROM document_content"],
+    "still keeps its link": ["UPDATE message SET state = 'sent', sent_at = '2026-01-01'"],
+    "without a moment": ["UPDATE message SET state = 'sent', token = NULL"],
+    "a worker that never came back": ["UPDATE message SET state = 'leased', leased_until = '2026-01-01'"],
+    "`body` cannot be opened": ["UPDATE note SET body = zeroblob(60)"],
+    "`value` cannot be opened": ["UPDATE answer SET value = (SELECT body FROM note)"],
+    "The guard entry_is_never_changed is missing": ["DROP TRIGGER entry_is_never_changed"],
+    "points at a row of client that is not there": ["PRAGMA foreign_keys = 0", "DELETE FROM client"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", DAMAGE)
+def test_each_damage_is_named(app, said):
+    for statement in DAMAGE[said]:
+        database.execute_sql(statement)
+    assert any(said in line for line in findings())

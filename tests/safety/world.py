@@ -1,0 +1,253 @@
+"""Two practices under one roof, each private field holding a word of its own (a canary) that only some may read.
+
+Alice and Carol are coaches; Vera serves Alice, Dora serves Carol. Bob is Alice's client, Dan is Carol's, and Ina has
+no coach yet. Whatever one of them has, the others have too, so that every route can be asked for the own, the foreign
+and the missing thing.
+"""
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from coachbase import clock
+from coachbase.accounts.actions import INVITATION, RESET
+from coachbase.accounts.models import Serving, User
+from coachbase.accounts.rules import Role
+from coachbase.boards.models import Board, Card, Stage
+from coachbase.boards.rules import StageMeaning
+from coachbase.clients.models import Client, ClientImport, Contact, Organisation
+from coachbase.clients.rules import ContactRole, Party, fold
+from coachbase.db import Model, atomic
+from coachbase.files.models import Document, DocumentContent
+from coachbase.files.rules import Audience
+from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
+from coachbase.intake.rules import FormState, QuestionKind, SubmissionState
+from coachbase.links import actions as links
+from coachbase.links.models import Link
+from coachbase.mail.models import MailServer, MailText, Message
+from coachbase.mail.rules import State
+from coachbase.timeline.models import Entry, Note
+from coachbase.timeline.rules import Kind
+from tests.cast import password_hash
+
+MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+"""A well-formed public id that nothing has."""
+
+ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
+UNCLAIMED = frozenset({"olive", "vera", "dora"})
+COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
+READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
+STAFF = ("olive", "alice", "vera", "carol", "dora")
+
+
+@dataclass
+class World:
+    """What was built: who may read which canary, the ids of everything, and the tokens of every mailed link."""
+
+    canaries: dict[str, frozenset[str]] = field(default_factory=dict)
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    """table -> whose -> public id; whose is bob, dan or ina for what hangs on a client."""
+    tokens: dict[str, str] = field(default_factory=dict)
+    """kind of link -> token that opens it; `expired` and `revoked` open nothing."""
+    slug: str = "inquiry-form"
+
+    def word(self, what: str, whose: str, readers: frozenset[str] | None = None) -> str:
+        """A canary: one lower-case word that stands nowhere else."""
+        word = f"zq{what}{whose}"
+        self.canaries[word] = READERS[whose] if readers is None else readers
+        return word
+
+    def keep(self, whose: str, row: Model) -> Model:
+        self.ids.setdefault(row._meta.table_name, {})[whose] = row.public_id
+        return row
+
+
+@atomic
+def build() -> World:
+    """Add all of it to the cast of tests/cast.py."""
+    world = World()
+    staff = _staff(world)
+    stages = _stages(world)
+    form = _form(world, staff["alice"])
+    for place, (whose, coach) in enumerate((("bob", "alice"), ("dan", "carol"), ("ina", None)), start=900_000):
+        client = _client(world, whose, staff.get(coach))
+        by = staff[{"bob": "vera", "dan": "dora", "ina": "vera"}[whose]]
+        _written(world, whose, client, by)
+        _filed(world, whose, client, by)
+        _mailed(world, whose, client, by)
+        _answered(world, whose, client, form)
+        _imported(world, whose, by)
+        _carded(world, whose, client, stages[0], place)
+    _mail_settings(world)
+    _links(world, staff)
+    return world
+
+
+def _staff(world: World) -> dict[str, User]:
+    now = clock.now()
+    staff = {user.email.partition("@")[0]: user for user in User.select()}
+    for name, role in (("Dora Lindqvist", Role.ASSISTANT), ("Edgar Blunt", Role.COACH), ("Nina Farrow", Role.COACH)):
+        short = name.split()[0].lower()
+        staff[short] = User.create(
+            name=name, email=f"{short}@northbank.example", role_name=role, zone="Europe/London", created_at=now,
+            password_hash=None if short == "nina" else password_hash(),
+        )  # fmt: skip
+    Serving.create(assistant=staff["dora"], coach=staff["carol"])
+    for name, user in staff.items():
+        world.keep(name, user)
+    return staff
+
+
+def _stages(world: World) -> list[Stage]:
+    """The board as founding the firm made it."""
+    board, _ = Board.get_or_create(slug="onboarding")
+    stages = list(Stage.select().where(Stage.board == board).order_by(Stage.position))
+    if not stages:
+        stages = [Stage.create(board=board, name=m, meaning_name=m, position=n) for n, m in enumerate(StageMeaning)]
+    assert stages[0].meaning is StageMeaning.INQUIRY
+    for stage in stages:
+        world.keep(stage.meaning_name or stage.name, stage)
+    return stages
+
+
+def _client(world: World, whose: str, coach: User | None) -> Client:
+    now = clock.now()
+    name = f"{whose.title()} {world.word('name', whose)}"
+    organisation = world.keep(
+        whose,
+        Organisation.create(
+            name=world.word("organisation", whose), website=f"https://{world.word('website', whose)}.example",
+            address=world.word("orgaddress", whose), search_key=f"zqorganisation{whose}", created_at=now,
+        ),
+    )  # fmt: skip
+    world.keep(
+        whose,
+        Contact.create(
+            organisation=organisation, name=world.word("contact", whose), title=world.word("title", whose),
+            role_name=ContactRole.HR, email=f"{world.word('contactmail', whose)}@sponsor.example",
+            phone=world.word("contactphone", whose),
+        ),
+    )  # fmt: skip
+    email = f"{world.word('email', whose)}@client.example"
+    client = Client.create(
+        name=name, preferred_name=world.word("preferred", whose), pronouns=world.word("pronouns", whose), email=email,
+        phone=world.word("phone", whose), zone="Asia/Dubai", language=world.word("language", whose),
+        position=world.word("position", whose), organisation=organisation, coach=coach,
+        assistant_name=world.word("eaname", whose), assistant_email=f"{world.word('eamail', whose)}@client.example",
+        next_step=world.word("nextstep", whose), waiting_on_name=Party.CLIENT, waiting_since=now,
+        search_key=fold(name, email), created_at=now,
+    )  # fmt: skip
+    return world.keep(whose, client)
+
+
+def _written(world: World, whose: str, client: Client, by: User) -> None:
+    now = clock.now()
+    for kind in (Kind.NOTE, Kind.CALL, Kind.MAIL):
+        entry = Entry.create(
+            client=client, kind_name=kind, sentence=world.word(f"sentence{kind}", whose), happened_at=now,
+            recorded_at=now, by=by,
+        )  # fmt: skip
+        Note.create(entry=entry, body=f"{world.word(f'body{kind}', whose)} was *said*")
+        if kind is Kind.NOTE:
+            world.keep(whose, entry)
+
+
+def _filed(world: World, whose: str, client: Client, by: User) -> None:
+    for audience, readers in ((Audience.TEAM, READERS[whose]), (Audience.COACH, COACH_ONLY[whose])):
+        content = f"{world.word(f'content{audience}', whose, readers)} in a file".encode()
+        document = Document.create(
+            client=client, name=f"{world.word(f'file{audience}', whose, readers)}.txt", media_type="text/plain",
+            size=len(content), sha256="0" * 64, audience_name=audience, uploaded_at=clock.now(), by=by,
+        )  # fmt: skip
+        DocumentContent.create(document=document, content=content)
+        world.keep(whose if audience is Audience.TEAM else f"{whose}, coach only", document)
+
+
+def _mailed(world: World, whose: str, client: Client, by: User) -> None:
+    now = clock.now()
+    link, token = links.issue(f"test-{whose}", client.public_id, lasts=timedelta(days=1))
+    message = Message.create(
+        message_id=f"<{whose}@northbank.example>", kind="intake_thanks", to_name=world.word("toname", whose),
+        to_address=f"{world.word('toaddress', whose)}@client.example", subject=world.word("subject", whose),
+        text=world.word("mailtext", whose), html=f"<p>{world.word('mailhtml', whose)}</p>", link=link, token=token,
+        client=client, by=by, state_name=State.DEAD, attempts=6, answer=world.word("smtpanswer", whose),
+        created_at=now,
+    )  # fmt: skip
+    world.canaries[token] = frozenset()
+    world.keep(whose, message)
+
+
+def _form(world: World, alice: User) -> FormVersion:
+    now = clock.now()
+    form = world.keep(
+        "firm", Form.create(slug=world.slug, title="Inquiry", coach=alice, state_name=FormState.OPEN, created_at=now)
+    )
+    published = FormVersion.create(form=form, number=1, published_at=None)
+    asked = (
+        (QuestionKind.SECTION, "About you", False, "", []), (QuestionKind.SHORT, "Your name", False, "name", []),
+        (QuestionKind.MAIL, "Your email", False, "email", []), (QuestionKind.LONG, "What brings you", False, "", []),
+        (QuestionKind.LONG, "For your coach alone", True, "", []),
+        (QuestionKind.CHOICE, "Where", False, "", ["Here", "There"]),
+        (QuestionKind.SEVERAL, "Which days", False, "", ["Monday", "Friday"]),
+        (QuestionKind.SCALE, "How urgent", False, "", []), (QuestionKind.DATE, "From when", False, "", []),
+        (QuestionKind.PHONE, "Your phone", False, "phone", []), (QuestionKind.FILE, "A file", False, "", []),
+        (QuestionKind.CONSENT, "I agree", False, "", []),
+    )  # fmt: skip
+    for version in (published, FormVersion.create(form=form, number=2, published_at=None)):
+        for position, (kind, label, coach_only, fills, options) in enumerate(asked, start=1):
+            question = Question.create(
+                form_version=version, position=position, kind_name=kind, label=label, coach_only=coach_only,
+                fills=fills, options=json.dumps(options), required=fills in ("name", "email"),
+            )  # fmt: skip
+            world.keep(f"{version.number}: {label}", question)
+    published.published_at = now
+    published.save()
+    return published
+
+
+def _answered(world: World, whose: str, client: Client, version: FormVersion) -> None:
+    now = clock.now()
+    submission = Submission.create(
+        form_version=version, ticket=f"ticket-{whose}", state_name=SubmissionState.SUBMITTED, client=client,
+        started_at=now, submitted_at=now,
+    )  # fmt: skip
+    for label, what, readers in (
+        ("What brings you", "answer", READERS[whose]),
+        ("For your coach alone", "coachanswer", COACH_ONLY[whose]),
+    ):
+        question = Question.get(Question.form_version == version, Question.label == label)
+        Answer.create(submission=submission, question=question, value=json.dumps(world.word(what, whose, readers)))
+    world.keep(whose, submission)
+
+
+def _imported(world: World, whose: str, by: User) -> None:
+    reader = frozenset({by.email.partition("@")[0]})
+    content = f"Name,Email\n{world.word('importname', whose, reader)},x@y.example\n"
+    filename = f"{world.word('importfile', whose, reader)}.csv"
+    world.keep(whose, ClientImport.create(by=by, filename=filename, content=content, created_at=clock.now()))
+
+
+def _carded(world: World, whose: str, client: Client, stage: Stage, place: int) -> None:
+    card = Card.create(board=stage.board, stage=stage, client=client, position=place, entered_at=clock.now())
+    world.keep(whose, card)
+
+
+def _mail_settings(world: World) -> None:
+    secret = world.word("smtppassword", "bob", frozenset())
+    MailServer.delete().execute()
+    MailServer.create(
+        host="127.0.0.1", port=9, username="desk", password=secret, from_name="Northbank", from_address="desk@n.example"
+    )
+    MailText.create(kind="intake_thanks", subject="Thank you", body="Thank you, we will write soon.")
+
+
+def _links(world: World, staff: dict[str, User]) -> None:
+    """One living link of each kind that accounts has, and dead ones. Other rooms' links: see doors.py."""
+    _, world.tokens["invitation"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
+    _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
+    expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
+    expired.expires_at = clock.now() - timedelta(minutes=1)
+    expired.save()
+    revoked, world.tokens["revoked"] = links.issue(RESET, staff["carol"].public_id, lasts=timedelta(hours=1))
+    Link.update(revoked_at=clock.now()).where(Link.id == revoked.id).execute()
+    world.canaries |= dict.fromkeys(world.tokens.values(), frozenset())
