@@ -1,14 +1,36 @@
 """When this happens, do that: every consequence that goes upward between rooms."""
 
-from .accounts.actions import Invited, ResetAsked
+from .accounts.actions import FirmFounded, Invited, ResetAsked
+from .boards import actions as boards
+from .clients.actions import ClientAdded, ClientChanged
 from .events import on
+from .files.actions import DocumentFiled
+from .files.rules import sentence_of_filing
+from .home.actions import SampleAsked
 from .mail import actions as mail
+from .sample import populate
+from .timeline import actions as timeline
+from .timeline.rules import Kind, sentence_of_change
 
 
 def wire() -> None:
     """Connect announcements with what follows from them."""
+    on(FirmFounded, _lay_out_board)
     on(Invited, _mail_invitation)
     on(ResetAsked, _mail_reset)
+    on(ClientAdded, _note_new_client)
+    on(ClientAdded, _put_on_board)
+    on(ClientChanged, _note_changed_client)
+    on(DocumentFiled, _note_document)
+    on(SampleAsked, _fill_sample)
+
+
+def _lay_out_board(event: FirmFounded) -> None:
+    boards.lay_out()
+
+
+def _put_on_board(event: ClientAdded) -> None:
+    boards.put_on_board(event.client)
 
 
 def _mail_invitation(event: Invited) -> None:
@@ -28,3 +50,26 @@ def _mail_reset(event: ResetAsked) -> None:
         fields={"name": event.user.name},
         link=(event.link, event.token),
     )
+
+
+def _note_new_client(event: ClientAdded) -> None:
+    timeline.record(event.client, Kind.CHANGE, f"Added {event.how}", by=event.by)
+
+
+def _note_changed_client(event: ClientChanged) -> None:
+    timeline.record(event.client, Kind.CHANGE, sentence_of_change(event.fields), by=event.by)
+
+
+def _note_document(event: DocumentFiled) -> None:
+    document = event.document
+    timeline.record(
+        event.client,
+        Kind.FILE,
+        sentence_of_filing(document.name, document.audience),
+        href=f"/clients/{event.client.public_id}/documents",
+        by=event.by,
+    )
+
+
+def _fill_sample(event: SampleAsked) -> None:
+    populate(event.by)

@@ -7,13 +7,21 @@ from flask import Blueprint
 
 from .accounts import public as accounts_public
 from .accounts import views as accounts
+from .boards import views as boards
+from .boards.models import Card
+from .files import views as files
 from .firm import views as firm
+from .timeline import views as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    boards.pages,
+    boards.settings,
     firm.pages,
     accounts.pages,
     accounts_public.doors,
     accounts_public.pages,
+    timeline.pages,
+    files.pages,
 )
 
 

@@ -1,14 +1,26 @@
-"""Store documents."""
+"""Store documents, and file them with a client."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .. import clock
 from ..accounts.models import User
 from ..clients.models import Client
 from ..db import atomic
 from ..errors import Refused
+from ..events import announce
 from .models import Document, DocumentContent
-from .rules import Audience, media_type_of, refusal_to_store
+from .rules import Audience, Upload, media_type_of, refusal_to_store, safe_name
+
+
+@dataclass(frozen=True)
+class DocumentFiled:
+    """Somebody on the staff filed a document with a client."""
+
+    document: Document
+    client: Client
+    by: User
 
 
 @atomic
@@ -19,6 +31,7 @@ def store(
 
     Raises Refused with the reason when it is not of a kind we keep.
     """
+    name = safe_name(name)
     if refusal := refusal_to_store(name, content):
         raise Refused(refusal)
     document = Document.create(
@@ -33,3 +46,12 @@ def store(
     )
     DocumentContent.create(document=document, content=content)
     return document
+
+
+@atomic
+def file(client: Client, uploads: Sequence[Upload], *, audience: Audience = Audience.TEAM, by: User) -> list[Document]:
+    """Keep what the staff got from or for a client: all of it, or nothing when one file is refused."""
+    documents = [store(upload.content, upload.name, client=client, audience=audience, by=by) for upload in uploads]
+    for document in documents:
+        announce(DocumentFiled(document, client, by))
+    return documents

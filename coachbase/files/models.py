@@ -1,5 +1,7 @@
 """Documents and, apart from them, their encrypted bytes: lists never load a file."""
 
+from typing import Self
+
 from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
@@ -35,6 +37,20 @@ class Document(Model):
         if user.role is Role.ASSISTANT:
             documents = documents.where(cls.audience_name == Audience.TEAM)
         return documents
+
+    @classmethod
+    def of(cls, client: Client, user: User, *, before: Self | None, limit: int) -> list[Self]:
+        """A page of a client's documents that this user may open, newest first, each with who filed it."""
+        documents = cls.visible_to(user).switch(cls).left_outer_join(User, on=(cls.by == User.id))
+        documents = documents.select(cls, User.id, User.name).where(cls.client == client)
+        if before is not None:
+            documents = documents.where(cls.id < before.id)
+        return list(documents.order_by(cls.id.desc()).limit(limit))
+
+    @property
+    def content(self) -> bytes:
+        """The bytes, opened; a query of its own."""
+        return DocumentContent.get(DocumentContent.document == self).content
 
 
 class DocumentContent(Model):
