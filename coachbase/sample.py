@@ -1,6 +1,293 @@
-"""A practice made of fiction, so that every page has something to show."""
+"""A practice made of fiction, so that every page has something to show. Nobody in it exists, and no mail leaves for it.
+
+It is written by the same verbs people use, at pretended times, so that timelines and boards are true to themselves.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from . import clock
+from .accounts import actions as accounts
+from .accounts.models import User
+from .accounts.rules import Role, hash_password
+from .boards import actions as boards
+from .boards.models import Card, Stage
+from .boards.rules import StageMeaning
+from .clients import actions as clients
+from .clients.models import Client, Contact, Organisation
+from .clients.rules import ContactRole, Party, Status, fold
+from .db import atomic
+from .errors import Refused
+from .files import actions as files
+from .files.rules import Upload
+from .firm.models import Firm
+from .intake import actions as intake
+from .intake.models import Form, FormVersion, Question
+from .mail.models import Message
+from .mail.rules import State
+from .timeline import actions as timeline
+from .timeline.rules import Kind
+
+TEAM = (
+    ("Alice Kern", Role.COACH),
+    ("Jonas Reyes", Role.COACH),
+    ("Marit Sørensen", Role.COACH),
+    ("Vera Moreau", Role.ASSISTANT),
+    ("Nils Abara", Role.ASSISTANT),
+)
+SERVES = {"Vera Moreau": ("Alice Kern", "Jonas Reyes"), "Nils Abara": ("Marit Sørensen",)}
+
+SPONSORS = {
+    "Brightwater": ("Sam Okafor", "Lena Roth"),
+    "Halden Foods": ("Iris Tamm",),
+    "Marlow Rail": ("Piet Jansen",),
+    "Quill": ("Noor Aziz",),
+    "Carrow College": ("Dora Finch",),
+    "Sable Capital": ("Hugo Lemaire",),
+    "Nordhavn": ("Stina Berg",),
+    "Aster Hotels": ("Rafael Moura",),
+}
+
+PATH = tuple(StageMeaning)
+"""The stages in the order a client walks them."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A client of fiction: how far along, and how many days in the present stage."""
+
+    name: str
+    position: str
+    organisation: str
+    coach: str
+    stage: StageMeaning
+    days: float
+    zone: str = "Europe/London"
+    by_form: bool = False
+
+
+A, J, M = "Alice Kern", "Jonas Reyes", "Marit Sørensen"
+S = StageMeaning
+PEOPLE = (
+    Person("Ines Marchetti", "COO", "Halden Foods", A, S.INQUIRY, 0.2, "Europe/Rome", by_form=True),
+    Person("Tomas Lindqvist", "Partner", "Ferro Law", "", S.INQUIRY, 1.1, "Europe/Stockholm", by_form=True),
+    Person("Priya Nair", "VP Product", "Loop", A, S.INQUIRY, 0.02, "Asia/Kolkata", by_form=True),
+    Person("Chidi Balogun", "Head of Care", "Aster Hotels", M, S.INQUIRY, 3.4, "Africa/Lagos", by_form=True),
+    Person("Daniel Osei", "CFO", "Marlow Rail", A, S.CHEMISTRY, 2.0),
+    Person("Hanne Voss", "Plant Director", "Ostra", M, S.CHEMISTRY, 3.1, "Europe/Berlin"),
+    Person("Yusuf Kaya", "Managing Director", "Sable Capital", J, S.CHEMISTRY, 6.5, "Europe/Istanbul"),
+    Person("Grace Adeyemi", "Head of Sales", "Quill", J, S.AGREEMENT, 6.2),
+    Person("Leo Brandt", "CTO", "Fjordlink", A, S.AGREEMENT, 1.2, "Europe/Oslo"),
+    Person("Maya Castellanos", "General Manager", "Aster Hotels", M, S.AGREEMENT, 0.1, "America/Bogota"),
+    Person("Anton Vidal", "Director of Research", "Brightwater", A, S.AGREEMENT, 2.5, "Europe/Madrid"),
+    Person("Ruth Feldman", "Dean", "Carrow College", A, S.INTAKE, 2.1, "America/New_York"),
+    Person("Bob Haddad", "SVP Operations", "Brightwater", A, S.INTAKE, 1.0, "Asia/Dubai"),
+    Person("Clara Weiss", "Chief of Staff", "Nordhavn", J, S.INTAKE, 4.4, "Europe/Vienna"),
+    Person("Omar Rahman", "VP Supply", "Brightwater", M, S.ASSESSMENT_ACCESS, 4.0, "Asia/Dubai"),
+    Person("Sofia Lindgren", "Founder", "Tarn Labs", J, S.ASSESSMENT_ACCESS, 1.0, "Europe/Stockholm"),
+    Person("Emeka Obi", "Head of Legal", "Halden Foods", A, S.ASSESSMENT_ACCESS, 7.5, "Africa/Lagos"),
+    Person("Ken Watanabe-Holt", "Managing Director", "Sable Capital", A, S.KICKOFF, 0.5, "Asia/Tokyo"),
+    Person("Elif Demir", "CMO", "Nordhavn", J, S.KICKOFF, 3.0, "Europe/Istanbul"),
+    Person("Paula Figueira", "Director of Finance", "Marlow Rail", M, S.KICKOFF, 1.4, "Europe/Lisbon"),
+    Person("Astrid Hammer", "CHRO", "Nordhavn", A, S.ACTIVE, 40, "Europe/Copenhagen"),
+    Person("Viktor Salo", "VP Engineering", "Loop", A, S.ACTIVE, 75, "Europe/Helsinki"),
+    Person("Amara Diallo", "Country Manager", "Aster Hotels", M, S.ACTIVE, 21, "Africa/Dakar"),
+    Person("George Whitlock", "Chair", "Carrow College", J, S.ACTIVE, 120),
+    Person("Naomi Sato", "Head of Design", "Quill", A, S.ACTIVE, 12, "Asia/Tokyo"),
+    Person("Felix Brunner", "COO", "Ostra", M, S.ACTIVE, 60, "Europe/Zurich"),
+    Person("Isabel Crane", "Director of Operations", "Marlow Rail", J, S.ACTIVE, 33),
+    Person("Henrik Moe", "CEO", "Fjordlink", A, S.ACTIVE, 90, "Europe/Oslo"),
+    Person("Lucia Ferrante", "Partner", "Ferro Law", A, S.CLOSED, 15, "Europe/Rome"),
+    Person("Adam Kowal", "Head of Growth", "Tarn Labs", J, S.CLOSED, 45, "Europe/Warsaw"),
+)
+
+NOTES = (
+    (Kind.CALL, "Called back. Prefers mornings, and **no video** for the first conversation."),
+    (
+        Kind.NOTE,
+        "The sponsor pays; purchase order needed before the first invoice.\n\n- ask HR for the number\n- copy accounts",
+    ),
+    (Kind.MAIL, "Wrote that travel starts on the 9th; wants the kickoff before."),
+    (Kind.NOTE, "Own assistant handles the diary. Write to both."),
+)
 
 
 def fill() -> str:
-    """Fill an empty practice; what was made, in one sentence."""
-    return "Nothing was made yet."
+    """`python app.py sample`: found a firm of fiction and fill it; says how to sign in.
+
+    Raises Refused when this practice is in use.
+    """
+    if Firm.current() is not None:
+        raise Refused("This practice is in use. Set COACHBASE_DATA to an empty folder and migrate it first.")
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    _found(hash_password(password))
+    return (
+        f"Northbank, a firm of fiction, with {len(PEOPLE)} clients. Everybody’s password is {password}\n"
+        "Sign in as olive@northbank.example (owner), alice@northbank.example (coach) or "
+        "vera@northbank.example (assistant)."
+    )
+
+
+@atomic
+def _found(password_hash: str) -> None:
+    with _days_ago(130):
+        owner = accounts.set_up(
+            firm_name="Northbank",
+            zone="Europe/London",
+            currency="GBP",
+            owner_name="Olive Marsh",
+            owner_email="olive@northbank.example",
+            password_hash=password_hash,
+        )
+    populate(owner, password_hash)
+
+
+@atomic
+def populate(owner: User, password_hash: str | None = None) -> None:
+    """Team, sponsors and clients for a practice that has none. Without a password the team cannot sign in."""
+    with _days_ago(125):
+        team = {name: _member(name, role, owner, password_hash) for name, role in TEAM}
+        for assistant, coaches in SERVES.items():
+            accounts.serve(team[assistant], [team[coach] for coach in coaches])
+        sponsors = {name: _sponsor(name, people) for name, people in SPONSORS.items()}
+    for number, person in enumerate(sorted(PEOPLE, key=lambda person: -person.days)):
+        _live(person, team, sponsors, number)
+    _settle_mail()
+
+
+def _member(name: str, role: Role, owner: User, password_hash: str | None) -> User:
+    email = f"{fold(name).split()[0]}@northbank.example"
+    return User.create(
+        name=name, email=email, role_name=role, zone=owner.zone, password_hash=password_hash, created_at=clock.now()
+    )
+
+
+def _sponsor(name: str, people: tuple[str, ...]) -> Organisation:
+    sponsor = Organisation.create(name=name, search_key=fold(name), created_at=clock.now())
+    for person, role in zip(people, (ContactRole.HR, ContactRole.ACCOUNTS_PAYABLE), strict=False):
+        email = f"{fold(person).split()[0]}@{fold(name).replace(' ', '')}.example"
+        Contact.create(organisation=sponsor, name=person, role_name=role, email=email, search_key=fold(person, email))
+    return sponsor
+
+
+def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisation], number: int) -> None:
+    """One client's way to the present stage, at the times it took."""
+    steps = PATH[: PATH.index(person.stage) + 1]
+    moments = [person.days + 3 * away + (number % 3) * 0.3 for away in reversed(range(len(steps)))]
+    moments[-1] = person.days
+    assistant = team["Nils Abara" if person.coach == M else "Vera Moreau"]
+    with _days_ago(moments[0]):
+        client = _arrive(person, team, sponsors, assistant)
+    for (_, meaning), days in zip(pairwise((None, *steps)), moments, strict=True):
+        if meaning is not S.INQUIRY:
+            with _days_ago(days):
+                _step(client, meaning, assistant)
+    if len(steps) > 2:
+        _write(client, assistant, moments, number)
+    if number % 9 == 0 and person.stage is S.ACTIVE:
+        _pause(client)
+
+
+def _arrive(person: Person, team: dict[str, User], sponsors: dict[str, Organisation], assistant: User) -> Client:
+    coach = team.get(person.coach)
+    email = f"{fold(person.name).replace(' ', '.')}@{fold(person.organisation).replace(' ', '')}.example"
+    if person.by_form:
+        client = _fill_in_form(person, email)
+        if coach:
+            clients.change(client, {"coach": coach}, version=client.version, by=assistant)
+        return client
+    values = {
+        "name": person.name,
+        "email": email,
+        "position": person.position,
+        "organisation": sponsors.get(person.organisation) or _sponsor_on_the_way(person.organisation, sponsors),
+        "coach": coach,
+        "zone": person.zone,
+        "language": "English",
+    }
+    return clients.add(values, how="by hand", by=assistant)
+
+
+def _sponsor_on_the_way(name: str, sponsors: dict[str, Organisation]) -> Organisation:
+    sponsors[name] = _sponsor(name, ())
+    return sponsors[name]
+
+
+def _fill_in_form(person: Person, email: str) -> Client:
+    form = Form.get(Form.slug == "inquiry")
+    version = FormVersion.published(form)
+    submission = intake.start(version, secrets.token_urlsafe(24), source=person.name)
+    known = {
+        "name": person.name,
+        "email": email,
+        "position": person.position,
+        "organisation": person.organisation,
+        "zone": person.zone,
+    }
+    typed = {
+        question: _answer_to(question, known) for question in Question.select().where(Question.form_version == version)
+    }
+    intake.keep(submission, {question: answer for question, answer in typed.items() if answer is not None}, {})
+    return intake.submit(submission, source=person.name).client
+
+
+def _answer_to(question: Question, known: dict[str, str]) -> object:
+    if question.fills:
+        return known.get(question.fills, "")
+    match question.kind_name:
+        case "long" if question.coach_only:
+            return "My last coach spoke with my manager. I would like to be sure that this cannot happen here."
+        case "long":
+            return "To decide less myself and more through my team, and to sleep before board meetings."
+        case "choice":
+            return "In one to three months"
+        case "consent":
+            return True
+    return None
+
+
+def _step(client: Client, meaning: StageMeaning, by: User) -> None:
+    card = Card.get(Card.client == client)
+    stage = Stage.get(Stage.board == card.board_id, Stage.meaning_name == meaning)
+    boards.move(card, stage, before=None, by=by, seen_version=card.version)
+
+
+def _write(client: Client, by: User, moments: list[float], number: int) -> None:
+    for place in range(1 + number % 3):
+        kind, body = NOTES[(number + place) % len(NOTES)]
+        with _days_ago(moments[min(place, len(moments) - 1)] - 0.4 if place else moments[0] - 0.1):
+            timeline.write(client, kind, body, by=by)
+    if number % 4 == 0:
+        with _days_ago(moments[-1]):
+            text = f"Program overview for {client.name}. This is fiction.".encode()
+            files.file(client, [Upload(text, "Program overview.txt")], by=by)
+
+
+def _pause(client: Client) -> None:
+    clients.set_status(Client.get_by_id(client.id), Status.PAUSED)
+    clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on")
+
+
+def _settle_mail() -> None:
+    """Give every message a fate, so that none is ever sent to people who do not exist."""
+    for number, message in enumerate(Message.select().where(Message.state_name == State.QUEUED)):
+        message.token = None
+        if number == 1:
+            message.state_name, message.attempts = State.DEAD, 6
+            message.answer = "550 5.1.1 No such mailbox (a sample: this was never sent)"
+        elif number == 4:
+            message.state_name = State.CANCELLED
+        else:
+            message.state_name, message.attempts, message.sent_at = State.SENT, 1, message.created_at
+            message.answer = "250 2.0.0 Taken (a sample: this was never sent)"
+        message.save()
+
+
+@contextmanager
+def _days_ago(days: float) -> Iterator[None]:
+    with clock.pretend(min(clock.now(), clock.now() - timedelta(days=max(days, 0)))):
+        yield
