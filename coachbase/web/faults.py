@@ -52,14 +52,14 @@ def _answer(status: int, title: str, sentence: str, *, retry: bool = False) -> R
     """A page, or for htmx the bare sentence, which app.js puts into #notice."""
     if request.htmx:
         return current_app.response_class(sentence, status, mimetype="text/plain", headers={"HX-Reswap": "none"})
-    typed = _typed() if retry else []
+    typed = _typed() if retry and request.method == "POST" else None
     page = render_template("error.html", status=status, title=title, sentence=sentence, retry=typed, back=_back())
     return page, status
 
 
 def _typed() -> list[tuple[str, str]]:
     """What was sent, to be sent again: not passwords, and not files, which a page cannot hold."""
-    return [(name, text) for name, text in request.form.items(multi=True) if "password" not in name and name != "once"]
+    return [(name, text) for name, text in request.form.items(multi=True) if "password" not in name]
 
 
 def _back() -> str:
