@@ -11,9 +11,15 @@ from .boards import views as boards
 from .boards.models import Card
 from .files import views as files
 from .firm import views as firm
+from .home import views as home
+from .intake import public as intake_public
+from .intake import views as intake
+from .mail import views as mail
+from .mail.models import Message
 from .timeline import views as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    home.pages,
     boards.pages,
     boards.settings,
     firm.pages,
@@ -22,6 +28,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts_public.pages,
     timeline.pages,
     files.pages,
+    mail.pages,
+    intake.pages,
+    intake_public.pages,
 )
 
 
@@ -55,10 +64,13 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Mail server", "/settings/mail", "send", roles=("owner",)),
 )
 
-COUNTS: dict[str, Callable[..., int]] = {}
+COUNTS: dict[str, Callable[..., int]] = {
+    "/boards/onboarding": Card.open_count,
+    "/mail": Message.in_trouble,
+}
 """The count of open things beside a menu item; each is one query and gets the reader."""
 
 
 def mail_waits() -> bool:
     """Whether messages wait because nobody set up the mail server."""
-    return False
+    return Message.wait_for_server()

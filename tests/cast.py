@@ -7,6 +7,7 @@ from coachbase import clock
 from coachbase.accounts import actions as accounts
 from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role, hash_password
+from coachbase.boards import actions as boards
 from coachbase.clients.models import Client, Contact, Organisation
 from coachbase.clients.rules import ContactRole, fold
 from coachbase.db import atomic
@@ -68,7 +69,7 @@ def assemble() -> None:
     Contact.create(
         organisation=brightwater, name="Sam Okafor", role_name=ContactRole.HR, email="sam@brightwater.example"
     )
-    _add_bob(alice, brightwater)
+    boards.put_on_board(_add_bob(alice, brightwater))
 
 
 def _add_bob(alice: User, brightwater: Organisation) -> Client:

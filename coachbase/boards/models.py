@@ -1,10 +1,18 @@
 """Boards, stages and cards. Triggers raise a board's revision whenever something it shows has changed."""
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, TextField
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Self
 
-from ..clients.models import Client
-from ..db import Model, PublicIdField, UtcDateTimeField
-from .rules import StageMeaning
+from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+
+from ..accounts.models import User
+from ..clients.models import Client, Organisation
+from ..clients.rules import Party
+from ..db import Model, PublicIdField, UtcDateTimeField, database
+from .rules import DONE, NEWEST_CLOSED, Face, StageMeaning, lateness
+
+ONBOARDING = "onboarding"
 
 
 class Board(Model):
@@ -12,6 +20,10 @@ class Board(Model):
 
     slug = CharField(max_length=20, unique=True)
     revision = IntegerField(default=1)
+
+    @classmethod
+    def onboarding(cls) -> Self:
+        return cls.get(cls.slug == ONBOARDING)
 
 
 class Stage(Model):
@@ -32,6 +44,30 @@ class Stage(Model):
     def meaning(self) -> StageMeaning | None:
         return StageMeaning(self.meaning_name) if self.meaning_name else None
 
+    @property
+    def is_closed(self) -> bool:
+        return self.meaning is StageMeaning.CLOSED
+
+    @property
+    def is_done(self) -> bool:
+        return self.meaning in DONE
+
+    @classmethod
+    def of(cls, board: Board) -> ModelSelect:
+        """All stages from left to right, hidden ones too."""
+        return cls.select().where(cls.board == board).order_by(cls.position)
+
+    @classmethod
+    def open_of(cls, board: Board) -> ModelSelect:
+        """The stages a card can be moved to."""
+        return cls.of(board).where(~cls.hidden)
+
+    @classmethod
+    def counts(cls, board: Board) -> dict[int, int]:
+        """How many cards each stage holds, whoever may see them."""
+        rows = Card.select(Card.stage, fn.COUNT()).where(Card.board == board).group_by(Card.stage).tuples()
+        return dict(rows)
+
 
 class Card(Model):
     """A client on a board. No two cards share a place; `version` tells whether somebody moved it meanwhile."""
@@ -46,3 +82,130 @@ class Card(Model):
 
     class Meta:
         indexes = ((("stage", "position"), True), (("board", "client"), True))
+
+    @classmethod
+    def visible_to(cls, user: User) -> ModelSelect:
+        """The cards of the clients this user may see, with client and stage."""
+        return (
+            cls.select(cls, Client, Stage)
+            .join(Client)
+            .switch(cls)
+            .join(Stage)
+            .where(Client.id.in_(Client.visible_to(user, Client.id)))
+        )
+
+    @classmethod
+    def of(cls, user: User, client: str) -> ModelSelect:
+        """The card of the client with this public id."""
+        return cls.visible_to(user).where(Client.public_id == client)
+
+    @classmethod
+    def in_stage(cls, stage: Stage, user: User) -> ModelSelect:
+        return cls.visible_to(user).where(cls.stage == stage).order_by(cls.position)
+
+    @classmethod
+    def first_of(cls, stage: Stage) -> Self | None:
+        """The uppermost card, whoever may see it."""
+        return cls.select().where(cls.stage == stage).order_by(cls.position).first()
+
+    @classmethod
+    def open_count(cls, user: User) -> int:
+        """How many of this user's clients are on their way in."""
+        clients = Client.visible_to(user, fn.COUNT()).join(cls).join(Stage)
+        return clients.where(Stage.meaning_name.is_null() | Stage.meaning_name.not_in(DONE)).scalar()
+
+    @classmethod
+    def faces(cls, stages: Iterable[Stage], user: User, now: datetime) -> list[Face]:
+        """What the cards in these stages show to this user, in their order.
+
+        One statement, and no rows of peewee: a board of 200 must cost little more than its HTML.
+        """
+        by_id = {stage.id: stage for stage in stages}
+        old = [stage.id for stage in by_id.values() if stage.is_closed]
+        query = cls._columns_of_faces(user).where(cls.stage.in_([*by_id.keys() - old])).order_by(cls.position)
+        rows = list(database.execute(query))
+        if old:
+            newest = cls._columns_of_faces(user).where(cls.stage.in_(old)).order_by(cls.entered_at.desc())
+            rows += sorted(database.execute(newest.limit(NEWEST_CLOSED)))
+        return [_face(row, by_id[row[2]].target_days, now) for row in rows]
+
+    @classmethod
+    def _columns_of_faces(cls, user: User) -> ModelSelect:
+        columns = (
+            cls.position, cls.public_id, cls.stage, cls.version, cls.entered_at,
+            Client.public_id, Client.name, Client.position, Client.next_step,
+            Client.waiting_on_name, Client.waiting_since,
+            User.name, User.public_id, Organisation.name, Organisation.public_id,
+        )  # fmt: skip
+        return (
+            Client.visible_to(user, *columns)
+            .join(cls)
+            .switch(Client)
+            .left_outer_join(Organisation)
+            .switch(Client)
+            .left_outer_join(User, on=(Client.coach == User.id))
+        )
+
+
+def _face(row: tuple, target_days: int | None, now: datetime) -> Face:
+    (_, card, stage, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
+     organisation, organisation_id) = row  # fmt: skip
+    return Face(
+        id=card,
+        stage=stage,
+        version=version,
+        lateness=lateness(_moment(entered_at), target_days, now),
+        client=client,
+        name=name,
+        line=", ".join(part for part in (position, organisation) if part),
+        step=step,
+        waits_on=_PARTIES[waits_on],
+        since=_moment(since) if since else None,
+        coach=coach or "",
+        coach_id=coach_id or "",
+        organisation=organisation or "",
+        organisation_id=organisation_id or "",
+    )
+
+
+_PARTIES = {party.value: party for party in Party}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class Move(Model):
+    """One move of a card, with what it displaced: for undo, and to tell a stale board who moved what.
+
+    `version` is the card's after the move.
+    """
+
+    card = ForeignKeyField(Card, backref="moves", on_delete="CASCADE")
+    version = IntegerField()
+    from_stage = ForeignKeyField(Stage, null=True, backref="moves_from", on_delete="SET NULL")
+    to_stage = ForeignKeyField(Stage, null=True, backref="moves_to", on_delete="SET NULL")
+    from_position = IntegerField()
+    entered_at = UtcDateTimeField()
+    status_name = CharField(max_length=12, column_name="status")
+    waiting_on_name = CharField(max_length=12, column_name="waiting_on")
+    next_step = TextField()
+    waiting_since = UtcDateTimeField(null=True)
+    at = UtcDateTimeField()
+    by = ForeignKeyField(User, on_delete="RESTRICT")
+
+    class Meta:
+        indexes = ((("card", "version"), True),)
+
+    @classmethod
+    def last_of(cls, card: Card) -> Self | None:
+        """The latest move, with who made it and whereto."""
+        return (
+            cls.select(cls, User, Stage)
+            .join(User)
+            .switch(cls)
+            .left_outer_join(Stage, on=cls.to_stage)
+            .where(cls.card == card)
+            .order_by(cls.version.desc())
+            .first()
+        )

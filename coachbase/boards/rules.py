@@ -1,6 +1,19 @@
-"""The meanings a stage can have, and where a card may go."""
+"""Stages and what they mean, where a card may go, what makes it late, and which cards a filter keeps."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from ..clients.rules import Party, Status
+
+GAP = 1 << 20
+"""How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
+
+NEWEST_CLOSED = 50
+"""How many closed clients the board shows; the list of clients has them all."""
 
 
 class StageMeaning(StrEnum):
@@ -14,3 +27,157 @@ class StageMeaning(StrEnum):
     KICKOFF = "kickoff"
     ACTIVE = "active"
     CLOSED = "closed"
+
+
+class Default(NamedTuple):
+    """What a stage is called and brings with it before the firm changes anything."""
+
+    meaning: StageMeaning
+    name: str
+    target_days: int | None
+    status: Status
+    waits_on: Party
+    step: str
+
+
+DEFAULTS = (
+    Default(StageMeaning.INQUIRY, "Inquiry", 2, Status.PROSPECT, Party.US, "Reply to inquiry"),
+    Default(StageMeaning.CHEMISTRY, "Chemistry", 5, Status.PROSPECT, Party.CLIENT, "Pick a time"),
+    Default(StageMeaning.AGREEMENT, "Agreement", 4, Status.ONBOARDING, Party.CLIENT, "Sign agreement"),
+    Default(StageMeaning.INTAKE, "Intake", 3, Status.ONBOARDING, Party.CLIENT, "Answer the questionnaire"),
+    Default(StageMeaning.ASSESSMENT_ACCESS, "Assessments", 6, Status.ONBOARDING, Party.US, "Send assessment access"),
+    Default(StageMeaning.KICKOFF, "Kickoff", 2, Status.ONBOARDING, Party.CLIENT, "Book the kickoff"),
+    Default(StageMeaning.ACTIVE, "Active", None, Status.ACTIVE, Party.NOBODY, ""),
+    Default(StageMeaning.CLOSED, "Closed", None, Status.FORMER, Party.NOBODY, ""),
+)
+DEFAULT_OF = {default.meaning: default for default in DEFAULTS}
+
+DONE = (StageMeaning.ACTIVE, StageMeaning.CLOSED)
+"""Stages after the onboarding: their cards are no open work."""
+
+STAGE_OF = {
+    Status.PROSPECT: StageMeaning.INQUIRY,
+    Status.ONBOARDING: StageMeaning.AGREEMENT,
+    Status.ACTIVE: StageMeaning.ACTIVE,
+    Status.PAUSED: StageMeaning.ACTIVE,
+    Status.FORMER: StageMeaning.CLOSED,
+}
+"""Where a new client's card is put."""
+
+
+class Lateness(StrEnum):
+    """How a card stands to the target of its stage."""
+
+    FINE = "fine"
+    DUE = "due"
+    LATE = "late"
+
+
+def lateness(entered_at: datetime, target_days: int | None, now: datetime) -> Lateness:
+    """Late once the target has passed, due on its last day."""
+    if target_days is None:
+        return Lateness.FINE
+    left = entered_at + timedelta(days=target_days) - now
+    if left < timedelta(0):
+        return Lateness.LATE
+    return Lateness.DUE if left <= timedelta(days=1) else Lateness.FINE
+
+
+def refusal_to_move(stage: str, *, same_board: bool, hidden: bool) -> str | None:
+    """Why a card may not enter the stage of this name, as a sentence; None when it may."""
+    if not same_board:
+        return f"{stage} belongs to another board."
+    return f"{stage} is hidden. Show it in the settings first." if hidden else None
+
+
+def refusal_to_hide(stage: str, *, cards: int, others_shown: int) -> str | None:
+    """Why a stage may not be hidden: a hidden stage with cards would lose clients from sight."""
+    if cards:
+        return f"{stage} holds {cards} {'card' if cards == 1 else 'cards'}. Move them to another stage first."
+    return None if others_shown else "A board needs at least one stage that shows."
+
+
+def refusal_to_delete(stage: str, meaning: StageMeaning | None, *, cards: int) -> str | None:
+    """Why a stage may not be deleted: the program knows those with a meaning; they can be hidden."""
+    if meaning:
+        return f"The program knows what {stage} means, so it cannot be deleted. Hide it instead."
+    return refusal_to_hide(stage, cards=cards, others_shown=1)
+
+
+def place_between(low: int | None, high: int | None) -> int | None:
+    """A place after `low` and before `high`; None when there is no room between them."""
+    if low is None:
+        return 0 if high is None else high - GAP
+    if high is None:
+        return low + GAP
+    return (low + high) // 2 if high - low > 1 else None
+
+
+class Face(NamedTuple):
+    """What a card shows."""
+
+    id: str
+    stage: int
+    version: int
+    lateness: Lateness
+    client: str
+    name: str
+    line: str
+    step: str
+    waits_on: Party
+    since: datetime | None
+    coach: str
+    coach_id: str
+    organisation: str
+    organisation_id: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which cards to show; kept in the address."""
+
+    coach: str = ""
+    organisation: str = ""
+    waiting: str = ""
+    late: bool = False
+    closed: bool = False
+
+    @classmethod
+    def read(cls, address: Mapping[str, str]) -> "Filter":
+        """From an address that anybody may have written: what is not known keeps everything."""
+        waiting = address.get("waiting", "")
+        return cls(
+            coach=address.get("coach", "")[:26],
+            organisation=address.get("organisation", "")[:26],
+            waiting=waiting if waiting in list(Party) else "",
+            late=address.get("late") == "1",
+            closed=address.get("closed") == "1",
+        )
+
+    def keeps_people(self, face: Face) -> bool:
+        return self.coach in ("", face.coach_id) and self.organisation in ("", face.organisation_id)
+
+    def keeps_state(self, face: Face) -> bool:
+        return self.waiting in ("", face.waits_on) and (not self.late or face.lateness is Lateness.LATE)
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.coach or self.organisation or self.waiting or self.late)
+
+    @property
+    def query(self) -> str:
+        """As it stands in the address: '?late=1', or nothing."""
+        said = {name: "1" if value is True else value for name, value in vars(self).items() if value}
+        return f"?{urlencode(said)}" if said else ""
+
+    def but(self, **changes: str | bool) -> str:
+        """The board's address with this filter changed."""
+        return f"/boards/onboarding{replace(self, **changes).query}"
+
+
+def count_waiting(faces: Iterable[Face]) -> dict[Party, int]:
+    """How many cards wait on whom, in the order of Party; nobody does not count."""
+    counts = dict.fromkeys(Party, 0)
+    for face in faces:
+        counts[face.waits_on] += 1
+    return {party: count for party, count in counts.items() if count and party is not Party.NOBODY}

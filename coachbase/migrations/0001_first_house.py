@@ -115,6 +115,7 @@ CREATE TABLE "organisation" (
     "created_at" TEXT NOT NULL
 );
 CREATE UNIQUE INDEX "organisation_public_id" ON "organisation" ("public_id");
+CREATE INDEX "organisation_search_key" ON "organisation" ("search_key");
 CREATE TABLE "client" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,
@@ -145,6 +146,8 @@ CREATE INDEX "client_email" ON "client" ("email");
 CREATE INDEX "client_organisation_id" ON "client" ("organisation_id");
 CREATE INDEX "client_coach_id" ON "client" ("coach_id");
 CREATE INDEX "client_status" ON "client" ("status");
+CREATE INDEX "client_search_key" ON "client" ("search_key");
+CREATE INDEX "client_coach_id_status" ON "client" ("coach_id", "status");
 CREATE TABLE "client_import" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,
@@ -167,6 +170,9 @@ CREATE TABLE "contact" (
     "title" TEXT NOT NULL,
     "email" TEXT NOT NULL COLLATE NOCASE,
     "phone" TEXT NOT NULL,
+    "search_key" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "removed_at" TEXT,
     FOREIGN KEY ("organisation_id") REFERENCES "organisation" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "contact_public_id" ON "contact" ("public_id");
@@ -351,6 +357,7 @@ CREATE TABLE "question" (
     "fills" VARCHAR(20) NOT NULL,
     "required" INTEGER NOT NULL,
     "coach_only" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
     FOREIGN KEY ("form_version_id") REFERENCES "form_version" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "question_public_id" ON "question" ("public_id");
@@ -412,6 +419,30 @@ CREATE INDEX "card_stage_id" ON "card" ("stage_id");
 CREATE INDEX "card_client_id" ON "card" ("client_id");
 CREATE UNIQUE INDEX "card_stage_id_position" ON "card" ("stage_id", "position");
 CREATE UNIQUE INDEX "card_board_id_client_id" ON "card" ("board_id", "client_id");
+CREATE TABLE "move" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "card_id" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
+    "from_stage_id" INTEGER,
+    "to_stage_id" INTEGER,
+    "from_position" INTEGER NOT NULL,
+    "entered_at" TEXT NOT NULL,
+    "status" VARCHAR(12) NOT NULL,
+    "waiting_on" VARCHAR(12) NOT NULL,
+    "next_step" TEXT NOT NULL,
+    "waiting_since" TEXT,
+    "at" TEXT NOT NULL,
+    "by_id" INTEGER NOT NULL,
+    FOREIGN KEY ("card_id") REFERENCES "card" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("from_stage_id") REFERENCES "stage" ("id") ON DELETE SET NULL,
+    FOREIGN KEY ("to_stage_id") REFERENCES "stage" ("id") ON DELETE SET NULL,
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "move_card_id" ON "move" ("card_id");
+CREATE INDEX "move_from_stage_id" ON "move" ("from_stage_id");
+CREATE INDEX "move_to_stage_id" ON "move" ("to_stage_id");
+CREATE INDEX "move_by_id" ON "move" ("by_id");
+CREATE UNIQUE INDEX "move_card_id_version" ON "move" ("card_id", "version");
 """
 
 

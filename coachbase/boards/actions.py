@@ -1,0 +1,269 @@
+"""Lay out the board, put clients on it, move cards and take moves back; arrange the stages."""
+
+from collections.abc import Sequence
+
+from .. import clock
+from ..accounts.models import User
+from ..clients import actions as clients
+from ..clients.models import Client
+from ..clients.rules import Party, Status
+from ..db import atomic
+from ..errors import Refused, Stale
+from ..timeline import actions as timeline
+from ..timeline.rules import Kind
+from .models import ONBOARDING, Board, Card, Move, Stage
+from .rules import (
+    DEFAULT_OF,
+    DEFAULTS,
+    STAGE_OF,
+    place_between,
+    refusal_to_delete,
+    refusal_to_hide,
+    refusal_to_move,
+)
+
+
+@atomic
+def lay_out() -> Board:
+    """Make the onboarding board with its stages."""
+    board = Board.create(slug=ONBOARDING)
+    for number, default in enumerate(DEFAULTS, start=1):
+        Stage.create(
+            board=board,
+            name=default.name,
+            meaning_name=default.meaning,
+            position=number,
+            target_days=default.target_days,
+        )
+    return board
+
+
+@atomic
+def put_on_board(client: Client) -> Card:
+    """Put a new client's card on top of the stage that fits the status; the first stage when that one is hidden."""
+    board = Board.onboarding()
+    open_stages = list(Stage.open_of(board))
+    wanted = STAGE_OF[client.status]
+    stage = next((stage for stage in open_stages if stage.meaning is wanted), open_stages[0])
+    first = Card.first_of(stage)
+    card = Card.create(
+        board=board,
+        stage=stage,
+        client=client,
+        position=place_between(None, first and first.position),
+        entered_at=clock.now(),
+    )
+    if not client.next_step:
+        _pass_ball(client, stage)
+    return card
+
+
+@atomic
+def move(card: Card, to: Stage, *, before: Card | None, by: User, seen_version: int) -> Card:
+    """Put a card in a stage, in front of another or at the end; a new stage passes the ball and sets the status.
+
+    Raises Stale when the card, or the one it was to stand before, was moved since the board was drawn.
+    """
+    card = _unmoved(card, seen_version)
+    to = _still_open(to, card.board)
+    if before is not None and not Card.select().where(Card.id == before.id, Card.stage == to).exists():
+        raise Stale(f"{before.client.name} is no longer in {to.name}. The board shows how it stands now.")
+    if _stands_there(card, to, before):
+        return card
+    entering = to.id != card.stage_id
+    _put(card, to, _free_place(to, before, card), by)
+    if entering:
+        card.entered_at = clock.now()
+        card.save()
+        _pass_ball(card.client, to)
+    return card
+
+
+@atomic
+def undo(card: Card, *, by: User, seen_version: int) -> Card:
+    """Take the last move back: the place, the days in the stage, the ball and the status.
+
+    Raises Stale when the card was moved again.
+    """
+    card = _unmoved(card, seen_version)
+    step = Move.get_or_none(Move.card == card, Move.version == seen_version)
+    if step is None or step.from_stage is None or step.from_stage.hidden:
+        raise Refused("This move cannot be undone any more. Move the card instead.")
+    left = card.stage
+    _put(card, step.from_stage, _near(step.from_stage, step.from_position), by)
+    card.entered_at = step.entered_at
+    card.save()
+    if step.from_stage != left:
+        _return_ball(card.client, step, left)
+    return card
+
+
+def _unmoved(card: Card, seen_version: int) -> Card:
+    """The card as it is now, if it stands where the board showed it."""
+    now = Card.get_or_none(Card.id == card.id)
+    if now is None:
+        raise Stale("This card is gone. The board shows how it stands now.")
+    if now.version != seen_version:
+        raise Stale(_who_moved(now))
+    return now
+
+
+def _still_open(stage: Stage, board: Board) -> Stage:
+    """The stage as it is now, if cards of this board may enter it."""
+    now = Stage.get_or_none(Stage.id == stage.id)
+    if now is None:
+        raise Stale(f"{stage.name} was deleted meanwhile. The board shows how it stands now.")
+    if refusal := refusal_to_move(now.name, same_board=now.board_id == board.id, hidden=now.hidden):
+        raise Refused(refusal)
+    return now
+
+
+def _who_moved(card: Card) -> str:
+    last = Move.last_of(card)
+    if last is None or last.to_stage is None:
+        return f"{card.client.name} was moved meanwhile. The board shows how it stands now."
+    return (
+        f"{last.by.name} has just moved {card.client.name} to {last.to_stage.name}. The board shows how it stands now."
+    )
+
+
+def _stands_there(card: Card, to: Stage, before: Card | None) -> bool:
+    if card.stage_id != to.id:
+        return False
+    after = Card.select().where(Card.stage == to, Card.position > card.position).order_by(Card.position).first()
+    return before == card or after == before
+
+
+def _free_place(stage: Stage, before: Card | None, moving: Card) -> int:
+    others = Card.select().where(Card.stage == stage, Card.id != moving.id).order_by(Card.position.desc())
+    high = Card.get_by_id(before.id).position if before else None
+    upper = others.where(Card.position < high).first() if before else others.first()
+    place = place_between(upper and upper.position, high)
+    if place is None:
+        _spread(stage)
+        return _free_place(stage, before, moving)
+    return place
+
+
+def _spread(stage: Stage) -> None:
+    """Give the cards of a stage room again, beyond all places in use so that no two ever share one."""
+    cards = list(Card.select().where(Card.stage == stage).order_by(Card.position))
+    place = cards[-1].position
+    for card in cards:
+        place = place_between(place, None)
+        Card.update(position=place).where(Card.id == card.id).execute()
+
+
+def _near(stage: Stage, position: int) -> int:
+    """This place when it is still free, else one right before the card that took it."""
+    taken = Card.get_or_none(Card.stage == stage, Card.position == position)
+    return position if taken is None else _free_place(stage, taken, taken)
+
+
+def _put(card: Card, to: Stage, position: int, by: User) -> None:
+    left, client = card.stage, card.client
+    card.version += 1
+    Move.create(
+        card=card,
+        version=card.version,
+        from_stage=left,
+        to_stage=to,
+        from_position=card.position,
+        entered_at=card.entered_at,
+        status_name=client.status_name,
+        waiting_on_name=client.waiting_on_name,
+        next_step=client.next_step,
+        waiting_since=client.waiting_since,
+        at=clock.now(),
+        by=by,
+    )
+    card.stage, card.position = to, position
+    card.save()
+    if to != left:
+        timeline.record(client, Kind.MOVE, f"Moved from {left.name} to {to.name}", by=by)
+
+
+def _pass_ball(client: Client, stage: Stage) -> None:
+    """What entering a stage means for the client; the firm's own stages mean nothing."""
+    if stage.meaning is None:
+        return
+    default = DEFAULT_OF[stage.meaning]
+    clients.pass_ball(client, default.waits_on, default.step)
+    if client.status is not default.status and not (client.status is Status.PAUSED and stage.is_done):
+        clients.set_status(client, default.status)
+
+
+def _return_ball(client: Client, step: Move, left: Stage) -> None:
+    """What the move changed goes back, unless somebody has changed it since."""
+    if left.meaning is None:
+        return
+    default = DEFAULT_OF[left.meaning]
+    if (client.waiting_on, client.next_step) == (default.waits_on, default.step):
+        clients.pass_ball(client, Party(step.waiting_on_name), step.next_step)
+        client.waiting_since = step.waiting_since
+        client.save()
+    if client.status is default.status:
+        clients.set_status(client, Status(step.status_name))
+
+
+@atomic
+def add_stage(name: str, target_days: int | None) -> Stage:
+    """Add a stage of the firm's own, at the end."""
+    board = Board.onboarding()
+    last = Stage.of(board).order_by(Stage.position.desc()).first()
+    return Stage.create(board=board, name=name, target_days=target_days, position=last.position + 1)
+
+
+@atomic
+def change_stage(stage: Stage, *, name: str, target_days: int | None) -> None:
+    """Rename a stage and set how many days its cards should take."""
+    stage.name, stage.target_days = name, target_days
+    stage.save()
+
+
+@atomic
+def place_stage(stage: Stage, before: Stage | None) -> None:
+    """Put a stage in front of another, or at the end."""
+    row = [other for other in Stage.of(stage.board) if other != stage]
+    row.insert(row.index(before) if before in row else len(row), stage)
+    _number(row)
+
+
+@atomic
+def shift_stage(stage: Stage, by: int) -> None:
+    """Move a stage one to the left (-1) or to the right (1)."""
+    row = list(Stage.of(stage.board))
+    now = row.index(stage)
+    row.insert(max(0, now + by), row.pop(now))
+    _number(row)
+
+
+def _number(row: Sequence[Stage]) -> None:
+    beyond = max(stage.position for stage in row)
+    for number, stage in enumerate(row, start=1):
+        Stage.update(position=beyond + number).where(Stage.id == stage.id).execute()
+
+
+@atomic
+def hide_stage(stage: Stage) -> None:
+    """Take an empty stage off the board."""
+    shown = Stage.open_of(stage.board).where(Stage.id != stage.id).count()
+    if refusal := refusal_to_hide(stage.name, cards=stage.cards.count(), others_shown=shown):
+        raise Refused(refusal)
+    stage.hidden = True
+    stage.save()
+
+
+@atomic
+def show_stage(stage: Stage) -> None:
+    """Put a hidden stage back on the board."""
+    stage.hidden = False
+    stage.save()
+
+
+@atomic
+def delete_stage(stage: Stage) -> None:
+    """Delete an empty stage of the firm's own."""
+    if refusal := refusal_to_delete(stage.name, stage.meaning, cards=stage.cards.count()):
+        raise Refused(refusal)
+    stage.delete_instance()
