@@ -141,6 +141,7 @@ const LETTERS = {
 function pressed(event) {
   const { key } = event;
   if ((event.metaKey || event.ctrlKey) && key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
+  if ((event.metaKey || event.ctrlKey) && key === "Enter" && event.target.matches("textarea")) { event.target.form?.requestSubmit(); return; }
   if (key === "Escape") { closeMenus(); return; }
   if ($("#palette")?.open) { stepFound(event); return; }
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !lettersOn()) return;
@@ -166,6 +167,26 @@ function switched({ target }) {
   if (target.matches("select[data-go]")) target.form.requestSubmit();
 }
 
+// Files may be dropped anywhere on a form that takes some; without this only its box of files takes them. ----------------
+const filesBox = (event) => event.dataTransfer?.types.includes("Files") && $("input[type=file]", event.target.closest?.("form") ?? document.createElement("i"));
+
+function draggedOver(event) {
+  const box = filesBox(event);
+  if (box) { event.preventDefault(); box.classList.add("drop"); }
+}
+
+function dropped(event) {
+  const box = filesBox(event);
+  all("input.drop").forEach((other) => other.classList.remove("drop"));
+  if (!box) return;
+  event.preventDefault();
+  box.files = event.dataTransfer.files;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+document.addEventListener("dragover", draggedOver);
+document.addEventListener("dragleave", ({ target }) => target.closest?.("form")?.querySelector("input.drop")?.classList.remove("drop"));
+document.addEventListener("drop", dropped);
 document.addEventListener("click", refuseSecondPress, true);
 document.addEventListener("click", clicked);
 document.addEventListener("keydown", pressed);
