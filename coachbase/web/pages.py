@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, url_for
+from flask import Flask, abort, current_app, flash, g, redirect, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 from peewee import ModelSelect
@@ -71,6 +71,4 @@ def _hash_of(folder: str, path: str) -> str:
 
 def asset(path: str) -> str:
     """The address of a static file, with its hash, so that it may be cached for ever."""
-    if current_app.debug:
-        return url_for("static", filename=path)
-    return url_for("static", filename=path, v=_hash_of(current_app.static_folder, path))
+    return f"/static/{path}" + ("" if current_app.debug else f"?v={_hash_of(current_app.static_folder, path)}")

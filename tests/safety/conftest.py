@@ -11,7 +11,7 @@ from coachbase import create_app, jobs
 from coachbase.config import Config
 from coachbase.db import database
 from tests.conftest import Browser
-from tests.safety.people import People
+from tests.safety.people import People, arrive
 from tests.safety.world import World, build
 
 
@@ -20,8 +20,9 @@ def furnished(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
     """A folder with the world in it, to be copied, and what stands where."""
     folder = tmp_path_factory.mktemp("world") / "data"
     shutil.copytree(migrated, folder)
-    create_app(Config(data=folder, base_url="http://localhost"))
+    app = create_app(Config(data=folder, base_url="http://localhost"))
     world = build()
+    arrive(app, world)
     jobs.huey.storage.flush_queue()
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
@@ -43,7 +44,6 @@ def world(furnished: tuple[Path, World]) -> World:
 @pytest.fixture
 def people(app: Flask, world: World) -> People:
     """`people["vera"]` is a browser as Vera left it; strangers and holders of links are among them."""
-    app.test_client_class = Browser
     return People(app, world)
 
 

@@ -49,6 +49,8 @@ class World:
     """table -> whose -> public id; whose is bob, dan or ina for what hangs on a client."""
     tokens: dict[str, str] = field(default_factory=dict)
     """kind of link -> token that opens it; `expired` and `revoked` open nothing."""
+    cookies: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    """person -> (key, value, path) of the cookies their browser holds; see people.py"""
     slug: str = "inquiry-form"
 
     def word(self, what: str, whose: str, readers: frozenset[str] | None = None) -> str:
