@@ -7,7 +7,10 @@ from .events import on
 from .files.actions import DocumentFiled
 from .files.rules import sentence_of_filing
 from .home.actions import SampleAsked
+from .intake import actions as intake
 from .mail import actions as mail
+from .mail.rules import sentence_on
+from .mail.tasks import MailEnded
 from .sample import populate
 from .timeline import actions as timeline
 from .timeline.rules import Kind, sentence_of_change
@@ -16,6 +19,7 @@ from .timeline.rules import Kind, sentence_of_change
 def wire() -> None:
     """Connect announcements with what follows from them."""
     on(FirmFounded, _lay_out_board)
+    on(FirmFounded, _offer_first_form)
     on(Invited, _mail_invitation)
     on(ResetAsked, _mail_reset)
     on(ClientAdded, _note_new_client)
@@ -23,10 +27,15 @@ def wire() -> None:
     on(ClientChanged, _note_changed_client)
     on(DocumentFiled, _note_document)
     on(SampleAsked, _fill_sample)
+    on(MailEnded, _note_mail)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
     boards.lay_out()
+
+
+def _offer_first_form(event: FirmFounded) -> None:
+    intake.make_first_form(event.firm)
 
 
 def _put_on_board(event: ClientAdded) -> None:
@@ -73,3 +82,10 @@ def _note_document(event: DocumentFiled) -> None:
 
 def _fill_sample(event: SampleAsked) -> None:
     populate(event.by)
+
+
+def _note_mail(event: MailEnded) -> None:
+    message = event.message
+    if message.client:
+        sentence = sentence_on(message.kind, message.to_address, message.state)
+        timeline.record(message.client, Kind.MAIL, sentence, by=message.by, href=f"/mail/{message.public_id}")

@@ -9,6 +9,8 @@ from .accounts import public as accounts_public
 from .accounts import views as accounts
 from .boards import views as boards
 from .boards.models import Card
+from .clients import views as clients
+from .clients.models import Client, Organisation
 from .files import views as files
 from .firm import views as firm
 from .home import views as home
@@ -16,12 +18,15 @@ from .intake import public as intake_public
 from .intake import views as intake
 from .mail import views as mail
 from .mail.models import Message
+from .search import views as search
 from .timeline import views as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.pages,
     boards.pages,
     boards.settings,
+    clients.pages,
+    search.pages,
     firm.pages,
     accounts.pages,
     accounts_public.doors,
@@ -66,6 +71,8 @@ SETTINGS: tuple[MenuItem, ...] = (
 
 COUNTS: dict[str, Callable[..., int]] = {
     "/boards/onboarding": Card.open_count,
+    "/clients": Client.current_count,
+    "/sponsors": Organisation.count_for,
     "/mail": Message.in_trouble,
 }
 """The count of open things beside a menu item; each is one query and gets the reader."""

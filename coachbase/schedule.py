@@ -3,6 +3,7 @@
 from functools import cache
 
 from . import jobs, tidying
+from .intake import actions as intake
 from .mail import actions as mail
 
 
@@ -12,3 +13,4 @@ def set_clock() -> None:
     jobs.at(jobs.beat, minute="*")
     jobs.at(mail.sweep, minute="*")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
+    jobs.at(intake.forget_abandoned, hour="3", minute="20")

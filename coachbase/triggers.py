@@ -23,6 +23,14 @@ def _raising_revision_always(table: str) -> dict[str, str]:
 TRIGGERS: dict[str, str] = {
     "entry_is_never_changed": "BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
     "entry_is_never_deleted": "BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
+    "question_is_frozen_on_insert": (
+        "BEFORE INSERT ON question WHEN (SELECT published_at FROM form_version WHERE id = NEW.form_version_id) "
+        "IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a published form is frozen'); END"
+    ),
+    "form_version_is_frozen": (
+        "BEFORE UPDATE ON form_version WHEN OLD.published_at IS NOT NULL "
+        "BEGIN SELECT RAISE(ABORT, 'a published form is frozen'); END"
+    ),
     "question_is_frozen_on_update": (
         "BEFORE UPDATE ON question WHEN (SELECT published_at FROM form_version WHERE id = OLD.form_version_id) "
         "IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a published question is frozen'); END"

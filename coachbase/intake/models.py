@@ -1,15 +1,19 @@
 """Forms, their versions and questions; submissions and their encrypted answers."""
 
+import json
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
-from ..clients.models import Client
+from ..clients.models import Client, Organisation
+from ..clients.rules import fold
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..files.models import Document
-from .rules import FormState, QuestionKind, SubmissionState
+from .rules import KIND_ICONS, KIND_LABELS, FormState, QuestionKind, Scale, SubmissionState, Typed, is_slug
 
 
 class Form(Model):
@@ -29,6 +33,27 @@ class Form(Model):
     def state(self) -> FormState:
         return FormState(self.state_name)
 
+    @property
+    def path(self) -> str:
+        """Where strangers find it."""
+        return f"/p/intake/{self.slug}"
+
+    @property
+    def coach_email(self) -> str:
+        """Names the coach in the builder's form and on its page of two versions."""
+        return self.coach.email if self.coach_id else ""
+
+    @classmethod
+    def with_coach(cls) -> ModelSelect:
+        return cls.select(cls, User).left_outer_join(User).order_by(cls.title, cls.id)
+
+    @classmethod
+    def at(cls, slug: str) -> Self | None:
+        """The form strangers find at this address: published once, perhaps closed now."""
+        if not is_slug(slug):
+            return None
+        return cls.with_coach().where(cls.slug == slug, cls.state_name != FormState.DRAFT).first()
+
 
 class FormVersion(Model):
     """The questions as they stood: frozen once published, so that old submissions keep theirs."""
@@ -46,13 +71,26 @@ class FormVersion(Model):
         return cls.select().where(cls.form == form, cls.published_at.is_null(False)).order_by(cls.number.desc()).first()
 
     @classmethod
+    def numbered(cls, form: Form, number: int) -> Self | None:
+        return cls.get_or_none(cls.form == form, cls.number == number, cls.published_at.is_null(False))
+
+    @classmethod
     def draft(cls, form: Form) -> Self | None:
         """What the builder changes; None when nothing was touched since publishing."""
         return cls.select().where(cls.form == form, cls.published_at.is_null()).first()
 
+    @classmethod
+    def newest(cls, form: Form) -> Self:
+        """What the builder shows: the draft, or else what is published."""
+        return cls.select().where(cls.form == form).order_by(cls.number.desc()).get()
+
 
 class Question(Model):
-    """One question, or a section heading. `fills` names the client field its answer goes into."""
+    """One question, or a section heading. `fills` names the client field its answer goes into.
+
+    `options` is JSON: the lines to choose from, or a scale's ends and their words. A question taken out of a draft
+    waits at a position below zero, so that it can be put back.
+    """
 
     public_id = PublicIdField()
     form_version = ForeignKeyField(FormVersion, backref="questions", on_delete="CASCADE")
@@ -64,6 +102,7 @@ class Question(Model):
     fills = CharField(max_length=20, default="")
     required = BooleanField(default=False)
     coach_only = BooleanField(default=False)
+    version = IntegerField(default=1)
 
     class Meta:
         indexes = ((("form_version", "position"), True),)
@@ -71,6 +110,47 @@ class Question(Model):
     @property
     def kind(self) -> QuestionKind:
         return QuestionKind(self.kind_name)
+
+    @property
+    def kind_label(self) -> str:
+        return KIND_LABELS[self.kind]
+
+    @property
+    def icon(self) -> str:
+        return KIND_ICONS[self.kind]
+
+    @property
+    def choices(self) -> list[str]:
+        return [] if self.kind is QuestionKind.SCALE else json.loads(self.options)
+
+    @property
+    def lines(self) -> str:
+        """The options as they are typed: one a line."""
+        return "\n".join(self.choices)
+
+    @property
+    def scale(self) -> Scale:
+        return Scale(*json.loads(self.options)) if self.kind is QuestionKind.SCALE else Scale()
+
+    @property
+    def offered(self) -> list[str]:
+        """What there is to choose from, as sent."""
+        return [str(step) for step in self.scale.steps] if self.kind is QuestionKind.SCALE else self.choices
+
+    low = property(lambda self: self.scale.low)
+    high = property(lambda self: self.scale.high)
+    low_label = property(lambda self: self.scale.low_label)
+    high_label = property(lambda self: self.scale.high_label)
+
+    @classmethod
+    def of(cls, version: FormVersion) -> ModelSelect:
+        return cls.select().where(cls.form_version == version, cls.position > 0).order_by(cls.position)
+
+    @classmethod
+    def of_versions(cls, ids: Iterable[int], reader: User) -> ModelSelect:
+        """The questions of several versions that this reader may know of; headings included."""
+        questions = cls.select().where(cls.form_version.in_(list(ids)), cls.position > 0).order_by(cls.position)
+        return questions.where(~cls.coach_only) if reader.role is Role.ASSISTANT else questions
 
 
 class Submission(Model):
@@ -88,9 +168,66 @@ class Submission(Model):
     def state(self) -> SubmissionState:
         return SubmissionState(self.state_name)
 
+    @property
+    def is_submitted(self) -> bool:
+        return self.state is SubmissionState.SUBMITTED
+
+    @classmethod
+    def _with_form(cls) -> ModelSelect:
+        return cls.select(cls, FormVersion, Form).join(FormVersion).join(Form)
+
+    @classmethod
+    def known_as(cls, public_id: str) -> Self | None:
+        """The submission a return link opens, with its version and form."""
+        return cls._with_form().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def with_ticket(cls, ticket: str) -> Self | None:
+        return cls._with_form().where(cls.ticket == ticket).first()
+
+    @classmethod
+    def of_client(cls, client: Client) -> ModelSelect:
+        """What this client sent, newest first. The wall is the client's."""
+        return (
+            cls._with_form()
+            .where(cls.client == client, cls.state_name == SubmissionState.SUBMITTED)
+            .order_by(cls.submitted_at.desc(), cls.id.desc())
+        )
+
+    @classmethod
+    def of_form(cls, form: Form, reader: User) -> ModelSelect:
+        """What came in by a form, newest first, of clients this reader may see."""
+        return (
+            cls.select(cls, FormVersion, Client, Organisation, User)
+            .join(FormVersion)
+            .switch(cls)
+            .join(Client)
+            .join(Organisation, JOIN.LEFT_OUTER)
+            .switch(Client)
+            .join(User, JOIN.LEFT_OUTER, on=(Client.coach == User.id))
+            .where(FormVersion.form == form, cls.client.in_(Client.visible_to(reader, Client.id)))
+            .order_by(cls.submitted_at.desc(), cls.id.desc())
+        )
+
+    @classmethod
+    def counts(cls, reader: User) -> dict[int, int]:
+        """How many came in by each form, of clients this reader may see."""
+        rows = (
+            cls.select(FormVersion.form, fn.COUNT(cls.id))
+            .join(FormVersion)
+            .where(cls.client.in_(Client.visible_to(reader, Client.id)))
+            .group_by(FormVersion.form)
+            .tuples()
+        )
+        return dict(rows)
+
+    @classmethod
+    def abandoned(cls, before: datetime) -> ModelSelect:
+        return cls.select().where(cls.state_name == SubmissionState.STARTED, cls.started_at < before)
+
 
 class Answer(Model):
-    """What was answered to one question, as JSON, encrypted."""
+    """What was answered to one question, as JSON, encrypted. A file's answer is its name; the document holds it."""
 
     submission = ForeignKeyField(Submission, backref="answers", on_delete="CASCADE")
     question = ForeignKeyField(Question, on_delete="RESTRICT")
@@ -100,16 +237,34 @@ class Answer(Model):
     class Meta:
         indexes = ((("submission", "question"), True),)
 
+    @property
+    def typed(self) -> Typed:
+        return json.loads(self.value)
+
+    @classmethod
+    def of(cls, submission: Submission) -> dict[int, Self]:
+        """All answers of one filling-in by question: for the person who fills it in, not for staff."""
+        return {answer.question_id: answer for answer in cls.select().where(cls.submission == submission)}
+
     @classmethod
     def visible_to(cls, user: User, client: Client) -> ModelSelect:
         """The answers this user may read: questions marked *coach only* stay away from assistants (domain.md §1)."""
         answers = (
-            cls.select(cls, Question, Submission)
+            cls.select(cls, Question, Submission, Document)
             .join(Question)
             .switch(cls)
             .join(Submission)
+            .switch(cls)
+            .join(Document, JOIN.LEFT_OUTER)
             .where(Submission.client.in_(Client.visible_to(user, Client.id)), Submission.client == client)
         )
         if user.role is Role.ASSISTANT:
             answers = answers.where(~Question.coach_only)
         return answers
+
+
+def organisation_called(name: str) -> Organisation | None:
+    """The organisation of this name, whatever its case and accents; asked behind the form, so no stranger learns it."""
+    key = fold(name)
+    alike = Organisation.select().where(Organisation.search_key.startswith(key))
+    return next((one for one in alike if fold(one.name) == key), None)

@@ -1,0 +1,502 @@
+"""Build a form, publish it; start, keep and send what strangers fill in."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from .. import clock
+from ..accounts.models import Attempt, Serving, User
+from ..accounts.rules import Role
+from ..clients import actions as clients
+from ..clients.models import Client, Organisation
+from ..clients.rules import Party, Status, fold
+from ..db import atomic
+from ..errors import Refused, Stale
+from ..files import actions as files
+from ..files.models import Document
+from ..files.rules import Audience
+from ..firm.models import Firm
+from ..links import actions as links
+from ..links.models import Link
+from ..mail import actions as mail
+from ..timeline import actions as timeline
+from ..timeline.rules import Kind
+from .models import Answer, Form, FormVersion, Question, Submission, organisation_called
+from .rules import (
+    ALWAYS,
+    FILL_LABELS,
+    RETURN_LASTS,
+    FormState,
+    QuestionKind,
+    SubmissionState,
+    Typed,
+    place_after_move,
+    refusal_of_answer,
+    refusal_of_slug,
+    refusal_to_add,
+    refusal_to_publish,
+)
+
+LINK = "intake"
+"""The kind of link that leads back to a form begun."""
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+PER_ADDRESS, PER_FORM, RETURN_MAILS = 20, 200, 5
+
+_FAR = 100_000
+"""Positions beyond any form's, where questions wait while their order is written."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file chosen in a form."""
+
+    content: bytes
+    name: str
+
+
+# Building ------------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def make_form(*, title: str, slug: str, coach: User | None = None, intro: str = "", thanks: str = "") -> Form:
+    """A new form that asks for name and email; a draft until it is published."""
+    _refuse_taken(slug)
+    form = Form.create(title=title, slug=slug, coach=coach, intro=intro, thanks=thanks, created_at=clock.now())
+    version = FormVersion.create(form=form, number=1)
+    _ask(version, 1, QuestionKind.SHORT, "Your name", fills="name", required=True)
+    _ask(version, 2, QuestionKind.MAIL, "Your email", fills="email", required=True)
+    return form
+
+
+@atomic
+def change_texts(
+    form: Form, *, version: int, title: str, slug: str, intro: str, thanks: str, coach: User | None
+) -> None:
+    """Change what stands around the questions; it shows at once, also on a form that is open.
+
+    Raises Stale when somebody saved the form since `version`.
+    """
+    if slug != form.slug:
+        _refuse_taken(slug)
+    changed = (
+        Form.update(title=title, slug=slug, intro=intro, thanks=thanks, coach=coach, version=Form.version + 1)
+        .where(Form.id == form.id, Form.version == version)
+        .execute()
+    )
+    if not changed:
+        raise Stale("Somebody else changed this form while you were typing.")
+
+
+def _refuse_taken(slug: str) -> None:
+    if refusal := refusal_of_slug(slug):
+        raise Refused(refusal)
+    if Form.get_or_none(Form.slug == slug):
+        raise Refused("Another form has this address already. Choose another.")
+
+
+@atomic
+def add_question(form: Form, kind: QuestionKind, values: Mapping[str, Any]) -> Question:
+    """A question at the end of the form's draft."""
+    version = _draft_of(form)
+    others = list(Question.of(version))
+    if refusal := refusal_to_add(kind, [other.kind for other in others]):
+        raise Refused(refusal)
+    return _ask(version, len(others) + 1, kind, **values)
+
+
+@atomic
+def change_question(question: Question, values: Mapping[str, Any], *, version: int) -> Question:
+    """Change a question's words and marks; of a published form its twin in the draft.
+
+    Raises Stale when somebody saved the question since `version`.
+    """
+    question = _in_draft(question)
+    if question.version != version:
+        raise Stale("Somebody else changed this question while you were typing.")
+    for name, value in values.items():
+        setattr(question, name, value)
+    if question.fills in ALWAYS:
+        question.required, question.coach_only = True, False
+    question.version = version + 1
+    question.save()
+    return question
+
+
+@atomic
+def move_question(question: Question, by: str) -> tuple[Question, int]:
+    """Move a question up, down, or to a place; where it stands now."""
+    question = _in_draft(question)
+    order = list(Question.of(question.form_version))
+    place = place_after_move(order.index(question) + 1, by, len(order))
+    order.remove(question)
+    order.insert(place - 1, question)
+    _write_order(order)
+    return question, place
+
+
+@atomic
+def take_out(question: Question) -> tuple[Question, int]:
+    """Take a question out of the draft; it can be put back until the form is published. Where it stood."""
+    question = _in_draft(question)
+    if question.fills in ALWAYS:
+        raise Refused("Every form asks for the name and the email address. They can be moved, not taken out.")
+    place = question.position
+    question.position = -question.id
+    question.save()
+    _write_order(list(Question.of(question.form_version)))
+    return question, place
+
+
+@atomic
+def put_back(question: Question, place: int) -> None:
+    """Undo `take_out`."""
+    if question.position > 0:
+        return
+    order = list(Question.of(question.form_version))
+    if refusal := refusal_to_add(question.kind, [other.kind for other in order]):
+        raise Refused(refusal)
+    order.insert(max(0, place - 1), question)
+    _write_order(order)
+
+
+@atomic
+def publish(form: Form) -> None:
+    """Let strangers fill in the draft. From now on its questions are frozen."""
+    version = FormVersion.draft(form)
+    if version is None:
+        raise Refused("There is nothing new to publish.")
+    if refusal := refusal_to_publish(list(Question.of(version))):
+        raise Refused(refusal)
+    Question.delete().where(Question.form_version == version, Question.position < 0).execute()
+    version.published_at = clock.now()
+    version.save()
+    if form.state is FormState.DRAFT:
+        _set_state(form, FormState.OPEN)
+
+
+@atomic
+def close(form: Form) -> None:
+    """Take no more submissions; what was begun waits."""
+    if form.state is not FormState.OPEN:
+        raise Refused("Only an open form can be closed.")
+    _set_state(form, FormState.CLOSED)
+
+
+@atomic
+def reopen(form: Form) -> None:
+    """Take submissions again."""
+    if form.state is not FormState.CLOSED:
+        raise Refused("Only a closed form can be opened again.")
+    _set_state(form, FormState.OPEN)
+
+
+def _set_state(form: Form, state: FormState) -> None:
+    form.state_name = state
+    form.save()
+
+
+def _ask(version: FormVersion, position: int, kind: QuestionKind, label: str, **values: Any) -> Question:
+    return Question.create(form_version=version, position=position, kind_name=kind, label=label, **values)
+
+
+def _draft_of(form: Form) -> FormVersion:
+    """The version that may be changed: the first touch after publishing copies the published one."""
+    draft = FormVersion.draft(form)
+    if draft is None:
+        newest = FormVersion.newest(form)
+        draft = FormVersion.create(form=form, number=newest.number + 1)
+        for question in Question.of(newest):
+            _copy(question, draft)
+    return draft
+
+
+def _copy(question: Question, version: FormVersion) -> None:
+    names = ("position", "kind_name", "label", "help", "options", "fills", "required", "coach_only", "version")
+    Question.create(form_version=version, **{name: getattr(question, name) for name in names})
+
+
+def _in_draft(question: Question) -> Question:
+    """This question as it may be changed: itself in a draft, else its twin in a fresh copy.
+
+    Raises Refused when somebody began another draft since this question was shown.
+    """
+    version = FormVersion.get_by_id(question.form_version_id)
+    if version.published_at is None:
+        return Question.get_by_id(question.id)
+    if FormVersion.draft(version.form) or FormVersion.newest(version.form) != version:
+        raise Refused("Somebody else began to change the questions. Open the form again, then make your change.")
+    draft = _draft_of(version.form)
+    return Question.get(Question.form_version == draft, Question.position == question.position)
+
+
+def _write_order(questions: list[Question]) -> None:
+    """Number them from 1: first far away, because no two may stand at one position, not even for a moment."""
+    for base in (_FAR, 0):
+        for place, question in enumerate(questions, start=1):
+            Question.update(position=base + place).where(Question.id == question.id).execute()
+
+
+# Filling in ----------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def start(version: FormVersion, ticket: str, *, source: str) -> Submission:
+    """The submission of this ticket: begun now, or before. `source` is the network address, for counting.
+
+    Raises TooMany when one address or all of them begin too many.
+    """
+    begun = Submission.with_ticket(ticket)
+    if begun is not None:
+        return begun
+    now = clock.now()
+    Attempt.count_one(f"intake begun from {source}", limit=2 * PER_ADDRESS, within=HOUR, now=now)
+    Attempt.count_one(f"intake begun at {version.form_id}", limit=2 * PER_FORM, within=HOUR, now=now)
+    return Submission.create(form_version=version, ticket=ticket, started_at=now)
+
+
+@atomic
+def hold(submission: Submission) -> tuple[Link, str]:
+    """A link back to this submission, and its token, for one browser or one mail."""
+    return links.issue(LINK, submission.public_id, lasts=RETURN_LASTS)
+
+
+@atomic
+def keep(
+    submission: Submission,
+    typed: Mapping[Question, Typed],
+    uploads: Mapping[Question, Upload],
+    removed: frozenset[Question] = frozenset(),
+) -> None:
+    """Keep what was typed and chosen on one step, finished or not. What was sent is not changed any more."""
+    if Submission.get_by_id(submission.id).is_submitted:
+        return
+    kept = Answer.of(submission)
+    for question in removed:
+        _drop(kept.get(question.id))
+    for question, value in typed.items():
+        _write(submission, question, value, kept.get(question.id))
+    for question, upload in uploads.items():
+        _store(submission, question, upload, None if question in removed else kept.get(question.id))
+
+
+def _write(submission: Submission, question: Question, value: Typed, kept: Answer | None) -> None:
+    if kept is None:
+        Answer.create(submission=submission, question=question, value=json.dumps(value))
+    elif kept.typed != value:
+        kept.value = json.dumps(value)
+        kept.save()
+
+
+def _store(submission: Submission, question: Question, upload: Upload, kept: Answer | None) -> None:
+    _drop(kept)
+    audience = Audience.COACH if question.coach_only else Audience.TEAM
+    document = files.store(upload.content, upload.name, client=None, audience=audience)
+    Answer.create(submission=submission, question=question, value=json.dumps(document.name), document=document)
+
+
+def _drop(answer: Answer | None) -> None:
+    if answer is None:
+        return
+    answer.delete_instance()
+    if answer.document_id:
+        Document.delete().where(Document.id == answer.document_id).execute()
+
+
+@atomic
+def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
+    """Mail the way back to this form; every older way back dies. The token for the browser that asked.
+
+    Raises TooMany when one address asks, or is written to, too often.
+    """
+    now = clock.now()
+    Attempt.count_one(f"intake return from {source}", limit=2 * RETURN_MAILS, within=HOUR, now=now)
+    Attempt.count_one(f"intake return to {email.casefold()}", limit=RETURN_MAILS, within=HOUR, now=now)
+    links.revoke_all(LINK, submission.public_id)
+    form = submission.form_version.form
+    mail.queue(
+        "intake_return",
+        to=("", email),
+        fields={"form": form.title},
+        link=hold(submission),
+        reply_to=_desk_address(form.coach),
+    )
+    return hold(submission)[1]
+
+
+# Sending -------------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def submit(submission: Submission, *, source: str) -> Submission:
+    """Send what was filled in, once: it becomes a client, or joins the client who has this address.
+
+    A second call finds it done and changes nothing. Raises TooMany when one address, or all of them, send too many.
+    """
+    submission = Submission.known_as(submission.public_id)
+    if submission.is_submitted:
+        return submission
+    answers = _answers_to_send(submission)
+    now = clock.now()
+    form = submission.form_version.form
+    Attempt.count_one(f"intake from {source}", limit=PER_ADDRESS, within=HOUR, now=now)
+    Attempt.count_one(f"intake at {form.id}", limit=PER_FORM, within=HOUR, now=now)
+    values = _client_values(answers)
+    known = Client.known_by(values["email"])
+    client = _complete(known, values) if known else _add_client(form, values)
+    submission.client, submission.submitted_at, submission.state_name = client, now, SubmissionState.SUBMITTED
+    submission.save()
+    _hand_over_documents(submission, client)
+    _tell(submission, form, client, again=known is not None, sender=(values["name"], values["email"]))
+    return submission
+
+
+def _answers_to_send(submission: Submission) -> dict[Question, Typed]:
+    """What was answered, checked once more: a form is only sent whole."""
+    kept = Answer.of(submission)
+    answers = {}
+    for question in Question.of(submission.form_version):
+        answer = kept.get(question.id)
+        typed = answer.typed if answer else ""
+        if question.kind is not QuestionKind.SECTION and (refusal := refusal_of_answer(question, typed)):
+            raise Refused(f"“{question.label}”: {refusal}")
+        answers[question] = typed
+    return answers
+
+
+def _client_values(answers: Mapping[Question, Typed]) -> dict[str, Any]:
+    """What the answers say about the client, by field."""
+    return {question.fills: typed for question, typed in answers.items() if question.fills in FILL_LABELS and typed}
+
+
+def _add_client(form: Form, values: dict[str, Any]) -> Client:
+    organisation = _organisation(values)
+    return clients.add(
+        values | {"organisation": organisation, "coach": form.coach},
+        how=f"by the intake form “{form.title}”",
+        status=Status.PROSPECT,
+    )
+
+
+def _complete(client: Client, values: dict[str, Any]) -> Client:
+    """Fill what is still empty about a known client; nothing that stands is overwritten by what a stranger typed."""
+    empty = {name: value for name, value in values.items() if name != "organisation" and not getattr(client, name)}
+    if "organisation" in values and client.organisation_id is None:
+        empty["organisation"] = _organisation(values)
+    if empty:
+        clients.change(client, empty, version=client.version, by=None)
+    return client
+
+
+def _organisation(values: Mapping[str, Any]) -> Organisation | None:
+    name = re.sub(r"\s+", " ", values.get("organisation", ""))
+    if not name:
+        return None
+    return organisation_called(name) or Organisation.create(name=name, search_key=fold(name), created_at=clock.now())
+
+
+def _hand_over_documents(submission: Submission, client: Client) -> None:
+    """The files of the form now belong to the client, behind the client's wall."""
+    stored = Answer.select(Answer.document).where(Answer.submission == submission, Answer.document.is_null(False))
+    Document.update(client=client).where(Document.id.in_(stored)).execute()
+
+
+def _tell(submission: Submission, form: Form, client: Client, *, again: bool, sender: tuple[str, str]) -> None:
+    """Timeline, ball, a thank-you to the sender and a notice to whoever looks after this client."""
+    said = "submitted again by a known address" if again else "submitted"
+    page = f"/clients/{client.public_id}/answers#{submission.public_id}"
+    timeline.record(client, Kind.INTAKE, f"Intake form “{form.title}” {said}", href=page)
+    if client.status is Status.PROSPECT:
+        clients.pass_ball(client, Party.US, "Reply to inquiry")
+    mail.queue(
+        "intake_thanks",
+        to=sender,
+        fields={"name": sender[0], "form": form.title},
+        client=client,
+        reply_to=_desk_address(form.coach),
+    )
+    for reader in _readers(client.coach):
+        mail.queue(
+            "intake_notice",
+            to=(reader.name, reader.email),
+            fields={"client": client.name, "form": form.title, "page": page},
+            client=client,
+        )
+
+
+def _readers(coach: User | None) -> list[User]:
+    """Who is told of an inquiry: the assistants who serve its coach, or the owner when there are none."""
+    return list(Serving.assistants_of(coach)) or list(User.active().where(User.role_name == Role.OWNER))
+
+
+def _desk_address(coach: User | None) -> str:
+    """Where an answer to our mail goes."""
+    readers = _readers(coach)
+    return readers[0].email if readers else ""
+
+
+@atomic
+def forget_abandoned() -> None:
+    """Delete what was begun and never sent, once no link leads back to it."""
+    for submission in Submission.abandoned(clock.now() - RETURN_LASTS - DAY):
+        documents = [answer.document_id for answer in Answer.of(submission).values() if answer.document_id]
+        Document.delete().where(Document.id.in_(documents)).execute()
+        submission.delete_instance()
+
+
+# The form that ships -------------------------------------------------------------------------------------------------
+
+_FIRST_QUESTIONS: tuple[tuple[QuestionKind, str, dict[str, Any]], ...] = (
+    (QuestionKind.SECTION, "About you", {"help": "So that we know whom we answer, and how."}),
+    (QuestionKind.SHORT, "Your name", {"fills": "name", "required": True}),
+    (QuestionKind.MAIL, "Your email", {"fills": "email", "required": True}),
+    (QuestionKind.SHORT, "Your role", {"fills": "position", "help": "For example Chief Operating Officer."}),
+    (QuestionKind.SHORT, "Your organisation", {"fills": "organisation"}),
+    (QuestionKind.SECTION, "What brings you here", {"help": "A few words are enough; we talk about the rest."}),
+    (
+        QuestionKind.LONG,
+        "What would you like to be different a year from now?",
+        {"required": True, "help": "Whatever comes to mind first."},
+    ),
+    (
+        QuestionKind.CHOICE,
+        "When would you like to begin?",
+        {"options": json.dumps(["Within a month", "In one to three months", "Later", "I do not know yet"])},
+    ),
+    (
+        QuestionKind.LONG,
+        "Is there anything your coach should know before you first speak?",
+        {"coach_only": True, "help": "You may leave this empty."},
+    ),
+    (QuestionKind.SECTION, "Before you send this", {}),
+    (
+        QuestionKind.SHORT,
+        "Your time zone",
+        {"fills": "zone", "help": "We suggest times for a first conversation in it."},
+    ),
+    (
+        QuestionKind.CONSENT,
+        "I agree that {firm} keeps these answers to reply to me and to prepare the coaching.",
+        {"required": True, "help": "You can ask us to delete them at any time."},
+    ),
+)
+
+
+@atomic
+def make_first_form(firm: Firm) -> Form:
+    """The inquiry form every firm begins with, open at once."""
+    form = Form.create(
+        slug="inquiry",
+        title="Coaching inquiry",
+        intro=f"Thank you for your interest in working with {firm.name}. This takes about four minutes.",
+        thanks="We read every inquiry ourselves and reply within two working days.",
+        created_at=clock.now(),
+    )
+    version = FormVersion.create(form=form, number=1)
+    for place, (kind, label, values) in enumerate(_FIRST_QUESTIONS, start=1):
+        _ask(version, place, kind, label.format(firm=firm.name), **values)
+    publish(form)
+    return form

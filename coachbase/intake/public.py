@@ -1,0 +1,235 @@
+"""The form as strangers meet it: one step a page, kept as they go, sent once. Works without JavaScript."""
+
+from flask import Response, abort, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from .. import clock
+from ..errors import TooMany
+from ..web.guard import public_blueprint
+from ..web.links import LinkDoors
+from ..web.pages import go
+from . import actions
+from .forms import TRAP, ReturnForm, StepForm, Ticket
+from .models import Answer, Form, FormVersion, Question, Submission
+from .rules import FormState, Step, refusal_of_haste, steps_of
+
+pages = public_blueprint("intake_public", __name__, prefix="/p/intake")
+doors = LinkDoors(actions.LINK)
+
+LOOKS_ODD = "We could not be sure that a person sent this. Nothing is lost: please look it over and send it again."
+CLOSED = "This form was closed while you were typing, so it cannot be sent. What you typed is still here."
+LEFT_OPEN = "This page was open for a long time. Nothing is lost: please send it once more."
+
+
+@pages.get("/open/<token>")
+def come_back(token: str) -> ResponseReturnValue:
+    """The mailed link."""
+    return doors.open(token)
+
+
+@pages.get("")
+def resume() -> ResponseReturnValue:
+    """The form this browser's link belongs to, at the first step that is not finished."""
+    submission = Submission.known_as(doors.subject()) or abort(404)
+    if submission.is_submitted:
+        return redirect(f"{submission.form_version.form.path}/thanks", 303)
+    steps = _steps(submission.form_version)
+    number = _first_faulty(steps, Answer.of(submission)) or len(steps)
+    return redirect(f"{submission.form_version.form.path}?step={number}", 303)
+
+
+@pages.get("/<slug>")
+def fill_in(slug: str) -> ResponseReturnValue:
+    """A step of the form, with what this browser's submission holds. Changes nothing: the first POST begins one."""
+    form = _form(slug)
+    if form.state is FormState.CLOSED:
+        return render_template("intake/closed.html", form=form)
+    held = _held(form)
+    if held and held.is_submitted:
+        if "again" not in request.args:
+            return redirect(f"{form.path}/thanks", 303)
+        held = None
+    version = held.form_version if held else FormVersion.published(form)
+    steps = _steps(version)
+    number = _step_number(request.args.get("step", "1"), steps) if held else 1
+    step_form = StepForm(steps[number - 1], Answer.of(held) if held else {})
+    if held and "check" in request.args:
+        step_form.check()
+    ticket = _ticket_of(held) if held else Ticket.new(version.number, clock.now())
+    return _page(form, steps, number, step_form, ticket)
+
+
+@pages.post("/<slug>")
+def send(slug: str) -> ResponseReturnValue:
+    """Keep a step and go on; on the last one, send the whole. What is refused stays on the page."""
+    form = _form(slug)
+    now = clock.now()
+    ticket = Ticket.read(request.form.get("ticket", ""), form, now)
+    submission = _submission_for(form, ticket)
+    if submission and submission.is_submitted:
+        return _holding(submission, redirect(f"{form.path}/thanks", 303))
+    version = submission.form_version if submission else _version(form, ticket)
+    steps = _steps(version)
+    number = _step_number(request.form.get("step", "1"), steps)
+    step_form = StepForm(steps[number - 1], Answer.of(submission) if submission else {})
+    step_form.take(request.form, request.files)
+    if form.state is FormState.CLOSED:
+        if submission:
+            actions.keep(submission, *step_form.to_keep())
+        ticket = ticket or Ticket.new(version.number, now)
+        return _page(form, steps, number, step_form, ticket, notice=CLOSED), 422
+    if ticket is None:
+        ticket = _ticket_of(submission) if submission else Ticket.new(version.number, now)
+        if submission is None:
+            return _page(form, steps, number, step_form, ticket, notice=LEFT_OPEN), 422
+    if request.form.get(TRAP):
+        return _page(form, steps, number, step_form, ticket, notice=LOOKS_ODD), 422
+    try:
+        submission = submission or actions.start(version, ticket.nonce, source=_source())
+        if submission.is_submitted:
+            return _holding(submission, redirect(f"{form.path}/thanks", 303))
+        answer = _keep_and_go_on(submission, steps, number, step_form, ticket)
+    except TooMany as refusal:
+        return _page(form, steps, number, step_form, ticket, notice=f"{refusal} Nothing is lost."), 429
+    return _holding(submission, answer)
+
+
+def _keep_and_go_on(
+    submission: Submission, steps: list[Step], number: int, step_form: StepForm, ticket: Ticket
+) -> ResponseReturnValue:
+    form = submission.form_version.form
+    act = request.form.get("act", "next")
+    actions.keep(submission, *step_form.to_keep())
+    if step_form.is_keepable and act in ("back", "later"):
+        return redirect(f"{form.path}/later" if act == "later" else f"{form.path}?step={max(1, number - 1)}", 303)
+    if not step_form.check():
+        return _page(form, steps, number, step_form, ticket), 422
+    if number < len(steps):
+        return redirect(f"{form.path}?step={number + 1}", 303)
+    if faulty := _first_faulty(steps, Answer.of(submission)):
+        return redirect(f"{form.path}?step={faulty}&check=1", 303)
+    if haste := refusal_of_haste(ticket.shown_at, clock.now()):
+        return _page(form, steps, number, step_form, ticket, notice=haste), 422
+    actions.submit(submission, source=_source())
+    return redirect(f"{form.path}/thanks", 303)
+
+
+@pages.get("/<slug>/later")
+def later(slug: str) -> ResponseReturnValue:
+    """Everything is kept; where should the way back go?"""
+    form, submission = _begun(slug)
+    return render_template("intake/later.html", form=form, back=ReturnForm(data={"email": _typed_email(submission)}))
+
+
+@pages.post("/<slug>/later")
+def mail_link(slug: str) -> ResponseReturnValue:
+    form, submission = _begun(slug)
+    back = ReturnForm(request.form)
+    if not back.validate():
+        return render_template("intake/later.html", form=form, back=back), 422
+    token = actions.mail_return_link(submission, back.email.data, source=_source())
+    return doors.keep(go(f"{form.path}/later", f"The link is on its way to {back.email.data}."), token)
+
+
+@pages.get("/<slug>/thanks")
+def thanks(slug: str) -> ResponseReturnValue:
+    form = _form(slug)
+    held = _held(form)
+    if held is None or not held.is_submitted:
+        return redirect(form.path, 303)
+    return render_template("intake/thanks.html", form=form, submission=held)
+
+
+def _form(slug: str) -> Form:
+    return Form.at(slug) or abort(404)
+
+
+def _held(form: Form) -> Submission | None:
+    """The submission of this form that this browser's link leads to."""
+    public_id = doors.subject_or_none()
+    submission = Submission.known_as(public_id) if public_id else None
+    return submission if submission and submission.form_version.form_id == form.id else None
+
+
+def _begun(slug: str) -> tuple[Form, Submission]:
+    form = _form(slug)
+    held = _held(form)
+    if held is None or held.is_submitted:
+        abort(404)
+    return form, held
+
+
+def _submission_for(form: Form, ticket: Ticket | None) -> Submission | None:
+    """Which submission a sent page belongs to; None when it begins one.
+
+    The page's own ticket comes first, so that a second click or an old tab finds what it began. A page opened beside
+    another one joins what that one began, or sees that it was sent meanwhile.
+    """
+    by_ticket = Submission.with_ticket(ticket.nonce) if ticket else None
+    if by_ticket:
+        return by_ticket
+    held = _held(form)
+    if held and held.is_submitted and ticket and ticket.shown_at > held.submitted_at:
+        return None
+    return held
+
+
+def _version(form: Form, ticket: Ticket | None) -> FormVersion:
+    """The questions that the page showed, even when newer ones are published meanwhile."""
+    shown = FormVersion.numbered(form, ticket.number) if ticket else None
+    return shown or FormVersion.published(form)
+
+
+def _steps(version: FormVersion) -> list[Step]:
+    return steps_of(Question.of(version))
+
+
+def _step_number(text: str, steps: list[Step]) -> int:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 1
+    return max(1, min(number, len(steps)))
+
+
+def _first_faulty(steps: list[Step], kept: dict[int, Answer]) -> int | None:
+    for number, step in enumerate(steps, start=1):
+        if not StepForm(step, kept).check():
+            return number
+    return None
+
+
+def _ticket_of(submission: Submission) -> Ticket:
+    return Ticket(submission.ticket, submission.form_version.number, submission.started_at)
+
+
+def _typed_email(submission: Submission) -> str:
+    """The address typed so far, to offer it."""
+    kept = Answer.of(submission)
+    asked = Question.of(submission.form_version).where(Question.fills == "email").first()
+    return kept[asked.id].typed if asked and asked.id in kept else ""
+
+
+def _source() -> str:
+    return request.remote_addr or "nowhere"
+
+
+def _holding(submission: Submission, answer: ResponseReturnValue) -> Response:
+    """Let this browser keep a link to its submission, so that the next page finds it."""
+    response = make_response(answer)
+    if doors.subject_or_none() != submission.public_id:
+        doors.keep(response, actions.hold(submission)[1])
+    return response
+
+
+def _page(form: Form, steps: list[Step], number: int, step_form: StepForm, ticket: Ticket, *, notice: str = "") -> str:
+    return render_template(
+        "intake/fill_in.html",
+        form=form,
+        steps=steps,
+        number=number,
+        step_form=step_form,
+        ticket=ticket.signed(form),
+        notice=notice,
+        trap=TRAP,
+        wrong=[field for field in step_form.fields if field.error],
+        has_coach_only=any(question.coach_only for step in steps for question in step.questions),
+        preview="",
+    )

@@ -1,0 +1,315 @@
+"""The builder of forms, what came in by them, and a client's answers."""
+
+from flask import Blueprint, current_app, flash, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from peewee import ModelSelect
+
+from ..accounts.models import User
+from ..clients.models import Client
+from ..errors import Refused, Stale
+from ..web.conflict import conflict
+from ..web.pages import go, load_or_404, require
+from . import actions
+from .forms import NewForm, NewQuestionForm, QuestionForm, StepForm, TextsForm
+from .models import Answer, Form, FormVersion, Question, Submission
+from .rules import ALWAYS, KIND_ICONS, KIND_LABELS, QuestionKind, refusal_to_add, refusal_to_publish, steps_of
+
+pages = Blueprint("intake", __name__)
+PAGE = 50
+
+
+@pages.get("/settings/forms")
+def forms() -> ResponseReturnValue:
+    """Every form, its state and address, and how many came in that the reader may see."""
+    _require_builder()
+    drafts = {version.form_id for version in FormVersion.select().where(FormVersion.published_at.is_null())}
+    return render_template(
+        "intake/forms.html",
+        forms=list(Form.with_coach()),
+        counts=Submission.counts(_me()),
+        drafts=drafts,
+        base_url=_base_url(),
+    )
+
+
+@pages.get("/settings/forms/new")
+def new_form() -> ResponseReturnValue:
+    _require_builder()
+    return _new_form_page(NewForm())
+
+
+@pages.post("/settings/forms/new")
+def make_form() -> ResponseReturnValue:
+    _require_builder()
+    texts = NewForm(request.form)
+    texts.offer(_coaches())
+    if not texts.validate():
+        return _new_form_page(texts), 422
+    try:
+        form = actions.make_form(**_texts(texts))
+    except Refused as refusal:
+        texts.slug.errors = [str(refusal)]
+        return _new_form_page(texts), 422
+    return go(_home(form), "The form is made. Add your questions, then publish it.")
+
+
+def _new_form_page(texts: NewForm) -> str:
+    texts.offer(_coaches())
+    return render_template("intake/new_form.html", texts=texts, base_url=_base_url())
+
+
+@pages.get("/settings/forms/<ulid:form_id>")
+def builder(form_id: str) -> ResponseReturnValue:
+    """The form's questions and texts."""
+    form = _form(form_id)
+    return _builder_page(form, TextsForm(obj=form))
+
+
+@pages.post("/settings/forms/<ulid:form_id>")
+def change_texts(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    texts = TextsForm(request.form)
+    texts.offer(_coaches())
+    if not texts.validate():
+        return _builder_page(form, texts), 422
+    try:
+        actions.change_texts(form, version=texts.version.data, **_texts(texts))
+    except Stale as stale:
+        return conflict(stale, texts, Form.get_by_id(form.id), _home(form))
+    except Refused as refusal:
+        texts.slug.errors = [str(refusal)]
+        return _builder_page(form, texts), 422
+    return go(_home(form), "Saved.")
+
+
+def _builder_page(form: Form, texts: TextsForm) -> str:
+    texts.offer(_coaches())
+    return render_template(
+        "intake/builder.html", texts=texts, kinds=KIND_LABELS, kind_icons=KIND_ICONS, **_question_list(form)
+    )
+
+
+def _question_list(form: Form) -> dict[str, object]:
+    """What the partial `_questions.html` shows: questions in order, and whether they may be published."""
+    version = FormVersion.newest(form)
+    questions = list(Question.of(version))
+    return {
+        "form": form,
+        "version": version,
+        "questions": questions,
+        "refusal": refusal_to_publish(questions),
+        "base_url": _base_url(),
+    }
+
+
+@pages.post("/settings/forms/<ulid:form_id>/publish")
+def publish(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    actions.publish(form)
+    return go(_home(form), "Published. From now on people fill in this version.")
+
+
+@pages.post("/settings/forms/<ulid:form_id>/close")
+def close(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    actions.close(form)
+    return go(_home(form), "The form is closed.")
+
+
+@pages.post("/settings/forms/<ulid:form_id>/reopen")
+def reopen(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    actions.reopen(form)
+    return go(_home(form), "The form is open again.")
+
+
+@pages.get("/settings/forms/<ulid:form_id>/preview")
+def preview(form_id: str) -> ResponseReturnValue:
+    """What strangers will see: the public page itself, without a way to send it."""
+    form = _form(form_id)
+    steps = steps_of(Question.of(FormVersion.newest(form)))
+    asked = request.args.get("step", "1")
+    number = max(1, min(int(asked), len(steps))) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
+    return render_template(
+        "intake/fill_in.html",
+        form=form,
+        steps=steps,
+        number=number,
+        step_form=StepForm(steps[number - 1], {}),
+        ticket="",
+        notice="",
+        trap="",
+        wrong=[],
+        has_coach_only=any(question.coach_only for step in steps for question in step.questions),
+        preview=f"{_home(form)}/preview",
+    )
+
+
+@pages.get("/settings/forms/<ulid:form_id>/questions/new")
+def new_question(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    kind = _kind(request.args.get("kind", ""))
+    if kind is None:
+        return render_template("intake/kinds.html", form=form, kinds=KIND_LABELS, kind_icons=KIND_ICONS)
+    if refusal := refusal_to_add(kind, [question.kind for question in _questions(form)]):
+        raise Refused(refusal)
+    return _question_page(form, NewQuestionForm(kind=kind))
+
+
+@pages.post("/settings/forms/<ulid:form_id>/questions/new")
+def add_question(form_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    kind = _kind(request.form.get("kind", ""))
+    if kind is None:
+        raise Refused("Choose what kind of question it is.")
+    asked = NewQuestionForm(request.form, kind=kind, taken=_fills(form))
+    if not asked.validate():
+        return _question_page(form, asked), 422
+    actions.add_question(form, kind, asked.values())
+    return go(f"{_home(form)}#questions", "The question is added.")
+
+
+@pages.get("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>")
+def question(form_id: str, question_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    one = load_or_404(_questions(form), question_id)
+    return _question_page(form, QuestionForm(obj=one, kind=one.kind, fixed=_fixed(one)), one)
+
+
+@pages.post("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>")
+def change_question(form_id: str, question_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    one = load_or_404(_all_questions(form), question_id)
+    asked = QuestionForm(request.form, kind=one.kind, fixed=_fixed(one), taken=_fills(form, but=one))
+    if not asked.validate():
+        return _question_page(form, asked, one), 422
+    try:
+        actions.change_question(one, asked.values(), version=asked.version.data)
+    except Stale as stale:
+        return conflict(stale, asked, Question.get_by_id(one.id), f"{_home(form)}/questions/{one.public_id}")
+    return go(f"{_home(form)}#questions", "Saved.")
+
+
+@pages.post("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>/move")
+def move_question(form_id: str, question_id: str) -> ResponseReturnValue:
+    """Up, down, or to a place; htmx gets the questions back, with a sentence for screen readers."""
+    form = _form(form_id)
+    one = load_or_404(_all_questions(form), question_id)
+    moved, place = actions.move_question(one, request.form.get("by", ""))
+    if not request.htmx:
+        return go(f"{_home(form)}#{moved.public_id}")
+    shown = _question_list(form)
+    said = f"“{moved.label}” is now {place} of {len(shown['questions'])}."
+    return render_template("intake/_questions.html", said=said, moved=moved.public_id, **shown)
+
+
+@pages.post("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>/take-out")
+def take_out(form_id: str, question_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    one = load_or_404(_all_questions(form), question_id)
+    taken, place = actions.take_out(one)
+    flash("The question is out.", f"undo:{_home(form)}/questions/{taken.public_id}/put-back?place={place}")
+    return go(f"{_home(form)}#questions")
+
+
+@pages.post("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>/put-back")
+def put_back(form_id: str, question_id: str) -> ResponseReturnValue:
+    form = _form(form_id)
+    one = load_or_404(_all_questions(form), question_id)
+    place = request.args.get("place", "")
+    actions.put_back(one, int(place) if place.isascii() and place.isdigit() and len(place) < 4 else 1)
+    return go(f"{_home(form)}#questions", "The question is back.")
+
+
+def _question_page(form: Form, asked: QuestionForm, one: Question | None = None) -> str:
+    return render_template(
+        "intake/question.html",
+        form=form,
+        asked=asked,
+        question=one,
+        kind_label=KIND_LABELS[asked.kind],
+        is_section=asked.kind is QuestionKind.SECTION,
+    )
+
+
+@pages.get("/settings/forms/<ulid:form_id>/submissions")
+def submissions(form_id: str) -> ResponseReturnValue:
+    """What came in by one form, of clients the reader may see."""
+    form = _form(form_id)
+    asked = request.args.get("page", "1")
+    page = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    rows = list(Submission.of_form(form, _me()).limit(PAGE + 1).offset((page - 1) * PAGE))
+    return render_template(
+        "intake/submissions.html", form=form, submissions=rows[:PAGE], page=page, has_more=len(rows) > PAGE
+    )
+
+
+@pages.get("/clients/<ulid:client_id>/answers")
+def answers(client_id: str) -> ResponseReturnValue:
+    """What a client answered, each submission with the questions of its own version, as far as the reader may know."""
+    client = load_or_404(Client.with_people(_me()), client_id)
+    sent = list(Submission.of_client(client))
+    by_version: dict[int, list[Question]] = {}
+    for one in Question.of_versions({row.form_version_id for row in sent}, _me()):
+        by_version.setdefault(one.form_version_id, []).append(one)
+    given = {(answer.submission_id, answer.question_id): answer for answer in Answer.visible_to(_me(), client)}
+    return render_template(
+        "intake/answers.html",
+        client=client,
+        tab="answers",
+        submissions=[(row, steps_of(by_version.get(row.form_version_id, []))) for row in sent],
+        given=given,
+    )
+
+
+def _require_builder() -> None:
+    require(current_user.may_arrange)
+
+
+def _me() -> User:
+    return current_user._get_current_object()
+
+
+def _form(public_id: str) -> Form:
+    _require_builder()
+    return load_or_404(Form.with_coach(), public_id)
+
+
+def _home(form: Form) -> str:
+    return f"/settings/forms/{form.public_id}"
+
+
+def _base_url() -> str:
+    return current_app.config["COACHBASE"].base_url
+
+
+def _coaches() -> list[User]:
+    return list(User.coaches())
+
+
+def _texts(texts: TextsForm) -> dict[str, object]:
+    row = {name: texts[name].data for name in ("title", "slug", "intro", "thanks")}
+    return row | {"coach": User.by_email(texts.coach_email.data) if texts.coach_email.data else None}
+
+
+def _kind(name: str) -> QuestionKind | None:
+    return QuestionKind(name) if name in set(QuestionKind) else None
+
+
+def _questions(form: Form) -> ModelSelect:
+    return Question.of(FormVersion.newest(form))
+
+
+def _all_questions(form: Form) -> ModelSelect:
+    """Of every version, also those taken out: a page may be older than the draft, which the action then says."""
+    return Question.select().join(FormVersion).where(FormVersion.form == form)
+
+
+def _fills(form: Form, but: Question | None = None) -> list[str]:
+    """The client's fields that other questions of the form fill."""
+    return [one.fills for one in _questions(form) if one.fills and (but is None or one.position != but.position)]
+
+
+def _fixed(one: Question) -> str:
+    return one.fills if one.fills in ALWAYS else ""
