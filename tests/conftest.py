@@ -12,6 +12,8 @@ from coachbase import create_app, jobs, schema
 from coachbase.config import Config
 from coachbase.db import database
 from tests.cast import PASSWORD, Cast, assemble
+from tests.smtp import smtp  # noqa: F401 (a fixture)
+from tests.live import LiveServer, serving
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +49,13 @@ def app(config: Config) -> Iterator[Flask]:
 def cast(app: Flask) -> Cast:
     """Olive the owner, Alice a coach, Vera her assistant, Bob her client, Sam his sponsor, Carol next door."""
     return Cast.met()
+
+
+@pytest.fixture
+def live_server(app: Flask, config: Config) -> Iterator[LiveServer]:
+    """The real server with its worker, on this test's own database, which the test reads and writes beside it."""
+    with serving(config) as server:
+        yield server
 
 
 class Browser(FlaskClient):

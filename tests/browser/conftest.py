@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser import axe as axe_core
 from tests.browser.chromium import DESKTOP, PHONE, launch
+from tests.cast import PASSWORD
 
 PICTURES_OF_FAILURES = Path(__file__).resolve().parents[2] / "shots" / "failed"
 
@@ -70,6 +71,20 @@ def page(open_page):
 @pytest.fixture
 def phone(open_page):
     return open_page(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
+
+
+@pytest.fixture
+def enter():
+    """`enter(page, "vera")` signs a member of the cast in."""
+
+    def enter(page, name):
+        page.goto("/sign-in")
+        page.get_by_label("Email").fill(f"{name}@northbank.example")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+
+    return enter
 
 
 @pytest.fixture
