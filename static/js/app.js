@@ -196,6 +196,11 @@ document.addEventListener("focusin", focused);
 document.addEventListener("change", switched);
 document.addEventListener("htmx:beforeRequest", () => say(""));
 document.addEventListener("htmx:responseError", sayWhatFailed);
+// A refusal (422) comes as a bare sentence that swaps nothing, which htmx takes for a success.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status >= 400 && xhr.getResponseHeader("HX-Reswap") === "none") sayWhatFailed(event);
+});
 document.addEventListener("htmx:sendError", () => say(NO_ANSWER));
 document.addEventListener("htmx:timeout", () => say(NO_ANSWER));
 document.addEventListener("htmx:afterRequest", releaseButtons);
