@@ -7,6 +7,7 @@ from .rooms import COUNTS, MENU, SETTINGS, MenuItem, mail_waits
 
 
 def install(app: Flask) -> None:
+    app.config["PLACES"] = MENU + SETTINGS  # for the palette, which stands below this file
     app.context_processor(_menu)
 
 

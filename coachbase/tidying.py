@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from . import clock
 from .accounts.models import Attempt, LoginSession
-from .clients.models import ClientImport
+from .clients.models import ClientImport, Contact
 from .db import Once, atomic
 from .links.models import Link
 
@@ -17,4 +17,5 @@ def forget_spent_rows() -> None:
     Attempt.delete().where(Attempt.at < now - timedelta(days=1)).execute()
     LoginSession.delete().where(LoginSession.expires_at < now - timedelta(days=30)).execute()
     Link.delete().where(Link.expires_at < now - timedelta(days=30)).execute()
+    Contact.delete().where(Contact.removed_at < now - timedelta(days=1)).execute()
     ClientImport.delete().where(ClientImport.created_at < now - timedelta(days=7)).execute()

@@ -67,7 +67,11 @@ def assemble() -> None:
     Serving.create(assistant=vera, coach=alice)
     brightwater = Organisation.create(name="Brightwater", search_key=fold("Brightwater"), created_at=now)
     Contact.create(
-        organisation=brightwater, name="Sam Okafor", role_name=ContactRole.HR, email="sam@brightwater.example"
+        organisation=brightwater,
+        name="Sam Okafor",
+        role_name=ContactRole.HR,
+        email="sam@brightwater.example",
+        search_key=fold("Sam Okafor", "sam@brightwater.example"),
     )
     boards.put_on_board(_add_bob(alice, brightwater))
 

@@ -1,0 +1,59 @@
+"""What can be done from the palette, and where the words that were typed stand in what was found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..clients.rules import fold
+
+MOST_OF_A_KIND = 8
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something to do, or a page to go to; `also` are other words for it."""
+
+    label: str
+    href: str
+    icon: str
+    also: str = ""
+    roles: tuple[str, ...] = ("owner", "coach", "assistant")
+
+    def answers(self, words: Iterable[str]) -> bool:
+        """Whether each word begins a word of it."""
+        here = fold(f"{self.label} {self.also}").split()
+        return all(any(own.startswith(word) for own in here) for word in words)
+
+
+DEEDS = (
+    Deed("New client", "/clients/new", "user-plus", "add create person coachee"),
+    Deed("New sponsor", "/sponsors/new", "building", "add create organisation company"),
+    Deed("Import clients", "/clients/import", "upload", "csv file list", ("owner", "assistant")),
+    Deed("Invite somebody", "/settings/team/invite", "mail-plus", "add new team coach assistant member", ("owner",)),
+    Deed("Your account", "/account", "user", "password zone theme dark light profile"),
+)
+
+
+def pieces(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
+    """The text cut where the words stand: (part, whether it is one of them), in order.
+
+    The parts are the text's own signs, to be escaped one by one; "sorensen" marks Sørensen, "ae" marks æ.
+    """
+    folded, sign_at = "", list[int]()
+    for place, sign in enumerate(text):
+        for letter in fold(sign):
+            folded += letter
+            sign_at.append(place)
+    hit = [False] * len(text)
+    for word in words:
+        start = folded.find(word)
+        while start >= 0:
+            for place in sign_at[start : start + len(word)]:
+                hit[place] = True
+            start = folded.find(word, start + len(word))
+    cut: list[tuple[str, bool]] = []
+    for sign, is_hit in zip(text, hit, strict=True):
+        if cut and cut[-1][1] == is_hit:
+            cut[-1] = (cut[-1][0] + sign, is_hit)
+        else:
+            cut.append((sign, is_hit))
+    return cut
