@@ -1,7 +1,9 @@
 """One database per test, made from a template that was migrated once; one cast; clients who are signed in."""
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,8 @@ from coachbase import create_app, jobs, schema
 from coachbase.config import Config
 from coachbase.db import database
 from tests.cast import PASSWORD, Cast, assemble
-from tests.smtp import smtp  # noqa: F401 (a fixture)
 from tests.live import LiveServer, serving
+from tests.smtp import smtp  # noqa: F401 (a fixture)
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,27 @@ def live_server(app: Flask, config: Config) -> Iterator[LiveServer]:
     """The real server with its worker, on this test's own database, which the test reads and writes beside it."""
     with serving(config) as server:
         yield server
+
+
+@pytest.fixture
+def queries() -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with queries() as asked:` collects every statement that reaches the database."""
+
+    @contextmanager
+    def listening() -> Iterator[list[str]]:
+        asked: list[str] = []
+        handler = logging.Handler()
+        handler.emit = lambda record: asked.append(str(record.msg))
+        log = logging.getLogger("peewee")
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
+        try:
+            yield asked
+        finally:
+            log.setLevel(logging.NOTSET)
+            log.removeHandler(handler)
+
+    return listening
 
 
 class Browser(FlaskClient):

@@ -47,6 +47,7 @@ def put_on_board(client: Client) -> Card:
     stage = next((stage for stage in open_stages if stage.meaning is wanted), open_stages[0])
     first = Card.first_of(stage)
     card = Card.create(
+        public_id=client.public_id,  # one random id a card, not two, keeps a compressed board a third smaller
         board=board,
         stage=stage,
         client=client,

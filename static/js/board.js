@@ -62,6 +62,8 @@ function settle(id) {
   tell(item);
 }
 
+const MOTION = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120;
+
 // Dragging -------------------------------------------------------------------------------------------------------------
 function lift({ item }) {
   dragged = { list: item.parentElement, next: item.nextElementSibling, version: item.dataset.v };
@@ -90,7 +92,7 @@ function makeDraggable() {
   for (const list of lists()) {
     if (Sortable.get(list)) continue;
     Sortable.create(list, {
-      group: "cards", animation: 120, draggable: ".card", filter: ".more", preventOnFilter: false,
+      group: "cards", animation: MOTION, draggable: ".card", filter: ".more", preventOnFilter: false,
       forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5, fallbackClass: "lifted", ghostClass: "ghost",
       delay: 150, delayOnTouchOnly: true, touchStartThreshold: 6,
       emptyInsertThreshold: 24, scroll: true, bubbleScroll: true, scrollSensitivity: 60,
@@ -227,7 +229,7 @@ if (board()) {
 } else {
   for (const list of document.querySelectorAll(".sortable[data-place]")) {
     Sortable.create(list, {
-      handle: ".handle", animation: 120, forceFallback: true, fallbackOnBody: true,
+      handle: ".handle", animation: MOTION, forceFallback: true, fallbackOnBody: true,
       ghostClass: "ghost", fallbackClass: "lifted", onEnd: placeStage,
     });
   }
