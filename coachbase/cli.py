@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("huey").setLevel(logging.WARNING)
     try:
         return chosen.run(Config.from_env(), chosen) or 0
-    except ConfigError as error:
+    except (ConfigError, Refused) as error:
         print(f"coachbase: {error}", file=sys.stderr)
         return 2
 

@@ -27,6 +27,7 @@ from .files.rules import Upload
 from .firm.models import Firm
 from .intake import actions as intake
 from .intake.models import Form, FormVersion, Question
+from .intake.rules import AGREED, Typed
 from .mail.models import Message
 from .mail.rules import State
 from .timeline import actions as timeline
@@ -235,7 +236,7 @@ def _fill_in_form(person: Person, email: str) -> Client:
     return intake.submit(submission, source=person.name).client
 
 
-def _answer_to(question: Question, known: dict[str, str]) -> object:
+def _answer_to(question: Question, known: dict[str, str]) -> Typed | None:
     if question.fills:
         return known.get(question.fills, "")
     match question.kind_name:
@@ -246,7 +247,7 @@ def _answer_to(question: Question, known: dict[str, str]) -> object:
         case "choice":
             return "In one to three months"
         case "consent":
-            return True
+            return AGREED
     return None
 
 
@@ -264,12 +265,13 @@ def _write(client: Client, by: User, moments: list[float], number: int) -> None:
     if number % 4 == 0:
         with _days_ago(moments[-1]):
             text = f"Program overview for {client.name}. This is fiction.".encode()
-            files.file(client, [Upload(text, "Program overview.txt")], by=by)
+            files.file(client, [Upload("Program overview.txt", text)], by=by)
 
 
 def _pause(client: Client) -> None:
-    clients.set_status(Client.get_by_id(client.id), Status.PAUSED)
-    clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on")
+    with _days_ago(9):
+        clients.set_status(Client.get_by_id(client.id), Status.PAUSED)
+        clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on")
 
 
 def _settle_mail() -> None:
