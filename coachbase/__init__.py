@@ -6,7 +6,7 @@ from flask import Flask
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
-from .config import Config
+from .config import Config, put_in_force
 
 LARGEST_REQUEST = 26_000_000
 
@@ -44,6 +44,7 @@ def _open(config: Config) -> None:
     from . import schema
 
     schema.open_for_work(config)
+    put_in_force(config)
 
 
 def _cookie_key() -> str:

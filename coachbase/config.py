@@ -1,6 +1,7 @@
 """Settings: one frozen value read from the environment at start; docs/operations.md explains each."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,11 +60,33 @@ class Config:
             host=host,
             port=port,
             data=Path(env.get("COACHBASE_DATA", "data")).absolute(),
-            base_url=_base_url(env.get("BASE_URL", f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}")),
+            base_url=_base_url(env.get("BASE_URL", f"http://{_as_browsers_write(host)}:{port}")),
             trusted_proxy=env.get("TRUSTED_PROXY", ""),
             threads=_number(env, "THREADS", cls.threads, 1, 64),
             debug=debug,
         )
+
+
+_in_force: Config | None = None
+
+
+def put_in_force(config: Config) -> None:
+    """Make these the settings of this process; create_app does."""
+    global _in_force
+    _in_force = config
+
+
+def in_force() -> Config:
+    """The settings of this process, for what runs without a request: links in mails come from BASE_URL."""
+    if _in_force is None:
+        raise RuntimeError("create_app comes first")
+    return _in_force
+
+
+def _as_browsers_write(host: str) -> str:
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -80,8 +103,16 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     return text == "1"
 
 
+_BASE_URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")
+
+
 def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/") or parts.query:
+    """Scheme, host and port as browsers write them: small letters, and no port where it is the usual one."""
+    parts = _BASE_URL.fullmatch(text.lower())
+    if parts is None:
         raise ConfigError(f"BASE_URL must look like https://desk.example.com (no path), not {text[:80]!r}.")
-    return f"{parts.scheme}://{parts.netloc}"
+    scheme, host, port = parts.groups()
+    return f"{scheme}://{host}" + (f":{port}" if port and (scheme, port) not in _USUAL else "")
+
+
+_USUAL = {("http", "80"), ("https", "443")}

@@ -1,11 +1,37 @@
 """Queue, cancel and resend messages; keep the settings and the texts."""
 
-from .. import clock
+from urllib.parse import urlsplit
+
+from .. import clock, config, jobs
 from ..accounts.models import User
 from ..clients.models import Client
-from ..db import atomic
+from ..db import atomic, new_public_id
+from ..errors import Refused, Stale
+from ..firm.models import Firm
+from ..links import actions as links
 from ..links.models import Link
-from .models import Message
+from . import tasks
+from .models import MailServer, MailText, Message
+from .rules import (
+    KINDS,
+    LINK_PLACE,
+    Kind,
+    Security,
+    State,
+    fill,
+    fill_html,
+    plain,
+    plain_value,
+    refusal_of_body,
+    refusal_of_server,
+    refusal_of_subject,
+    refusal_to_cancel,
+    refusal_to_resend,
+    tidy,
+)
+
+BATCH = 200
+"""How many messages one sweep wakes; the next follows a minute later."""
 
 
 @atomic
@@ -19,10 +45,197 @@ def queue(
     reply_to: str = "",
     by: User | None = None,
 ) -> Message:
-    """Put a message into the outbox, in the caller's transaction; the worker sends it after the commit."""
-    raise NotImplementedError
+    """Put a message into the outbox, in the caller's transaction; the worker sends it after the commit.
+
+    `to` is (name, address). `fields` are the kind's own merge fields (rules.KINDS); `link` the personal link and its
+    token, for kinds that have one. An address field takes a path of ours, such as "/clients/…".
+    """
+    text = MailText.in_force(kind)
+    values = _values(text.about, fields, has_link=link is not None)
+    name, address = to
+    return _insert(
+        kind=kind,
+        to_name=plain_value(name),
+        to_address=address,
+        reply_to=reply_to,
+        subject=fill(text.subject, values),
+        text=fill(plain(text.body), values),
+        html=fill_html(tasks.html_of(text.body), values),
+        link=link and link[0],
+        token=link and link[1],
+        client=client,
+        by=by,
+    )
 
 
+def _values(kind: Kind, fields: dict[str, str], *, has_link: bool) -> dict[str, str]:
+    """What stands for each field in this mail.
+
+    Raises ValueError when the caller gives other fields than the kind has: that is a bug of ours.
+    """
+    if fields.keys() != kind.own_fields.keys() or has_link is not kind.has_link:
+        raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)}{' and a link' * kind.has_link}")
+    values = {"firm": _firm_name(), "link": LINK_PLACE}
+    for name, value in fields.items():
+        values[name] = _own_address(value) if kind.own_fields[name].is_address else plain_value(value)
+    return values
+
+
+def _firm_name() -> str:
+    firm = Firm.current()
+    return plain_value(firm.name) if firm else "coachbase"
+
+
+def _own_address(path: str) -> str:
+    """A page of ours for a mail; from BASE_URL only."""
+    if not path.startswith("/"):
+        raise ValueError("an address in a mail is a path of ours")
+    return config.in_force().base_url + path
+
+
+def _insert(**values: object) -> Message:
+    """A new message with the Message-ID it keeps through every attempt, and the worker's nudge."""
+    public_id = new_public_id()
+    message = Message.create(
+        public_id=public_id, message_id=f"<{public_id}@{_sender_domain()}>", created_at=clock.now(), **values
+    )
+    _nudge(public_id)
+    return message
+
+
+def _sender_domain() -> str:
+    server = MailServer.current()
+    if server is not None:
+        return server.from_address.rpartition("@")[2]
+    return urlsplit(config.in_force().base_url).hostname or "localhost"
+
+
+def _nudge(public_id: str) -> None:
+    tasks.deliver(public_id, priority=tasks.LOWEST)
+
+
+@atomic
 def sweep() -> None:
-    """Return expired leases and try again what is due."""
-    clock.now()
+    """Return what a killed worker left behind, and wake what is due and not awake yet."""
+    now = clock.now()
+    for message in Message.left_behind(now):
+        tasks.put_off(message, "The worker stopped while it was sending; whether the server took it is not known.")
+        message.save()
+    if MailServer.current() is None:
+        return
+    awake = {task.args[0] for task in jobs.huey.pending() if isinstance(task, tasks.deliver.task_class)}
+    for message in Message.due(now).limit(BATCH):
+        if message.public_id not in awake:
+            _nudge(message.public_id)
+
+
+@atomic
+def cancel(message: Message) -> None:
+    """Take a message back before it is sent; one that is dead is set aside, so that nobody need look at it again."""
+    message = Message.get_by_id(message.id)
+    if refusal := refusal_to_cancel(message.state):
+        raise Refused(refusal)
+    message.state_name, message.try_at, message.token = State.CANCELLED, None, None
+    message.save()
+
+
+@atomic
+def resend(message: Message, *, by: User) -> Message:
+    """Send it once more, and return the message that goes out.
+
+    One that is still to be tried again is tried now. Else a copy goes out; for a mail with a personal link, one with
+    a new link, and the old link dies.
+    """
+    message = Message.get_by_id(message.id)
+    lives = message.link is not None and message.link.revoked_at is None
+    if refusal := refusal_to_resend(message.state, had_link=message.has_link, link_lives=lives):
+        raise Refused(refusal)
+    if message.state is State.FAILED:
+        message.try_at = clock.now()
+        message.save()
+        _nudge(message.public_id)
+        return message
+    link, token = links.reissue(message.link) if message.has_link else (None, None)
+    if message.state is State.DEAD:
+        cancel(message)
+    return _insert(
+        kind=message.kind,
+        to_name=message.to_name,
+        to_address=message.to_address,
+        reply_to=message.reply_to,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        link=link,
+        token=token,
+        client=message.client,
+        by=by,
+    )
+
+
+@atomic
+def save_server(
+    *,
+    version: int,
+    host: str,
+    port: int,
+    security: Security,
+    username: str,
+    password: str,
+    from_name: str,
+    from_address: str,
+) -> None:
+    """Save where mail is handed over, and wake what waited for it. A blank password keeps the one there is.
+
+    Raises Stale when somebody else saved the settings since version `version` (0: there were none).
+    """
+    if refusal := refusal_of_server(host, security, username):
+        raise Refused(refusal)
+    server = MailServer.current()
+    if (server.version if server else 0) != version:
+        raise Stale("Somebody else changed the mail server while you were typing.")
+    server = server or MailServer(version=0)
+    server.host, server.port, server.security_name = host, port, security
+    server.username, server.from_name, server.from_address = username, from_name, from_address
+    server.password = (password or server.password) if username else None
+    server.version = version + 1
+    server.save()
+    sweep()
+
+
+@atomic
+def send_test(to: str, *, by: User) -> Message:
+    """Mail a test to this address; its row tells what the server said."""
+    if MailServer.current() is None:
+        raise Refused("Save the mail server first, then send a test.")
+    return queue("test", to=("", to), fields={}, by=by)
+
+
+@atomic
+def save_text(kind: str, *, version: int, subject: str, body: str) -> None:
+    """Use the firm's own words for one kind of message.
+
+    Raises Stale when somebody else saved this text since version `version`; Refused when a field is misspelt or a
+    link leads nowhere.
+    """
+    subject, body = tidy(subject), tidy(body)
+    if refusal := refusal_of_subject(KINDS[kind], subject) or refusal_of_body(KINDS[kind], body):
+        raise Refused(refusal)
+    _write_text(kind, version, subject, body)
+
+
+@atomic
+def restore_text(kind: str, *, version: int) -> None:
+    """Go back to the text coachbase brings.
+
+    Raises Stale when somebody else saved this text since version `version`.
+    """
+    _write_text(kind, version, "", "")
+
+
+def _write_text(kind: str, version: int, subject: str, body: str) -> None:
+    row = MailText.get_or_none(MailText.kind == kind) or MailText(kind=kind, version=0)
+    if row.version != version:
+        raise Stale("Somebody else changed this text while you were typing.")
+    row.subject, row.body, row.version = subject, body, version + 1
+    row.save()

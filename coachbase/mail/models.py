@@ -1,15 +1,20 @@
 """The outbox, the firm's own texts, and where mail is handed over."""
 
+from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Self
 
-from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client
 from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..links.models import Link
-from .rules import Security, State
+from .rules import FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
+
+TEXTS = Path(__file__).parents[2] / "templates" / "email"
 
 
 class MailServer(Model):
@@ -34,19 +39,56 @@ class MailServer(Model):
 
 
 class MailText(Model):
-    """The firm's own words for one kind of message; without a row the shipped text is used."""
+    """The firm's own words for one kind of message. Without a row, or with an empty one, the shipped text is used.
+
+    A text that was restored keeps its empty row: its version goes on counting, so that a form opened before the
+    restoring is seen to be stale.
+    """
 
     kind = CharField(max_length=30, unique=True)
     subject = TextField()
     body = TextField()
     version = IntegerField(default=1)
 
+    @property
+    def is_own(self) -> bool:
+        """Whether these are the firm's words and not the shipped ones."""
+        return (self.subject, self.body) != _shipped(self.kind)
+
+    @property
+    def about(self) -> Kind:
+        return KINDS[self.kind]
+
+    @classmethod
+    def in_force(cls, kind: str) -> Self:
+        """The text that is used now; version 0 when the firm never touched it."""
+        return cls._filled_in(cls.get_or_none(cls.kind == kind), kind)
+
+    @classmethod
+    def all_in_force(cls) -> list[Self]:
+        rows = {row.kind: row for row in cls.select()}
+        return [cls._filled_in(rows.get(kind), kind) for kind in KINDS]
+
+    @classmethod
+    def _filled_in(cls, row: Self | None, kind: str) -> Self:
+        text = row or cls(kind=kind, subject="", body="", version=0)
+        if not text.body:
+            text.subject, text.body = _shipped(kind)
+        return text
+
+
+@cache
+def _shipped(kind: str) -> tuple[str, str]:
+    """Subject and body as coachbase brings them."""
+    folder = TEXTS / kind
+    return (folder / "subject.txt").read_text("utf-8").strip(), (folder / "body.md").read_text("utf-8").strip()
+
 
 class Message(Model):
     """A mail and its fate: queued → leased → sent, or failed and tried again, or dead, or cancelled.
 
     Subject and bodies are what the reader gets, except that a personal link stands as a placeholder: its token is
-    sealed beside and dropped once sent, so staff never see it.
+    sealed beside and dropped once the fate is known, so staff never see it.
     """
 
     public_id = PublicIdField()
@@ -77,11 +119,107 @@ class Message(Model):
     def state(self) -> State:
         return State(self.state_name)
 
+    @property
+    def face(self) -> Face:
+        return FACES[self.state]
+
+    @property
+    def label(self) -> str:
+        return KINDS[self.kind].label
+
+    @property
+    def has_link(self) -> bool:
+        """Whether a personal link stands in it; also when the link itself is long gone."""
+        return KINDS[self.kind].has_link
+
+    @property
+    def text_shown(self) -> str:
+        """The text as staff may read it."""
+        return self.text.replace(LINK_PLACE, LINK_SHOWN)
+
+    @property
+    def html_shown(self) -> str:
+        """The HTML part as staff may read it: the personal link leads nowhere."""
+        return self.html.replace(f'href="{LINK_PLACE}"', 'href="#"').replace(LINK_PLACE, LINK_SHOWN)
+
     @classmethod
-    def visible_to(cls, user: User) -> ModelSelect:
+    def visible_to(cls, user: User, *columns: object) -> ModelSelect:
         """Behind the client's wall; what concerns no client (invitations, tests) is the owner's and the sender's."""
-        messages = cls.select(cls, Client).left_outer_join(Client)
+        messages = cls.select(*(columns or (cls, Client.id, Client.public_id, Client.name))).join(
+            Client, JOIN.LEFT_OUTER
+        )
         if user.role is Role.OWNER:
             return messages
         own = cls.client.is_null() & (cls.by == user)
         return messages.where(own | cls.client.in_(Client.visible_to(user, Client.id)))
+
+    @classmethod
+    def listed(cls, user: User, *, state: str = "", words: str = "", client: Client | None = None) -> ModelSelect:
+        """For lists: newest first and without the bodies, which would have to be deciphered."""
+        rows = cls.visible_to(
+            user,
+            cls.id,
+            cls.public_id,
+            cls.kind,
+            cls.to_name,
+            cls.to_address,
+            cls.subject,
+            cls.state_name,
+            cls.attempts,
+            cls.try_at,
+            cls.answer,
+            cls.created_at,
+            cls.sent_at,
+            cls.client,
+            Client.id,
+            Client.public_id,
+            Client.name,
+        ).order_by(cls.id.desc())
+        if client is not None:
+            rows = rows.where(cls.client == client)
+        if state:
+            rows = rows.where(cls.state_name == state)
+        if words:
+            rows = rows.where(
+                cls.subject.contains(words) | cls.to_address.contains(words) | cls.to_name.contains(words)
+            )
+        return rows
+
+    @classmethod
+    def open_counts(cls, user: User, *, client: Client | None = None) -> dict[State, int]:
+        """How many wait, fail or are dead; the sent ones are not worth counting each time."""
+        counting = cls.visible_to(user, cls.state_name, fn.COUNT(cls.id)).where(
+            cls.state_name.in_((State.QUEUED, *TROUBLE))
+        )
+        if client is not None:
+            counting = counting.where(cls.client == client)
+        return {State(name): count for name, count in counting.group_by(cls.state_name).tuples()}
+
+    @classmethod
+    def in_trouble(cls, user: User) -> int:
+        """How many somebody should look at; one query."""
+        return cls.visible_to(user, cls.id).where(cls.state_name.in_(TROUBLE)).count()
+
+    @classmethod
+    def wait_for_server(cls) -> bool:
+        """Whether messages wait because nobody set up the mail server; one query."""
+        return (
+            cls.select(cls.id)
+            .where(cls.state_name == State.QUEUED, ~fn.EXISTS(MailServer.select(MailServer.id)))
+            .limit(1)
+            .exists()
+        )
+
+    @classmethod
+    def due(cls, now: datetime) -> ModelSelect:
+        """What a worker should take now, oldest first."""
+        return (
+            cls.select(cls.public_id)
+            .where(cls.state_name.in_((State.QUEUED, State.FAILED)), cls.try_at.is_null() | (cls.try_at <= now))
+            .order_by(cls.id)
+        )
+
+    @classmethod
+    def left_behind(cls, now: datetime) -> ModelSelect:
+        """What a worker took and never told about: it was killed."""
+        return cls.select().where(cls.state_name == State.LEASED, cls.leased_until <= now)

@@ -1,7 +1,175 @@
-"""A message's fate, when to try again, and how texts are filled."""
+"""What messages there are, how their texts are filled, a message's fate, and when to try again."""
 
-from datetime import timedelta
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
+from html import escape
+from typing import NamedTuple
+
+# What messages there are ----------------------------------------------------------------------------------------------
+
+
+class Field(NamedTuple):
+    """A merge field: what it stands for, and what a preview shows in its place."""
+
+    meaning: str
+    example: str
+    is_address: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One message of coachbase; its shipped text lies in templates/email/<kind>/."""
+
+    label: str
+    occasion: str
+    own_fields: Mapping[str, Field] = field(default_factory=dict)
+    has_link: bool = False
+    is_tried_again: bool = True
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        """All that may stand in its text as {{name}}."""
+        return {"firm": _FIRM} | ({"link": _LINK} if self.has_link else {}) | dict(self.own_fields)
+
+
+_FIRM = Field("the firm’s name", "Northbank Coaching")
+_LINK = Field("the reader’s personal link; only the mail itself carries it", "", is_address=True)
+_NAME = Field("the reader’s name", "Bob Haddad")
+_FORM = Field("the form’s title", "First conversation")
+
+KINDS: dict[str, Kind] = {
+    "invitation": Kind(
+        "Invitation",
+        "When you invite somebody to the team.",
+        {"name": _NAME, "inviter": Field("who invites", "Olive Marsh")},
+        has_link=True,
+    ),
+    "password_reset": Kind(
+        "Password link", "When a member of the team forgot the password.", {"name": _NAME}, has_link=True
+    ),
+    "intake_thanks": Kind("Thank-you", "To whoever sent in an intake form.", {"name": _NAME, "form": _FORM}),
+    "intake_notice": Kind(
+        "Notice of an intake",
+        "To the assistant, when a form came in.",
+        {
+            "client": Field("the client’s name", "Bob Haddad"),
+            "form": _FORM,
+            "page": Field("the client’s page in here", "", is_address=True),
+        },
+    ),
+    "intake_return": Kind(
+        "Way back to a form", "To somebody who saves a form to finish it later.", {"form": _FORM}, has_link=True
+    ),
+    "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
+}
+
+# How a text is filled -------------------------------------------------------------------------------------------------
+
+LINK_PLACE = "\ufffc"
+"""Stands in a stored message for the personal link (U+FFFC, “an object goes here”); the worker puts the address in."""
+LINK_SHOWN = "[personal link]"
+LONGEST_SUBJECT, LONGEST_BODY, LONGEST_VALUE = 150, 10_000, 300
+
+_FIELD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_SPACE = re.compile(r"\s+")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffc]"
+)
+_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
+_TARGET = re.compile(r"\]\(([^)]*)|^\s{0,3}\[[^\]\n]*\]:[ \t]*(\S*)|(?:\]\[|<)([^>\]\n]*)", re.MULTILINE)
+_WHOLE_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s{}]+")
+
+
+def tidy(text: str) -> str:
+    """`{{ name }}` as `{{name}}`, the way it is stored."""
+    return _FIELD.sub(r"{{\1}}", text)
+
+
+def plain_value(value: str) -> str:
+    """A value as it may enter a mail: one line, nothing invisible, and no address.
+
+    Values come from strangers too; an address in somebody's “name” would let a public form send advertisements.
+    """
+    one_line = _SPACE.sub(" ", _UNPRINTABLE.sub("", value[: 4 * LONGEST_VALUE])).strip()
+    return _ADDRESS.sub("…", one_line)[:LONGEST_VALUE]
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The text with its fields replaced, once: what a value contains is never read as a field."""
+    return _FIELD.sub(lambda found: values.get(found.group(1), found.group(0)), template)
+
+
+def fill_html(template: str, values: Mapping[str, str]) -> str:
+    return fill(template, {name: escape(value) for name, value in values.items()})
+
+
+def plain(body: str) -> str:
+    """The text part of a mail, from its Markdown: links spelled out, marks of emphasis and headings left out."""
+    spelled = _MARKDOWN_LINK.sub(lambda link: link[2] if link[1] in ("", link[2]) else f"{link[1]}: {link[2]}", body)
+    calm = re.sub(r"<((?:https?://|mailto:)[^\s<>]+)>", r"\1", spelled)
+    return re.sub(r"\*\*(\S(?:.*?\S)?)\*\*", r"\1", re.sub(r"(?m)^#{1,6} +", "", calm)).strip() + "\n"
+
+
+def refusal_of_subject(kind: Kind, subject: str) -> str | None:
+    """Why this subject will not do, as a sentence; None when it will."""
+    if not subject.strip():
+        return "A mail needs a subject."
+    if found := _refusal_of_fields(kind, subject):
+        return found
+    if address := next((name for name in _names(subject) if kind.fields[name].is_address), None):
+        return f"{{{{{address}}}}} is an address, which has no place in a subject."
+    return None
+
+
+def refusal_of_body(kind: Kind, body: str) -> str | None:
+    """Why this text will not do, as a sentence; None when it will."""
+    if not body.strip():
+        return "A mail needs a text."
+    if found := _refusal_of_fields(kind, body):
+        return found
+    if kind.has_link and "link" not in _names(body):
+        return "Without {{link}} the reader cannot go on. Put it in, for example [Go on]({{link}})."
+    if "![" in body:
+        return "Pictures are left out of mails. Take away the “![”."
+    return _refusal_of_links(kind, body)
+
+
+def _names(text: str) -> list[str]:
+    return [found.group(1) for found in _FIELD.finditer(text)]
+
+
+def _refusal_of_fields(kind: Kind, text: str) -> str | None:
+    if LINK_PLACE in text:
+        return "There is a character in here that cannot be sent. Type it anew."
+    for name in _names(text):
+        if name not in kind.fields:
+            near = difflib.get_close_matches(name, kind.fields, n=1)
+            hint = f"Did you mean {{{{{near[0]}}}}}?" if near else "Use one of those listed."
+            return f"There is no field {{{{{name[:60]}}}}}. {hint}"
+    if "{{" in (rest := _FIELD.sub("", text)) or "}}" in rest:
+        return "A field is not closed: it is written with two braces on each side, such as {{firm}}."
+    return None
+
+
+def _refusal_of_links(kind: Kind, body: str) -> str | None:
+    """A link leads to a whole address or to an address field: never to what a stranger typed."""
+    addresses = {f"{{{{{name}}}}}" for name, about in kind.fields.items() if about.is_address}
+    for found in _TARGET.finditer(body):
+        target = next((part.strip() for part in found.groups() if part is not None), "")
+        in_brackets = found.group(3) is not None
+        if in_brackets and "{{" in target:
+            return f"“{target[:60]}” cannot be a link. Write it as [words]({{{{link}}}}) or with a whole address."
+        if not in_brackets and target not in addresses and not _WHOLE_ADDRESS.fullmatch(target):
+            return f"The link to “{target[:60]}” needs a whole address, such as https://example.com."
+    return None
+
+
+# A message's fate -------------------------------------------------------------------------------------------------
 
 
 class State(StrEnum):
@@ -12,6 +180,28 @@ class State(StrEnum):
     DEAD = "dead"
     CANCELLED = "cancelled"
 
+
+class Face(NamedTuple):
+    """How a state is shown: word, tone and icon together."""
+
+    word: str
+    tone: str
+    icon: str
+
+
+FACES = {
+    State.QUEUED: Face("waiting", "plain", "clock"),
+    State.LEASED: Face("being sent", "accent", "send"),
+    State.SENT: Face("sent", "good", "mail-check"),
+    State.FAILED: Face("to be tried again", "wait", "rotate-ccw"),
+    State.DEAD: Face("not delivered", "late", "mail-x"),
+    State.CANCELLED: Face("cancelled", "plain", "ban"),
+}
+
+UNDER_WAY = (State.QUEUED, State.LEASED, State.FAILED)
+"""Whose fate is still open."""
+TROUBLE = (State.FAILED, State.DEAD)
+"""What somebody should look at."""
 
 LEASE_LASTS = timedelta(minutes=5)
 """Longer than any SMTP talk may take (see tasks.py), so that a living worker never loses its message."""
@@ -25,7 +215,58 @@ def delay_after(attempts: int) -> timedelta | None:
     return DELAYS[attempts - 1] if attempts <= len(DELAYS) else None
 
 
+def is_due(state: State, *, try_at: datetime | None, leased_until: datetime | None, now: datetime) -> bool:
+    """Whether a worker may take this message now."""
+    if state is State.LEASED:
+        return leased_until is not None and leased_until <= now
+    return state in (State.QUEUED, State.FAILED) and (try_at is None or try_at <= now)
+
+
+def refusal_to_cancel(state: State) -> str | None:
+    """Why this message cannot be taken back, as a sentence; None when it can."""
+    if state is State.LEASED:
+        return "The mail server is taking this mail at this moment: it can no longer be cancelled."
+    if state is State.SENT:
+        return "This mail has been sent: it can no longer be cancelled."
+    return "This mail was cancelled already." if state is State.CANCELLED else None
+
+
+def refusal_to_resend(state: State, *, had_link: bool, link_lives: bool) -> str | None:
+    """Why this message cannot be sent again, as a sentence; None when it can.
+
+    `link_lives`: its personal link was neither used nor replaced (it may have expired: a new one takes its place).
+    """
+    if state in (State.QUEUED, State.LEASED):
+        return "This mail is still on its way. Wait for what becomes of it."
+    if had_link and not link_lives:
+        return "The link in this mail was used or replaced since. Send a new one from where it came from."
+    return None
+
+
+def sentence_on(kind: str, to: str, state: State) -> str:
+    """What the client's timeline says when a mail has met its fate."""
+    label = KINDS[kind].label
+    return f"{label} sent to {to}" if state is State.SENT else f"{label} to {to} could not be delivered"
+
+
+class Outcome(NamedTuple):
+    """What an attempt came to: sent, failed (try again) or dead, with the server's own answer."""
+
+    state: State
+    answer: str
+
+
+# The server -----------------------------------------------------------------------------------------------------------
+
+
 class Security(StrEnum):
     STARTTLS = "starttls"
     TLS = "tls"
     NONE = "none"
+
+
+def refusal_of_server(host: str, security: Security, username: str) -> str | None:
+    """Why these settings will not do, as a sentence; None when they will."""
+    if security is Security.NONE and username and host not in ("localhost", "127.0.0.1", "::1"):
+        return "Without encryption the password would travel readable. Choose STARTTLS or TLS."
+    return None
