@@ -22,7 +22,17 @@ from .errors import AlreadyDone
 
 OLDEST_SQLITE = (3, 51, 3)
 
-database = CySqliteDatabase(
+
+class OneFile(CySqliteDatabase):
+    """SQLite as we use it."""
+
+    def rollback(self) -> None:
+        """When the disk is full SQLite rolls back by itself; to ask again would hide that reason behind an error."""
+        if self.connection().in_transaction:
+            super().rollback()
+
+
+database = OneFile(
     None,
     pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "busy_timeout": 5000},
     lock_type="IMMEDIATE",

@@ -1,6 +1,6 @@
 """What the sidebar shows to whom, with the count of open things."""
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_login import current_user
 
 from .rooms import COUNTS, MENU, SETTINGS, MenuItem, mail_waits
@@ -13,7 +13,7 @@ def install(app: Flask) -> None:
 
 def _menu() -> dict[str, object]:
     """Counts are read only for a whole page: partials have no sidebar."""
-    if not current_user.is_authenticated or request.htmx:
+    if not current_user.is_authenticated or request.htmx or g.get("refused"):
         return {"menu": [], "settings_menu": [], "mail_waiting": False}
     return {
         "menu": [_shown(item) for item in MENU],

@@ -39,7 +39,7 @@ def load_key_file(path: Path) -> None:
     if not path.exists():
         raise ConfigError(f"The key {path} is missing: put it back from your backup, nothing can be read without it.")
     ring = {}
-    for line in path.read_text().split():
+    for line in path.read_text(errors="replace").split():
         key_id, _, key = line.partition(":")
         try:
             ring[bytes.fromhex(key_id)] = bytes.fromhex(key)
@@ -50,6 +50,11 @@ def load_key_file(path: Path) -> None:
     _ring.clear()
     _ring.update(ring)
     _cipher.cache_clear()
+
+
+def is_known(sealed: bytes) -> bool:
+    """Whether a key on the ring sealed this."""
+    return sealed[:4] in _ring
 
 
 @lru_cache

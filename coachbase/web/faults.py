@@ -5,6 +5,7 @@ import secrets
 
 from flask import Flask, current_app, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from peewee import DatabaseError, InterfaceError
 from werkzeug.exceptions import HTTPException
 
@@ -35,6 +36,7 @@ FAULTS = (
     ("readonly", READ_ONLY),
     ("malformed", BROKEN),
     ("not a database", BROKEN),
+    ("unable to open", BROKEN),
     ("disk i/o", BROKEN),
 )
 
@@ -52,6 +54,7 @@ def _answer(status: int, title: str, sentence: str, *, retry: bool = False) -> R
     """A page, or for htmx the bare sentence, which app.js puts into #notice."""
     if request.htmx:
         return current_app.response_class(sentence, status, mimetype="text/plain", headers={"HX-Reswap": "none"})
+    g.refused = True  # this page has no sidebar, so nobody need count for it
     typed = _typed() if retry and request.method == "POST" else None
     page = render_template("error.html", status=status, title=title, sentence=sentence, retry=typed, back=_back())
     return page, status
@@ -92,12 +95,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _database(error: Exception) -> ResponseReturnValue:
     """A fault of the file or the disk is said as what it is; a wrong query is a bug of ours."""
-    text = str(error).lower()
+    text = str(error).rpartition("] ")[2].lower()  # without the query, which may hold any word
     for words, sentence in FAULTS:
         if words in text:
             log.warning("database fault: %s", error)
             if not database.in_transaction():
                 database.close()  # the next request starts with a fresh connection
+            g.setdefault("firm", None)  # what could not be read before cannot be read for this page either
+            g.setdefault("_login_user", AnonymousUserMixin())
             return _answer(503, "Not saved", sentence, retry=True)
     return _bug(error)
 

@@ -3,13 +3,17 @@
 The key is stored by the first action's own transaction (db.atomic), so two clicks cannot both win.
 """
 
+import logging
 import secrets
 
 from flask import Flask, g, request
+from peewee import DatabaseError
 from werkzeug.wrappers import Response
 
 from ..db import Once, once_key, transaction
 from .guard import SAFE
+
+log = logging.getLogger("coachbase")
 
 
 def install(app: Flask) -> None:
@@ -26,11 +30,14 @@ def _offer_key() -> None:
 
 
 def _remember_place(response: Response) -> Response:
-    """Note where the form led, for a second click to follow."""
+    """Note where the form led, for a second click to follow. A failure here must not say that nothing was done."""
     if g.get("once") and response.status_code == 303:
-        with transaction():
-            place = Once.update(location=response.headers["Location"])
-            place.where(Once.key == g.once, Once.location.is_null()).execute()
+        try:
+            with transaction():
+                place = Once.update(location=response.headers["Location"])
+                place.where(Once.key == g.once, Once.location.is_null()).execute()
+        except DatabaseError as error:
+            log.warning("where a form led was not noted: %s", error)
     return response
 
 

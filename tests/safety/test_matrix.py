@@ -55,9 +55,7 @@ def knocks(world: World, row: Row, rule: Rule) -> list[Knock]:
     wanted = [*row.to] if isinstance(row.to, dict) else []
     found = []
     for chosen in itertools.product(*([*wanted, "missing"] for _ in arguments)):
-        path = fill(
-            rule, {name: value_of(world, name, whose) for name, whose in zip(arguments, chosen, strict=True)}
-        )
+        path = fill(rule, {name: value_of(world, name, whose) for name, whose in zip(arguments, chosen, strict=True)})
         belongs = len(set(chosen)) <= 1
         for who in EVERYBODY:
             expected = expect(row, rule, who, chosen[0] if chosen else "", belongs)
