@@ -98,9 +98,11 @@ def enter() -> ResponseReturnValue:
     if form.validate():
         now, quarter = clock.now(), timedelta(minutes=15)
         Attempt.count_one(f"sign-in from {request.remote_addr}", limit=60, within=quarter, now=now)
-        Attempt.count_one(f"sign-in as {form.email.data.casefold()[:254]}", limit=10, within=quarter, now=now)
+        account = f"sign-in as {form.email.data.casefold()[:254]}"
+        Attempt.count_one(account, limit=10, within=quarter, now=now)
         user = User.by_email(form.email.data)
         if password_matches(user.password_hash if user else None, form.password.data) and user.is_active:
+            Attempt.forget(account)
             _enter(user)
             return go(wanted if is_own_page(wanted) else "/")
         form.password.errors = ["This address and password do not go together."]

@@ -19,7 +19,12 @@ def live(user: User) -> int:
 def test_the_firm_is_founded_once(cast):
     with pytest.raises(Refused):
         actions.set_up(
-            firm_name="Second", zone="UTC", currency="EUR", owner_name="Eve", owner_email="e@x.example", password_hash=""
+            firm_name="Second",
+            zone="UTC",
+            currency="EUR",
+            owner_name="Eve",
+            owner_email="e@x.example",
+            password_hash="",
         )
     assert User.select().where(User.role_name == Role.OWNER).count() == 1
 

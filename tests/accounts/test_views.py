@@ -1,5 +1,7 @@
 """Coming in, going out, and who may run the team."""
 
+from tests.cast import PASSWORD
+
 
 def test_a_stranger_is_asked_to_sign_in_and_then_led_on(stranger, cast):
     answer = stranger.get("/settings/team")
@@ -21,3 +23,12 @@ def test_each_page_of_the_account_opens(olive):
 
 def test_an_assistant_does_not_run_the_team(vera):
     assert vera.get("/settings/team").status_code == 404
+
+
+def test_ten_wrong_passwords_close_the_account_for_a_while_and_right_ones_never_do(stranger, cast):
+    right = {"email": "alice@northbank.example", "password": PASSWORD}
+    assert [stranger.post("/sign-in", data=right).status_code for _ in range(12)] == [303] * 12
+    wrong = right | {"password": "not the password"}
+    answers = [stranger.post("/sign-in", data=wrong).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    assert stranger.post("/sign-in", data=right).status_code == 429
