@@ -31,17 +31,9 @@ WRITTEN = {Kind.NOTE: "Note", Kind.CALL: "Call", Kind.MAIL: "Mail logged"}
 LONGEST_NOTE = 20_000
 OLDEST_YEAR = 1990
 
-_WORDS = {
-    "name": "name",
+_WORDS = {  # fields that are not called what people call them
     "preferred_name": "preferred name",
-    "pronouns": "pronouns",
-    "email": "email",
-    "phone": "phone",
     "zone": "time zone",
-    "language": "language",
-    "position": "position",
-    "organisation": "organisation",
-    "coach": "coach",
     "assistant_name": "assistant’s name",
     "assistant_email": "assistant’s email",
 }
@@ -49,7 +41,7 @@ _WORDS = {
 
 def sentence_of_change(fields: tuple[str, ...]) -> str:
     """'Changed phone, coach': what was changed, never to what."""
-    return "Changed " + ", ".join(_WORDS[field] for field in fields)
+    return "Changed " + ", ".join(_WORDS.get(field, field) for field in fields)
 
 
 def may_edit_note(*, is_author: bool, role: Role) -> bool:

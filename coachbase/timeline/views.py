@@ -48,7 +48,7 @@ def write(client_id: str) -> ResponseReturnValue:
     )
     if not request.htmx:
         return go(f"/clients/{client_id}", "It is on the timeline.")
-    answer = make_response(_answer(client, ComposerForm()) + toast("It is on the timeline."))
+    answer = make_response(f"{_answer(client, ComposerForm())}{toast('It is on the timeline.')}")
     answer.headers["HX-Replace-Url"] = f"/clients/{client_id}"
     return answer
 

@@ -15,7 +15,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Form as WtForm
-from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from ..firm.rules import zones
@@ -53,7 +53,7 @@ def short_text(
     label: str, missing: str | None = None, *, longest: int = 120, help: str = "", example: str = "", **attributes: Any
 ) -> StringField:
     """One line of text; required when `missing` gives the sentence for its absence."""
-    asked = InputRequired(missing) if missing else Optional()
+    asked = DataRequired(missing) if missing else Optional()
     return StringField(
         label,
         [asked, Length(max=longest, message=f"At most {longest} characters."), one_line],
@@ -66,7 +66,7 @@ def short_text(
 def long_text(
     label: str, missing: str | None = None, *, longest: int = 5000, help: str = "", rows: int = 4
 ) -> TextAreaField:
-    asked = InputRequired(missing) if missing else Optional()
+    asked = DataRequired(missing) if missing else Optional()
     return TextAreaField(
         label,
         [asked, Length(max=longest, message=f"At most {longest} characters."), readable],
@@ -78,7 +78,7 @@ def long_text(
 
 def address(label: str, help: str = "", *, required: bool = True) -> EmailField:
     """A mail address, checked for its form only."""
-    asked = InputRequired("Type an email address.") if required else Optional()
+    asked = DataRequired("Type an email address.") if required else Optional()
     return EmailField(
         label,
         [asked, Length(max=254, message="At most 254 characters."), one_line, _looks_right],

@@ -8,7 +8,7 @@ import pytest
 from coachbase.text import render_markdown
 from tests.timeline.payloads import PAYLOADS
 
-ALLOWED = set("p br strong em ul ol li blockquote code pre a h1 h2 h3 h4 hr del".split())
+ALLOWED = set("p br strong em ul ol li blockquote code pre a h1 h2 h3 h4 hr del".split())  # noqa: SIM905
 SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 
