@@ -162,7 +162,7 @@ class Client(Model):
     created_at = UtcDateTimeField()
 
     class Meta:
-        indexes = ((("coach", "status_name"), False),)
+        indexes = ((("coach", "status_name"), False), (("organisation", "coach"), False))
 
     party_labels = PARTY_LABELS  # whom the ball can be passed to
 

@@ -148,6 +148,7 @@ CREATE INDEX "client_coach_id" ON "client" ("coach_id");
 CREATE INDEX "client_status" ON "client" ("status");
 CREATE INDEX "client_search_key" ON "client" ("search_key");
 CREATE INDEX "client_coach_id_status" ON "client" ("coach_id", "status");
+CREATE INDEX "client_organisation_id_coach_id" ON "client" ("organisation_id", "coach_id");
 CREATE TABLE "client_import" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,

@@ -72,7 +72,7 @@ def _contact(contact: Contact) -> Find:
 def _places(user: User, words: list[str]) -> tuple[Group, Group]:
     """Pages of the menu and things to do, for this role; rooms.py lists the pages (see menu.py)."""
     menu = [Deed(item.label, item.href, item.icon, roles=item.roles) for item in current_app.config["PLACES"]]
-    return _deeds("Go to", menu, user, words), _deeds("Do", DEEDS, user, words)
+    return _deeds("Do", DEEDS, user, words), _deeds("Go to", menu, user, words)
 
 
 def _deeds(title: str, deeds: tuple[Deed, ...] | list[Deed], user: User, words: list[str]) -> Group:
