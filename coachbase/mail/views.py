@@ -128,7 +128,7 @@ def _answer(message: Message, said: str) -> ResponseReturnValue:
         return go(f"/mail/{message.public_id}", said)
     of = request.args.get("client")
     client = load_or_404(Client.with_people(current_user), of) if of else None
-    return render_template("mail/_outbox.html", **_list(client)) + toast(said)
+    return f"{render_template('mail/_outbox.html', **_list(client))}{toast(said)}"
 
 
 # The mail server ------------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import KINDS, LINK_PLACE, Security, State
 from coachbase.timeline.models import Entry
 
-
 HEADERS = set(
     "From To Reply-To Subject Date Message-ID Auto-Submitted MIME-Version Content-Type".split()  # noqa: SIM905
 )
