@@ -10,6 +10,7 @@ from tests.safety.people import EVERYBODY, SIGNED_IN
 STAFF = "olive alice vera carol dora"
 OWNER = "olive"
 ARRANGE = "olive vera dora"
+ALL = " ".join(EVERYBODY)
 
 WALL = {
     "bob": "olive alice vera",  # Alice's client
@@ -17,8 +18,16 @@ WALL = {
     "ina": "olive vera dora",  # nobody's yet: whoever looks after the desk (docs/decisions/0003)
 }
 COACHES_EYES = {"bob": "olive alice", "dan": "olive carol", "ina": "olive"}
+DOCUMENTS = WALL | {f"{whose}, coach only": readers for whose, readers in COACHES_EYES.items()}
 OWN = {"bob": "vera", "dan": "dora"}
 """An import belongs to whoever uploaded it, and to nobody else. Vera's is the one called bob, Dora's dan."""
+AUTHOR = {"bob": "olive vera", "dan": "olive dora", "ina": "olive vera"}
+"""What somebody wrote is changed by its author or the owner."""
+MAIL = WALL | {"about nobody": "olive", "sent by vera": "olive vera"}
+"""What concerns no client is the owner's and the sender's."""
+FORM = {"firm": ARRANGE, "other": ARRANGE}
+STAGE = {"kickoff": ARRANGE}
+MAIL_TEXT = {"intake_thanks": ARRANGE}
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,7 @@ class Row:
 
 def everyone(status: int, **options: object) -> Row:
     """A public page: the same for strangers and staff, but for the `others`."""
-    return Row(" ".join(EVERYBODY), status, **options)
+    return Row(ALL, status, **options)
 
 
 def holders(link: str, status: int, **options: object) -> Row:
@@ -72,6 +81,108 @@ ROUTES: dict[str, Row] = {
     "POST accounts.invite_again": Row({"nina": OWNER}, 303),
     "POST accounts.disable": Row({"dora": OWNER}, 303),
     "POST accounts.enable": Row({"dora": OWNER}, 303),
+    # home
+    "GET home.today": Row(STAFF, 200),
+    "GET home.welcome": Row(STAFF, 200),
+    "POST home.fill_sample": Row(OWNER, 422),
+    "GET home.settings": Row(STAFF, 303),
+    "GET home.keys": Row(STAFF, 200),
+    "GET home.pieces": Row("", 404),
+    "GET search.search": Row(STAFF, 200, query="?q=zq"),
+    # boards
+    "GET boards.board": Row(STAFF, 200),
+    "GET boards.changes": Row(STAFF, 200),
+    "GET boards.choose_place": Row(WALL, 200),
+    "POST boards.move": Row(WALL, 303, {"stage": "@stage.chemistry", "version": "1"}),
+    "POST boards.undo": Row(WALL, 422, query="?version=1"),
+    "GET boards.of_client": Row(WALL, 200),
+    "GET stages.stages": Row(ARRANGE, 200),
+    "POST stages.add_stage": Row(ARRANGE, 422),
+    "POST stages.change_stage": Row(STAGE, 422),
+    "POST stages.place_stage": Row(STAGE, 303),
+    "POST stages.hide_stage": Row(STAGE, 303),
+    "POST stages.show_stage": Row(STAGE, 303),
+    "POST stages.delete_stage": Row(STAGE, 422),
+    # clients
+    "GET clients.clients": Row(STAFF, 200),
+    "GET clients.clients_csv": Row(STAFF, 200),
+    "GET clients.new_client": Row(STAFF, 200),
+    "POST clients.add_client": Row(STAFF, 422),
+    "GET clients.edit_client": Row(WALL, 200),
+    "POST clients.change_client": Row(WALL, 422),
+    "GET clients.ball": Row(WALL, 200),
+    "POST clients.pass_ball": Row(WALL, 422),
+    "GET clients.sponsors": Row(STAFF, 200),
+    "GET clients.new_sponsor": Row(STAFF, 200),
+    "POST clients.add_sponsor": Row(STAFF, 422),
+    "GET clients.sponsor": Row(WALL, 200),
+    "GET clients.edit_sponsor": Row(WALL, 200),
+    "POST clients.change_sponsor": Row(WALL, 422),
+    "GET clients.new_contact": Row(WALL, 200),
+    "POST clients.add_contact": Row(WALL, 422),
+    "GET clients.edit_contact": Row(WALL, 200),
+    "POST clients.change_contact": Row(WALL, 422),
+    "POST clients.remove_contact": Row(WALL, 303),
+    "POST clients.restore_contact": Row(WALL, 303),
+    "GET clients.choose_file": Row(ARRANGE, 200),
+    "POST clients.take_file": Row(ARRANGE, 422),
+    "GET clients.columns": Row(OWN, 200),
+    "POST clients.choose_columns": Row(OWN, 422),
+    "GET clients.check_import": Row(OWN, 303),
+    "POST clients.apply_import": Row(OWN, 422),
+    # files
+    "GET files.documents": Row(WALL, 200),
+    "POST files.file": Row(WALL, 422),
+    "GET files.take_out": Row(DOCUMENTS, 200),
+    # timeline
+    "GET timeline.timeline": Row(WALL, 200),
+    "POST timeline.write": Row(WALL, 422),
+    "POST timeline.preview": Row(WALL, 200),
+    "GET timeline.note": Row(AUTHOR, 200),
+    "POST timeline.edit": Row(AUTHOR, 422),
+    # mail
+    "GET mail.outbox": Row(STAFF, 200),
+    "GET mail.of_client": Row(WALL, 200),
+    "GET mail.message": Row(MAIL, 200),
+    "GET mail.fate": Row(MAIL, 303),
+    "GET mail.html": Row(MAIL, 200),
+    "POST mail.cancel": Row(MAIL, 303),
+    "POST mail.resend": Row(MAIL, 303),
+    "GET mail.server": Row(OWNER, 200),
+    "POST mail.save_server": Row(OWNER, 422),
+    "POST mail.send_test": Row(OWNER, 422),
+    "GET mail.texts": Row(ARRANGE, 200),
+    "GET mail.text": Row(MAIL_TEXT, 200),
+    "POST mail.save_text": Row(MAIL_TEXT, 422),
+    "POST mail.restore_text": Row(MAIL_TEXT, 400),
+    "POST mail.preview": Row(MAIL_TEXT, 422),
+    # intake, as the firm sees it
+    "GET intake.forms": Row(ARRANGE, 200),
+    "GET intake.new_form": Row(ARRANGE, 200),
+    "POST intake.make_form": Row(ARRANGE, 422),
+    "GET intake.builder": Row(FORM, 200),
+    "POST intake.change_texts": Row(FORM, 422),
+    "POST intake.publish": Row({"firm": ARRANGE}, 303),
+    "POST intake.close": Row({"firm": ARRANGE}, 303),
+    "POST intake.reopen": Row(FORM, 422),
+    "GET intake.preview": Row(FORM, 200),
+    "GET intake.new_question": Row(FORM, 200),
+    "POST intake.add_question": Row(FORM, 422),
+    "GET intake.question": Row(FORM, 200),
+    "POST intake.change_question": Row(FORM, 422),
+    "POST intake.move_question": Row(FORM, 303, {"by": "up"}),
+    "POST intake.take_out": Row(FORM, 303),
+    "POST intake.put_back": Row(FORM, 303),
+    "GET intake.submissions": Row(FORM, 200),
+    "GET intake.answers": Row(WALL, 200),
+    # intake, as strangers see it
+    "GET intake_public.come_back": Row({"intake": ALL}, 303),
+    "GET intake_public.resume": holders("intake", 303),
+    "GET intake_public.fill_in": Row({"inquiry-form": ALL}, 200),
+    "POST intake_public.send": Row({"inquiry-form": ALL}, 422),
+    "GET intake_public.later": Row({"inquiry-form": "intake"}, 200),
+    "POST intake_public.mail_link": Row({"inquiry-form": "intake"}, 422),
+    "GET intake_public.thanks": Row({"inquiry-form": ALL}, 303),
     # front doors
     "GET doors.healthz": everyone(200),
     "GET doors.logo": everyone(404),
@@ -82,10 +193,10 @@ ROUTES: dict[str, Row] = {
     "GET doors.forgot": everyone(200),
     "POST doors.ask_for_reset": everyone(422),
     # links of accounts
-    "GET accounts_public.open_invitation": Row({"invitation": " ".join(EVERYBODY)}, 303),
+    "GET accounts_public.open_invitation": Row({"invitation": ALL}, 303),
     "GET accounts_public.see_invitation": holders("invitation", 200),
     "POST accounts_public.accept_invitation": holders("invitation", 422),
-    "GET accounts_public.open_reset": Row({"reset": " ".join(EVERYBODY)}, 303),
+    "GET accounts_public.open_reset": Row({"reset": ALL}, 303),
     "GET accounts_public.see_reset": holders("reset", 200),
     "POST accounts_public.reset_password": holders("reset", 422),
 }

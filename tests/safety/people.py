@@ -10,7 +10,7 @@ from tests.safety.world import World
 
 SIGNED_IN = ("olive", "alice", "vera", "carol", "dora")
 SHUT_OUT = ("stranger", "disabled", "ended")
-HOLDERS = ("invitation", "reset")
+HOLDERS = ("invitation", "reset", "intake")
 EVERYBODY = SIGNED_IN + SHUT_OUT + HOLDERS
 
 

@@ -66,7 +66,7 @@ def knocks(world: World, row: Row, rule: Rule) -> list[Knock]:
 def value_of(world: World, argument: str, whose: str) -> str:
     if argument == "token":
         return world.tokens.get(whose, MISSING_TOKEN)
-    if argument == "slug":
+    if argument in ("slug", "kind"):
         return {"missing": "no-such"}.get(whose, whose)
     return world.ids[table_of(argument)].get(whose, MISSING)
 
@@ -101,14 +101,14 @@ class Seen:
     changed: bool
 
 
-def knock(people: People, who: str, method: str, path: str, body: dict[str, object]) -> Seen:
+def knock(people: People, who: str, method: str, path: str, body: dict[str, object], **headers: str) -> Seen:
     """Ask, look, and take back whatever it did, so that each starts from the same world."""
     browser = people[who]
     kept = dict(browser._cookies)
     try:
         with database.atomic() as attempt:
             before = changes()
-            answer = browser.open(path, method=method, data=body if method != "GET" else None)
+            answer = browser.open(path, method=method, data=body if method != "GET" else None, headers=headers)
             changed = changes() != before
             attempt.rollback()
     finally:
@@ -135,6 +135,10 @@ def differences(people: People, world: World, route: str) -> list[str]:
             wrong.append(f"{each.who} {method} {each.path} leads to {seen.location}")
         if seen.changed and (method == "GET" or turned_away or each.expected == 404):
             wrong.append(f"{each.who} {method} {each.path} changed something")
+        if each.expected == 404 or turned_away:
+            by_htmx = knock(people, each.who, method, each.path, body_of(world, row), **{"HX-Request": "true"})
+            if by_htmx.changed or by_htmx.status != (204 if turned_away else 404):
+                wrong.append(f"{each.who} {method} {each.path} gets {by_htmx.status} by htmx")
         if seen.status == 404:
             bodies.setdefault(each.who, set()).add(seen.text)
     wrong += [f"{who} can tell foreign from missing" for who, texts in bodies.items() if len(texts) > 1]

@@ -10,9 +10,10 @@ from urllib.parse import urljoin, urlsplit
 from flask import Flask
 from werkzeug.routing import Rule
 
+from coachbase.mail.rules import KINDS
 from tests.safety.world import MISSING, World
 
-TABLE_OF = {"member": "user", "login": "login_session", "import": "client_import"}
+TABLE_OF = {"sponsor": "organisation", "import": "client_import"}
 """What an argument of a route is called when not after its table."""
 
 
@@ -34,8 +35,10 @@ def table_of(argument: str) -> str:
 def values_for(world: World, rule: Rule, argument: str) -> list[str]:
     """Every value in the world that fits this argument of the route."""
     if argument == "slug":
-        return ["onboarding"] if rule.rule.startswith("/boards") else [world.slug]
-    if argument in ("token", "path", "filename"):
+        return [world.slug]
+    if argument == "kind":
+        return sorted(KINDS)
+    if argument == "token":
         return [*world.tokens.values()]
     return [*world.ids.get(table_of(argument), {}).values()] or [MISSING]
 

@@ -20,6 +20,7 @@ from coachbase.clients.rules import ContactRole, Party, fold
 from coachbase.db import Model, atomic
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Audience
+from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormState, QuestionKind, SubmissionState
 from coachbase.links import actions as links
@@ -80,8 +81,9 @@ def build() -> World:
         _answered(world, whose, client, form)
         _imported(world, whose, by)
         _carded(world, whose, client, stages[0], place)
+    _mailed_to_nobody(world, staff)
     _mail_settings(world)
-    _links(world, staff)
+    _links(world, staff, form)
     return world
 
 
@@ -102,10 +104,8 @@ def _staff(world: World) -> dict[str, User]:
 
 def _stages(world: World) -> list[Stage]:
     """The board as founding the firm made it."""
-    board, _ = Board.get_or_create(slug="onboarding")
+    board = Board.get(Board.slug == "onboarding")
     stages = list(Stage.select().where(Stage.board == board).order_by(Stage.position))
-    if not stages:
-        stages = [Stage.create(board=board, name=m, meaning_name=m, position=n) for n, m in enumerate(StageMeaning)]
     assert stages[0].meaning is StageMeaning.INQUIRY
     for stage in stages:
         world.keep(stage.meaning_name or stage.name, stage)
@@ -179,6 +179,21 @@ def _mailed(world: World, whose: str, client: Client, by: User) -> None:
     world.keep(whose, message)
 
 
+def _mailed_to_nobody(world: World, staff: dict[str, User]) -> None:
+    """Mails about no client: an invitation, a test."""
+    for whose, by, readers in (
+        ("about nobody", "olive", frozenset({"olive"})), ("sent by vera", "vera", frozenset({"olive", "vera"})),
+    ):  # fmt: skip
+        short = whose.replace(" ", "")
+        message = Message.create(
+            message_id=f"<{short}@northbank.example>", kind="test", to_address=f"{short}@northbank.example",
+            subject=world.word("subject", short, readers), text=world.word("mailtext", short, readers),
+            html=f"<p>{world.word('mailhtml', short, readers)}</p>", by=staff[by], state_name=State.DEAD, attempts=6,
+            answer=world.word("smtpanswer", short, readers), created_at=clock.now(),
+        )  # fmt: skip
+        world.keep(whose, message)
+
+
 def _form(world: World, alice: User) -> FormVersion:
     now = clock.now()
     form = world.keep(
@@ -202,6 +217,10 @@ def _form(world: World, alice: User) -> FormVersion:
                 fills=fills, options=json.dumps(options), required=fills in ("name", "email"),
             )  # fmt: skip
             world.keep(f"{version.number}: {label}", question)
+        world.keep("firm", Question.get(Question.form_version == version, Question.label == "What brings you"))
+    other = world.keep("other", Form.create(slug="other-form", title="Another form", created_at=now))
+    draft = FormVersion.create(form=other, number=1)
+    world.keep("other", Question.create(form_version=draft, position=1, kind_name=QuestionKind.LONG, label="Another"))
     published.published_at = now
     published.save()
     return published
@@ -243,8 +262,12 @@ def _mail_settings(world: World) -> None:
     MailText.create(kind="intake_thanks", subject="Thank you", body="Thank you, we will write soon.")
 
 
-def _links(world: World, staff: dict[str, User]) -> None:
-    """One living link of each kind that accounts has, and dead ones. Other rooms' links: see doors.py."""
+def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
+    """One living link of each kind, and dead ones."""
+    begun = Submission.create(form_version=form, ticket="ticket-begun", started_at=clock.now())
+    question = Question.get(Question.form_version == form, Question.label == "What brings you")
+    Answer.create(submission=begun, question=question, value=json.dumps(world.word("begun", "bob", frozenset())))
+    _, world.tokens["intake"] = links.issue(INTAKE, begun.public_id, lasts=timedelta(days=14))
     _, world.tokens["invitation"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
     expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
