@@ -10,7 +10,7 @@ from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..db import Model, PublicIdField, UtcDateTimeField, database
-from .rules import DONE, NEWEST_CLOSED, Face, StageMeaning, lateness
+from .rules import DONE, NEWEST_CLOSED, Face, StageMeaning, age, lateness
 
 ONBOARDING = "onboarding"
 
@@ -160,7 +160,7 @@ def _face(row: tuple, target_days: int | None, now: datetime) -> Face:
         line=", ".join(part for part in (position, organisation) if part),
         step=step,
         waits_on=_PARTIES[waits_on],
-        since=_moment(since) if since else None,
+        age=age(_moment(since), now) if since else "",
         coach=coach or "",
         coach_id=coach_id or "",
         organisation=organisation or "",

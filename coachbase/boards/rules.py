@@ -113,8 +113,16 @@ def place_between(low: int | None, high: int | None) -> int | None:
     return (low + high) // 2 if high - low > 1 else None
 
 
+def age(since: datetime, now: datetime) -> str:
+    """How long ago in one short figure: '20 m', '4 h', '6 d'."""
+    seconds = max(0, int((now - since).total_seconds()))
+    if seconds < 3600:
+        return f"{seconds // 60} m"
+    return f"{seconds // 3600} h" if seconds < 86400 else f"{seconds // 86400} d"
+
+
 class Face(NamedTuple):
-    """What a card shows."""
+    """What a card shows: two cards with equal faces are the same HTML."""
 
     id: str
     stage: int
@@ -125,7 +133,7 @@ class Face(NamedTuple):
     line: str
     step: str
     waits_on: Party
-    since: datetime | None
+    age: str
     coach: str
     coach_id: str
     organisation: str

@@ -82,7 +82,7 @@ def test_each_meaning_says_who_has_the_ball_and_each_status_has_a_stage():
 
 
 def face(**shown):
-    usual = dict.fromkeys(Face._fields, "") | {"lateness": Lateness.FINE, "waits_on": Party.US, "since": NOW}
+    usual = dict.fromkeys(Face._fields, "") | {"lateness": Lateness.FINE, "waits_on": Party.US}
     return Face(**usual | shown)
 
 
