@@ -231,10 +231,10 @@ def _refusal_of_text(question: Asked, text: str) -> str | None:
 
 def _refusal_of_date(text: str) -> str | None:
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
+        day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None:
+    if day is None or day.isoformat() != text:  # Python also reads week dates and dates without hyphens
         return "Type the date as year-month-day, for example 2026-03-31."
     if not EARLIEST <= day <= LATEST:
         return f"Give a date from {EARLIEST.year} to {LATEST.year}."
