@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from . import create_app
 from .config import VERSION, Config, ConfigError
+from .errors import Refused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

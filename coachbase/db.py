@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 import peewee
 from peewee import CharField, Field, IntegrityError, TextField
@@ -21,6 +21,8 @@ from . import clock, sealing
 from .errors import AlreadyDone
 
 OLDEST_SQLITE = (3, 51, 3)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class OneFile(CySqliteDatabase):
@@ -114,6 +116,12 @@ class Model(peewee.Model):
         legacy_table_names = False
         only_save_dirty = True
 
+    def twin(self) -> Self:
+        """The same row in an object of its own: what is kept between requests must not be changed by one of them."""
+        twin = type(self)(__no_default__=True)
+        twin.__data__.update(self.__data__)
+        return twin
+
 
 class Once(Model):
     """A form that was sent: its key goes in with what the form did, so that a second sending does nothing."""
@@ -126,10 +134,39 @@ class Once(Model):
 once_key: ContextVar[str | None] = ContextVar("once_key", default=None)
 """The key of the form being handled; the edge sets it, the first action of the request takes it."""
 
-_write_lock = threading.RLock()
 
-P = ParamSpec("P")
-R = TypeVar("R")
+class _Kept(threading.local):
+    """What one connection has read since anybody last wrote."""
+
+    stamp: tuple[object, ...] = ()
+
+    def __init__(self) -> None:
+        self.values: dict[object, Any] = {}
+
+
+_kept = _Kept()
+MOST_KEPT = 500
+
+
+def kept(key: object, read: Callable[[], R]) -> R:
+    """What `read()` gives, read again only after somebody has written to the database.
+
+    For what nearly every page asks: who is this, what is the firm called, how many are open. SQLite itself says whether
+    anything changed: `data_version` when another connection committed, `total_changes` when this one wrote. So there is
+    nothing to invalidate and nothing to forget. What is returned is shared: do not change it.
+    """
+    if database.in_transaction():
+        return read()
+    connection = database.connection()
+    stamp = (database.database, connection.execute("PRAGMA data_version").fetchone(), connection.total_changes())
+    if stamp != _kept.stamp or len(_kept.values) > MOST_KEPT:
+        _kept.stamp, _kept.values = stamp, {}
+    if key not in _kept.values:
+        _kept.values[key] = read()
+    return _kept.values[key]
+
+
+_write_lock = threading.RLock()
 
 
 @contextmanager

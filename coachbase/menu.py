@@ -3,6 +3,7 @@
 from flask import Flask, g, request
 from flask_login import current_user
 
+from .db import kept
 from .rooms import COUNTS, MENU, SETTINGS, MenuItem, mail_waits
 
 
@@ -15,15 +16,16 @@ def _menu() -> dict[str, object]:
     """Counts are read only for a whole page: partials have no sidebar."""
     if not current_user.is_authenticated or request.htmx or g.get("refused"):
         return {"menu": [], "settings_menu": [], "mail_waiting": False}
+    user = current_user._get_current_object()
+    counts = kept(("menu", user.id), lambda: {href: count(user) for href, count in COUNTS.items()})
     return {
-        "menu": [_shown(item) for item in MENU],
-        "settings_menu": [_shown(item) for item in SETTINGS if current_user.role in item.roles],
-        "mail_waiting": mail_waits(),
+        "menu": [_shown(item, counts.get(item.href)) for item in MENU],
+        "settings_menu": [_shown(item) for item in SETTINGS if user.role in item.roles],
+        "mail_waiting": kept("mail waits", mail_waits),
     }
 
 
-def _shown(item: MenuItem) -> dict[str, object]:
-    count = COUNTS[item.href](current_user) if item.href in COUNTS else None
+def _shown(item: MenuItem, count: int | None = None) -> dict[str, object]:
     return vars(item) | {"current": _is_here(item.href), "count": count}
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from peewee import CharField, ForeignKeyField, ModelSelect, TextField
 
-from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField, transaction
+from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField, kept, transaction
 from ..errors import TooMany
 from .rules import COACHING, Role, device_in_words, is_live, may_arrange, may_run_practice
 
@@ -112,15 +112,20 @@ class LoginSession(Model):
 
     @classmethod
     def user_behind(cls, token_hash: str, token: str, now: datetime) -> User | None:
-        """The user whose live session this is; one query."""
-        session = cls.select(cls, User).join(User).where(cls.token_hash == token_hash).first()
-        if session is None or not is_live(expires_at=session.expires_at, ended_at=session.ended_at, now=now):
+        """The user whose live session this is, or nobody."""
+        found = kept(
+            (cls, token_hash), lambda: cls.select(cls, User).join(User).where(cls.token_hash == token_hash).first()
+        )
+        if found is None:
             return None
-        if not session.user.is_active:
+        session, user = found.twin(), found.user.twin()
+        if not is_live(expires_at=session.expires_at, ended_at=session.ended_at, now=now):
+            return None
+        if not user.is_active:
             return None
         session.token = token
-        session.user.login = session
-        return session.user
+        user.login = session
+        return user
 
     @classmethod
     def live_of(cls, user: User, now: datetime) -> ModelSelect:

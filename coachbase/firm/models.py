@@ -4,7 +4,7 @@ from typing import Self
 
 from peewee import BlobField, CharField, IntegerField, TextField
 
-from ..db import Model, UtcDateTimeField
+from ..db import Model, UtcDateTimeField, kept
 
 
 class Firm(Model):
@@ -21,8 +21,9 @@ class Firm(Model):
 
     @classmethod
     def current(cls) -> Self | None:
-        """The firm without its logo's bytes; None before the first run."""
-        return cls.select(cls.id, cls.name, cls.zone, cls.currency, cls.hue, cls.logo_type, cls.version).first()
+        """The firm without its logo's bytes, shared and not to be changed; None before the first run."""
+        columns = (cls.id, cls.name, cls.zone, cls.currency, cls.hue, cls.logo_type, cls.version)
+        return kept(cls, lambda: cls.select(*columns).first())
 
     @property
     def has_logo(self) -> bool:
