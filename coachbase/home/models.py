@@ -1,6 +1,8 @@
 """What Today reads from the other rooms; it has no table of its own."""
 
-from peewee import ModelSelect
+from typing import NamedTuple
+
+from peewee import ModelSelect, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
@@ -10,8 +12,15 @@ from ..clients.rules import Party
 from ..mail.models import Message
 from ..mail.rules import State
 
-MOST = 60
-"""Rows a section shows; whoever has more open than that needs a list, not a day."""
+MOST = 25
+"""Rows a section shows, the longest waiting first; whoever has more open than that works from the board."""
+
+
+class Waiting(NamedTuple):
+    """Clients whose next step waits, with their cards' stages; and how many there are in all."""
+
+    rows: list
+    count: int
 
 
 def mine(user: User) -> tuple[Party, ...]:
@@ -19,22 +28,27 @@ def mine(user: User) -> tuple[Party, ...]:
     return {Role.COACH: (Party.COACH,), Role.ASSISTANT: (Party.US,), Role.OWNER: (Party.US, Party.COACH)}[user.role]
 
 
-def waiting(user: User, parties: tuple[Party, ...]) -> list[Client]:
-    """Visible clients whose next step waits on one of these, longest wait first, each with its `.card` and stage."""
-    coach = User.alias()
+def waiting(user: User, parties: tuple[Party, ...]) -> Waiting:
+    """Visible clients whose next step waits on one of these."""
+    columns = (
+        Client.public_id, Client.name, Client.position, Client.next_step, Client.waiting_on_name,
+        Client.waiting_since, Organisation.name.alias("organisation"), User.name.alias("coach"),
+        Card.entered_at, Stage.target_days, fn.COUNT().over().alias("of"),
+    )  # fmt: skip
     clients = (
-        Client.visible_to(user, Client, Organisation, coach, Card, Stage)
+        Client.visible_to(user, *columns)
         .left_outer_join(Organisation)
         .switch(Client)
-        .left_outer_join(coach, on=(Client.coach == coach.id))
+        .left_outer_join(User, on=(Client.coach == User.id))
         .switch(Client)
-        .left_outer_join(Card, on=(Card.client == Client.id), attr="card")
+        .left_outer_join(Card)
         .left_outer_join(Stage)
         .where(Client.waiting_on_name.in_(parties))
         .order_by(Client.waiting_since)
         .limit(MOST)
     )
-    return list(clients)
+    rows = list(clients.namedtuples())
+    return Waiting(rows, rows[0].of if rows else 0)
 
 
 def undelivered(user: User) -> ModelSelect:
@@ -44,4 +58,4 @@ def undelivered(user: User) -> ModelSelect:
 
 def is_new_practice() -> bool:
     """Whether nobody was ever entered here."""
-    return not Client.select().exists()
+    return not Client.select(Client.id).exists()

@@ -6,20 +6,13 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.forms import ProfileForm
-from ..boards.rules import lateness
-from ..clients.rules import Party
+from ..boards.rules import Lateness, lateness
+from ..clients.rules import PARTY_LABELS, Party
 from ..web.pages import go, require
 from . import actions, models
 
 pages = Blueprint("home", __name__)
-ICONS = {
-    Party.US: "inbox",
-    Party.CLIENT: "user",
-    Party.ASSISTANT: "users",
-    Party.SPONSOR: "building",
-    Party.COACH: "coffee",
-    Party.NOBODY: "check",
-}
+TONES = {Lateness.FINE: "plain", Lateness.DUE: "wait", Lateness.LATE: "late"}
 
 
 @pages.get("/")
@@ -36,7 +29,8 @@ def today() -> ResponseReturnValue:
         others=models.waiting(current_user, others),
         undelivered=list(models.undelivered(current_user)),
         lateness=lateness,
-        icons=ICONS,
+        labels=PARTY_LABELS,
+        tones=TONES,
     )
 
 
