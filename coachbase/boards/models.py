@@ -1,7 +1,7 @@
 """Boards, stages and cards. Triggers raise a board's revision whenever something it shows has changed."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
@@ -120,14 +120,15 @@ class Card(Model):
 
         One statement, and no rows of peewee: a board of 200 must cost little more than its HTML.
         """
-        by_id = {stage.id: stage for stage in stages}
-        old = [stage.id for stage in by_id.values() if stage.is_closed]
-        query = cls._columns_of_faces(user).where(cls.stage.in_([*by_id.keys() - old])).order_by(cls.position)
+        stages = list(stages)
+        target = {stage.id: stage.target_days for stage in stages}
+        old = [stage.id for stage in stages if stage.is_closed]
+        query = cls._columns_of_faces(user).where(cls.stage.in_([*target.keys() - old])).order_by(cls.position)
         rows = list(database.execute(query))
         if old:
             newest = cls._columns_of_faces(user).where(cls.stage.in_(old)).order_by(cls.entered_at.desc())
             rows += sorted(database.execute(newest.limit(NEWEST_CLOSED)))
-        return [_face(row, by_id[row[2]].target_days, now) for row in rows]
+        return [_face(row, target[row[2]], now) for row in rows]
 
     @classmethod
     def _columns_of_faces(cls, user: User) -> ModelSelect:
@@ -150,21 +151,22 @@ class Card(Model):
 def _face(row: tuple, target_days: int | None, now: datetime) -> Face:
     (_, card, stage, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
      organisation, organisation_id) = row  # fmt: skip
+    line = f"{position}, {organisation}" if position and organisation else position or organisation or ""
     return Face(
-        id=card,
-        stage=stage,
-        version=version,
-        lateness=lateness(_moment(entered_at), target_days, now),
-        client=client,
-        name=name,
-        line=", ".join(part for part in (position, organisation) if part),
-        step=step,
-        waits_on=_PARTIES[waits_on],
-        age=age(_moment(since), now) if since else "",
-        coach=coach or "",
-        coach_id=coach_id or "",
-        organisation=organisation or "",
-        organisation_id=organisation_id or "",
+        card,
+        stage,
+        version,
+        lateness(_moment(entered_at), target_days, now),
+        client,
+        name,
+        line,
+        step,
+        _PARTIES[waits_on],
+        age(_moment(since), now) if since else "",
+        coach or "",
+        coach_id or "",
+        organisation or "",
+        organisation_id or "",
     )
 
 
@@ -172,7 +174,7 @@ _PARTIES = {party.value: party for party in Party}
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 class Move(Model):

@@ -65,6 +65,9 @@ STAGE_OF = {
 """Where a new client's card is put."""
 
 
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
 class Lateness(StrEnum):
     """How a card stands to the target of its stage."""
 
@@ -77,10 +80,10 @@ def lateness(entered_at: datetime, target_days: int | None, now: datetime) -> La
     """Late once the target has passed, due on its last day."""
     if target_days is None:
         return Lateness.FINE
-    left = entered_at + timedelta(days=target_days) - now
-    if left < timedelta(0):
+    days = (now - entered_at) / _DAY
+    if days > target_days:
         return Lateness.LATE
-    return Lateness.DUE if left <= timedelta(days=1) else Lateness.FINE
+    return Lateness.DUE if days >= target_days - 1 else Lateness.FINE
 
 
 def refusal_to_move(stage: str, *, same_board: bool, hidden: bool) -> str | None:
@@ -115,10 +118,11 @@ def place_between(low: int | None, high: int | None) -> int | None:
 
 def age(since: datetime, now: datetime) -> str:
     """How long ago in one short figure: '20 m', '4 h', '6 d'."""
-    seconds = max(0, int((now - since).total_seconds()))
-    if seconds < 3600:
-        return f"{seconds // 60} m"
-    return f"{seconds // 3600} h" if seconds < 86400 else f"{seconds // 86400} d"
+    passed = now - since
+    if passed >= _DAY:
+        return f"{passed.days} d"
+    minutes = max(0, passed // _MINUTE)
+    return f"{minutes} m" if minutes < 60 else f"{minutes // 60} h"
 
 
 class Face(NamedTuple):

@@ -22,8 +22,8 @@ from .rules import Face, Filter, Lateness, count_waiting
 pages = Blueprint("boards", __name__, url_prefix="/boards/onboarding")
 settings = Blueprint("stages", __name__, url_prefix="/settings/stages")
 
-KEPT = 5000
-"""How many cards' HTML is kept: a large board of every reader, in some 3 MB."""
+KEPT_CARDS, KEPT_BOARDS = 5000, 32
+"""How much HTML is kept at most: some 3 MB each."""
 
 TONES = {Lateness.FINE: "", Lateness.DUE: "wait", Lateness.LATE: "late"}
 
@@ -137,16 +137,32 @@ def _stale(stale: Stale) -> ResponseReturnValue:
 
 
 def _page() -> str:
-    return render_template("boards/board.html", **_drawn(Board.onboarding()))
+    return render_template("boards/board.html", drawn=_whole(Board.onboarding()))
 
 
 def _partial(board: Board, *, said: str | None = None, undo: str | None = None, notice: str | None = None) -> str:
-    return render_template("boards/_answer.html", said=said, undo=undo, notice=notice, **_drawn(board))
+    return render_template("boards/_answer.html", drawn=_whole(board), said=said, undo=undo, notice=notice)
 
 
-def _drawn(board: Board) -> dict[str, object]:
-    """What a board shows to this reader: columns, what the chips offer, and the figures."""
+def _whole(board: Board) -> Markup:
+    """The board's HTML for this reader, kept while revision and minute stand.
+
+    Whatever it shows raises the revision (triggers.py), but for the ages, which change by the minute.
+    """
     chosen = Filter.read(request.args)
+    key = (board.revision, current_user.id, chosen, clock.now().replace(second=0, microsecond=0))
+    kept = current_app.extensions.setdefault("boards", {})
+    drawn = kept.get(key)
+    if drawn is None:
+        drawn = Markup(render_template("boards/_board.html", **_shown(board, chosen)))  # noqa: S704
+        if len(kept) >= KEPT_BOARDS:
+            kept.clear()
+        kept[key] = drawn
+    return drawn
+
+
+def _shown(board: Board, chosen: Filter) -> dict[str, object]:
+    """What a board shows to this reader: columns, what the chips offer, and the figures."""
     stages = list(Stage.open_of(board))
     shown = [stage for stage in stages if chosen.closed or not stage.is_closed]
     everybody = Card.faces(shown, _me(), clock.now())
@@ -176,7 +192,7 @@ def draw_cards(faces: list[Face]) -> Markup:
     return Markup("").join(map(_draw, faces))
 
 
-@lru_cache(KEPT)
+@lru_cache(KEPT_CARDS)
 def _draw(face: Face) -> Markup:
     """A card's HTML depends on its face alone, so it is drawn once for as long as it shows the same."""
     template = current_app.jinja_env.get_template("boards/_card.html")
