@@ -31,7 +31,7 @@ class Document(Model):
         return Audience(self.audience_name)
 
     @classmethod
-    def visible_to(cls, user: User) -> ModelSelect:
+    def visible_to(cls, user: User) -> "ModelSelect[Self]":
         """Behind the client's wall; what is for the coach only stays away from assistants."""
         documents = cls.select(cls, Client).join(Client).where(Client.id.in_(Client.visible_to(user, Client.id)))
         if user.role is Role.ASSISTANT:

@@ -25,7 +25,7 @@ def documents(client_id: str) -> ResponseReturnValue:
 
 @pages.post("/clients/<ulid:client_id>/documents")
 def file(client_id: str) -> ResponseReturnValue:
-    client = load_or_404(Client.with_people(current_user), client_id)
+    client: Client = load_or_404(Client.with_people(current_user), client_id)
     form = UploadForm(sent())
     if not form.validate():
         return _documents(client, form), 422
@@ -39,7 +39,7 @@ def file(client_id: str) -> ResponseReturnValue:
 @pages.get("/documents/<ulid:document_id>")
 def take_out(document_id: str) -> ResponseReturnValue:
     """The document, as an attachment only: nothing that was uploaded ever runs or shows in this site."""
-    document = load_or_404(Document.visible_to(current_user), document_id)
+    document: Document = load_or_404(Document.visible_to(current_user), document_id)
     answer = send_file(
         io.BytesIO(document.content),
         mimetype=document.media_type,

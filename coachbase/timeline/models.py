@@ -35,7 +35,7 @@ class Entry(Model):
         return Kind(self.kind_name)
 
     @classmethod
-    def of(cls, client: Client) -> ModelSelect:
+    def of(cls, client: Client) -> "ModelSelect[Self]":
         """A client's entries; the client came through the wall, so they did too."""
         return cls.select(cls, User.id, User.name).left_outer_join(User).where(cls.client == client)
 
