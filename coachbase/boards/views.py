@@ -72,8 +72,8 @@ def move(card_id: str) -> ResponseReturnValue:
         return _stale(stale)
     if moved.version == card.version:
         return _moved(f"{card.client.name} stays in {stage.name}.")
-    words = "Moved within" if stage == card.stage else "Moved to"
-    return _moved(f"{words} {stage.name}: {card.client.name}.", undo=_address_of_undo(moved))
+    where = "within" if stage == card.stage else "to"
+    return _moved(f"{card.client.name} moved {where} {stage.name}.", undo=_address_of_undo(moved))
 
 
 @pages.post("/cards/<ulid:card_id>/undo")

@@ -101,6 +101,19 @@ function makeDraggable() {
   }
 }
 
+// A phone shows one stage at a time: the row of names says which, and reaches the others. ------------------------------
+const inView = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    for (const link of board().querySelectorAll(".stops a")) {
+      link.toggleAttribute("aria-current", link.hash === `#${target.id}`);
+      if (link.hasAttribute("aria-current")) link.parentElement.scrollTo({ left: link.offsetLeft - 16 });
+    }
+  }
+}, { rootMargin: "0px -60% 0px -10%" });
+
+const watchStages = () => { inView.disconnect(); lists().forEach((list) => inView.observe(list)); };
+
 // Keys -----------------------------------------------------------------------------------------------------------------
 const SIDEWAYS = { ArrowLeft: -1, ArrowRight: 1 };
 const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
@@ -209,6 +222,7 @@ function redraw(html) {
 function drawnAnew() {
   drawnAt = Date.now();
   makeDraggable();
+  watchStages();
   const count = document.querySelector(`.side a[href="${ADDRESS}"] b`);
   if (count) count.textContent = board().dataset.open;
 }
@@ -222,6 +236,7 @@ function placeStage({ item }) {
 
 if (board()) {
   makeDraggable();
+  watchStages();
   document.addEventListener("keydown", pressed);
   document.addEventListener("submit", submitted);
   document.addEventListener("visibilitychange", ask);

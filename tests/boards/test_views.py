@@ -87,7 +87,7 @@ def test_a_move_without_htmx_leads_back_to_the_board_with_undo(vera, card):
     assert answer.status_code == 303
     assert answer.headers["Location"] == BOARD
     page = vera.get(BOARD).text
-    assert "Moved to Intake: Bob Haddad." in page
+    assert "Bob Haddad moved to Intake." in page
     undo = re.search(r'action="(/boards/onboarding/cards/\w+/undo\?version=2)"', page)[1]
     assert vera.post(undo).status_code == 303
     assert Card.get_by_id(card.id).stage == stage(StageMeaning.INQUIRY)
