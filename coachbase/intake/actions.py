@@ -11,8 +11,8 @@ from .. import clock
 from ..accounts.models import Attempt, Serving, User
 from ..accounts.rules import Role
 from ..clients import actions as clients
-from ..clients.models import Client, Organisation
-from ..clients.rules import Party, Status, fold
+from ..clients.models import Client
+from ..clients.rules import Party, Status
 from ..db import atomic
 from ..errors import Refused, Stale
 from ..files import actions as files
@@ -24,7 +24,7 @@ from ..links.models import Link
 from ..mail import actions as mail
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import Answer, Form, FormVersion, Question, Submission, organisation_called
+from .models import Answer, Form, FormVersion, Question, Submission
 from .rules import (
     ALWAYS,
     FILL_LABELS,
@@ -369,13 +369,15 @@ def _answers_to_send(submission: Submission) -> dict[Question, Typed]:
 
 def _client_values(answers: Mapping[Question, Typed]) -> dict[str, Any]:
     """What the answers say about the client, by field."""
-    return {question.fills: typed for question, typed in answers.items() if question.fills in FILL_LABELS and typed}
+    values = {question.fills: typed for question, typed in answers.items() if question.fills in FILL_LABELS and typed}
+    if "organisation" in values:
+        values["organisation"] = re.sub(r"\s+", " ", values["organisation"])
+    return values
 
 
 def _add_client(form: Form, values: dict[str, Any]) -> Client:
-    organisation = _organisation(values)
     return clients.add(
-        values | {"organisation": organisation, "coach": form.coach},
+        values | {"coach": form.coach},
         how=f"by the intake form “{form.title}”",
         status=Status.PROSPECT,
     )
@@ -383,19 +385,10 @@ def _add_client(form: Form, values: dict[str, Any]) -> Client:
 
 def _complete(client: Client, values: dict[str, Any]) -> Client:
     """Fill what is still empty about a known client; nothing that stands is overwritten by what a stranger typed."""
-    empty = {name: value for name, value in values.items() if name != "organisation" and not getattr(client, name)}
-    if "organisation" in values and client.organisation_id is None:
-        empty["organisation"] = _organisation(values)
+    empty = {name: value for name, value in values.items() if not getattr(client, name)}
     if empty:
         clients.change(client, empty, version=client.version, by=None)
     return client
-
-
-def _organisation(values: Mapping[str, Any]) -> Organisation | None:
-    name = re.sub(r"\s+", " ", values.get("organisation", ""))
-    if not name:
-        return None
-    return organisation_called(name) or Organisation.create(name=name, search_key=fold(name), created_at=clock.now())
 
 
 def _hand_over_documents(submission: Submission, client: Client) -> None:

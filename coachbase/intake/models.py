@@ -261,10 +261,3 @@ class Answer(Model):
         if user.role is Role.ASSISTANT:
             answers = answers.where(~Question.coach_only)
         return answers
-
-
-def organisation_called(name: str) -> Organisation | None:
-    """The organisation of this name, whatever its case and accents; asked behind the form, so no stranger learns it."""
-    key = fold(name)
-    alike = Organisation.select().where(Organisation.search_key.startswith(key))
-    return next((one for one in alike if fold(one.name) == key), None)

@@ -113,7 +113,8 @@ def test_the_sender_of_a_known_address_gets_the_same_mail(short_form, cast):
     send(short_form, ticket="other", email="new@brightwater.example", name="Bob")
     thanks = list(Message.select().where(Message.kind == "intake_thanks"))
     assert len(thanks) == 2
-    assert (thanks[0].subject, thanks[0].text, thanks[0].reply_to) == (thanks[1].subject, thanks[1].text, thanks[1].reply_to)  # fmt: skip
+    said = {(message.subject, message.text, message.html, message.reply_to) for message in thanks}
+    assert len(said) == 1
 
 
 def test_the_notice_of_a_known_client_goes_to_that_clients_assistants(cast):
@@ -331,7 +332,7 @@ def test_a_question_taken_out_can_be_put_back_where_it_was(short_form):
 def test_questions_move_and_no_two_share_a_place(short_form):
     moved, place = actions.move_question(asked(short_form)["For Alice"], "1")
     assert place == 1
-    assert list(asked(short_form))[0] == "For Alice"
+    assert next(iter(asked(short_form))) == "For Alice"
     positions = [question.position for question in Question.of(moved.form_version)]
     assert positions == list(range(1, len(positions) + 1))
 

@@ -153,7 +153,9 @@ def test_good_addresses_of_forms(slug):
     assert rules.refusal_of_slug(slug) is None
 
 
-@pytest.mark.parametrize("slug", ["", "a", "open", "Inquiry", "in quiry", "-a", "a-", "a--b", "a/b", "..", "ä-b", "x" * 61, "a\n"])  # fmt: skip
+@pytest.mark.parametrize(
+    "slug", ["", "a", "open", "Inquiry", "in quiry", "-a", "a-", "a--b", "a/b", "..", "ä-b", "x" * 61, "a\n"]
+)
 def test_bad_addresses_of_forms(slug):
     assert rules.refusal_of_slug(slug)
 
@@ -180,8 +182,15 @@ def test_what_may_fill_a_field_of_the_client(kind, fills, coach_only, taken, may
 
 @pytest.mark.parametrize(
     ("options", "may"),
-    [([], False), (["one"], False), (["one", "two"], True), (["one", "one"], False), (["x" * 121, "b"], False), ([str(n) for n in range(31)], False)],
-)  # fmt: skip
+    [
+        ([], False),
+        (["one"], False),
+        (["one", "two"], True),
+        (["one", "one"], False),
+        (["x" * 121, "b"], False),
+        ([str(n) for n in range(31)], False),
+    ],
+)
 def test_options_to_choose_from(options, may):
     assert (rules.refusal_of_options(K.CHOICE, options) is None) is may
     assert rules.refusal_of_options(K.SHORT, options) is None
@@ -209,8 +218,21 @@ def test_headings_make_steps_and_empty_ones_make_none():
 
 @pytest.mark.parametrize(
     ("place", "by", "then"),
-    [(1, "up", 1), (2, "up", 1), (3, "down", 3), (2, "down", 3), (1, "3", 3), (1, "99", 3), (2, "0", 1), (2, "", 2), (2, "left", 2), (2, "-1", 2), (2, "9" * 5000, 2), (2, "²", 2)],
-)  # fmt: skip
+    [
+        (1, "up", 1),
+        (2, "up", 1),
+        (3, "down", 3),
+        (2, "down", 3),
+        (1, "3", 3),
+        (1, "99", 3),
+        (2, "0", 1),
+        (2, "", 2),
+        (2, "left", 2),
+        (2, "-1", 2),
+        (2, "9" * 5000, 2),
+        (2, "²", 2),
+    ],
+)
 def test_a_question_moves_within_the_form(place, by, then):
     assert rules.place_after_move(place, by, 3) == then
 
