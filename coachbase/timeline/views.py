@@ -32,7 +32,7 @@ def timeline(client_id: str) -> ResponseReturnValue:
     return render_template(template, client=client, **_entries(client))
 
 
-@pages.post("/clients/<ulid:client_id>/timeline")
+@pages.post("/clients/<ulid:client_id>")
 def write(client_id: str) -> ResponseReturnValue:
     client = _client(client_id)
     form = ComposerForm(sent())
@@ -53,7 +53,7 @@ def write(client_id: str) -> ResponseReturnValue:
     return answer
 
 
-@pages.post("/clients/<ulid:client_id>/timeline/preview")
+@pages.post("/clients/<ulid:client_id>/preview")
 def preview(client_id: str) -> ResponseReturnValue:
     """What the text will look like; nothing is kept."""
     client = _client(client_id)
