@@ -1,6 +1,9 @@
 """Lay out the board, put clients on it, move cards and take moves back; arrange the stages."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from peewee import fn
 
 from .. import clock
 from ..accounts.models import User
@@ -66,16 +69,14 @@ def move(card: Card, to: Stage, *, before: Card | None, by: User, seen_version: 
     Raises Stale when the card, or the one it was to stand before, was moved since the board was drawn.
     """
     card = _unmoved(card, seen_version)
-    to = _still_open(to, card.board)
-    if before is not None and not Card.select().where(Card.id == before.id, Card.stage == to).exists():
-        raise Stale(f"{before.client.name} is no longer in {to.name}. The board shows how it stands now.")
-    if _stands_there(card, to, before):
+    to = _still_open(to, card.board_id)
+    if before == card:
         return card
-    entering = to.id != card.stage_id
-    _put(card, to, _free_place(to, before, card), by)
-    if entering:
-        card.entered_at = clock.now()
-        card.save()
+    left, (low, high) = card.stage, _neighbours(to, before, card)
+    if to == left and (low is None or low < card.position) and (high is None or card.position < high):
+        return card
+    _put(card, to, _place(to, before, card, low, high), by, since=card.entered_at if to == left else clock.now())
+    if to != left:
         _pass_ball(card.client, to)
     return card
 
@@ -90,18 +91,16 @@ def undo(card: Card, *, by: User, seen_version: int) -> Card:
     step = Move.get_or_none(Move.card == card, Move.version == seen_version)
     if step is None or step.from_stage is None or step.from_stage.hidden:
         raise Refused("This move cannot be undone any more. Move the card instead.")
-    left = card.stage
-    _put(card, step.from_stage, _near(step.from_stage, step.from_position), by)
-    card.entered_at = step.entered_at
-    card.save()
-    if step.from_stage != left:
+    left, back = card.stage, step.from_stage
+    _put(card, back, _near(back, step.from_position), by, since=step.entered_at)
+    if back != left:
         _return_ball(card.client, step, left)
     return card
 
 
 def _unmoved(card: Card, seen_version: int) -> Card:
     """The card as it is now, if it stands where the board showed it."""
-    now = Card.get_or_none(Card.id == card.id)
+    now = Card.with_client().where(Card.id == card.id).first()
     if now is None:
         raise Stale("This card is gone. The board shows how it stands now.")
     if now.version != seen_version:
@@ -109,12 +108,12 @@ def _unmoved(card: Card, seen_version: int) -> Card:
     return now
 
 
-def _still_open(stage: Stage, board: Board) -> Stage:
+def _still_open(stage: Stage, board: int) -> Stage:
     """The stage as it is now, if cards of this board may enter it."""
     now = Stage.get_or_none(Stage.id == stage.id)
     if now is None:
         raise Stale(f"{stage.name} was deleted meanwhile. The board shows how it stands now.")
-    if refusal := refusal_to_move(now.name, same_board=now.board_id == board.id, hidden=now.hidden):
+    if refusal := refusal_to_move(now.name, same_board=now.board_id == board, hidden=now.hidden):
         raise Refused(refusal)
     return now
 
@@ -128,21 +127,22 @@ def _who_moved(card: Card) -> str:
     )
 
 
-def _stands_there(card: Card, to: Stage, before: Card | None) -> bool:
-    if card.stage_id != to.id:
-        return False
-    after = Card.select().where(Card.stage == to, Card.position > card.position).order_by(Card.position).first()
-    return before == card or after == before
+def _neighbours(stage: Stage, before: Card | None, moving: Card) -> tuple[int | None, int | None]:
+    """The places between which the moving card is to stand."""
+    others = Card.select(fn.MAX(Card.position)).where(Card.stage == stage, Card.id != moving.id)
+    if before is None:
+        return others.scalar(), None
+    now = Card.get_or_none(Card.id == before.id)
+    if now is None or now.stage_id != stage.id:
+        raise Stale(f"{before.client.name} is no longer in {stage.name}. The board shows how it stands now.")
+    return others.where(Card.position < now.position).scalar(), now.position
 
 
-def _free_place(stage: Stage, before: Card | None, moving: Card) -> int:
-    others = Card.select().where(Card.stage == stage, Card.id != moving.id).order_by(Card.position.desc())
-    high = Card.get_by_id(before.id).position if before else None
-    upper = others.where(Card.position < high).first() if before else others.first()
-    place = place_between(upper and upper.position, high)
+def _place(stage: Stage, before: Card | None, moving: Card, low: int | None, high: int | None) -> int:
+    place = place_between(low, high)
     if place is None:
         _spread(stage)
-        return _free_place(stage, before, moving)
+        return _place(stage, before, moving, *_neighbours(stage, before, moving))
     return place
 
 
@@ -158,10 +158,10 @@ def _spread(stage: Stage) -> None:
 def _near(stage: Stage, position: int) -> int:
     """This place when it is still free, else one right before the card that took it."""
     taken = Card.get_or_none(Card.stage == stage, Card.position == position)
-    return position if taken is None else _free_place(stage, taken, taken)
+    return position if taken is None else _place(stage, taken, taken, *_neighbours(stage, taken, taken))
 
 
-def _put(card: Card, to: Stage, position: int, by: User) -> None:
+def _put(card: Card, to: Stage, position: int, by: User, *, since: datetime) -> None:
     left, client = card.stage, card.client
     card.version += 1
     Move.create(
@@ -178,7 +178,7 @@ def _put(card: Card, to: Stage, position: int, by: User) -> None:
         at=clock.now(),
         by=by,
     )
-    card.stage, card.position = to, position
+    card.stage, card.position, card.entered_at = to, position, since
     card.save()
     if to != left:
         timeline.record(client, Kind.MOVE, f"Moved from {left.name} to {to.name}", by=by)

@@ -9,7 +9,7 @@ from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, Model
 from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
-from ..db import Model, PublicIdField, UtcDateTimeField, database
+from ..db import Model, PublicIdField, UtcDateTimeField, database, kept
 from .rules import DONE, NEWEST_CLOSED, Face, StageMeaning, age, lateness
 
 ONBOARDING = "onboarding"
@@ -23,7 +23,8 @@ class Board(Model):
 
     @classmethod
     def onboarding(cls) -> Self:
-        return cls.get(cls.slug == ONBOARDING)
+        """Shared, and only to be read: any change is made to the row (triggers.py)."""
+        return kept(cls, lambda: cls.get(cls.slug == ONBOARDING))
 
 
 class Stage(Model):
@@ -86,13 +87,12 @@ class Card(Model):
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
         """The cards of the clients this user may see, with client and stage."""
-        return (
-            cls.select(cls, Client, Stage)
-            .join(Client)
-            .switch(cls)
-            .join(Stage)
-            .where(Client.id.in_(Client.visible_to(user, Client.id)))
-        )
+        return cls.with_client().where(Client.id.in_(Client.visible_to(user, Client.id)))
+
+    @classmethod
+    def with_client(cls) -> ModelSelect:
+        """Cards with client and stage, whoever may see them."""
+        return cls.select(cls, Client, Stage).join(Client).switch(cls).join(Stage)
 
     @classmethod
     def of(cls, user: User, client: str) -> ModelSelect:
