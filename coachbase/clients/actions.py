@@ -74,7 +74,7 @@ def change(client: Client, values: Mapping[str, Any], *, version: int, by: User)
     wanted = {name: value for name, value in values.items() if name in FIELDS or name == "status"}
     if isinstance(named := wanted.get("organisation"), str):
         kept = now.organisation and now.organisation.search_key == fold(named)
-        wanted["organisation"] = now.organisation if kept else _organisation(named, wanted.get("coach"), by)
+        wanted["organisation"] = now.organisation if kept else _organisation(named, wanted.get("coach", now.coach), by)
     changed = tuple(name for name in sorted(wanted) if getattr(now, name) != wanted[name])
     if not changed:
         return

@@ -101,8 +101,9 @@ MOST_WORDS, LONGEST_SEARCH = 6, 80
 
 def fold(*texts: str | None) -> str:
     """What search compares: no case, no accents, so that "sorensen" finds Sørensen."""
-    joined = " ".join(text for text in texts if text).casefold().translate(_UNMARKED)
-    return "".join(sign for sign in unicodedata.normalize("NFKD", joined) if not unicodedata.combining(sign))
+    joined = " ".join(text for text in texts if text).casefold()
+    apart = unicodedata.normalize("NFKD", joined)
+    return "".join(sign for sign in apart if not unicodedata.combining(sign)).casefold().translate(_UNMARKED)
 
 
 def words_of(typed: str) -> list[str]:
