@@ -10,7 +10,6 @@ from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField,
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Organisation
-from ..clients.rules import fold
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..files.models import Document
 from .rules import KIND_ICONS, KIND_LABELS, FormState, QuestionKind, Scale, SubmissionState, Typed, is_slug

@@ -209,6 +209,7 @@ def _form(world: World, alice: User) -> FormVersion:
         (QuestionKind.SCALE, "How urgent", False, "", []), (QuestionKind.DATE, "From when", False, "", []),
         (QuestionKind.PHONE, "Your phone", False, "phone", []), (QuestionKind.FILE, "A file", False, "", []),
         (QuestionKind.CONSENT, "I agree", False, "", []),
+        (QuestionKind.SHORT, "Your company", False, "organisation", []),
     )  # fmt: skip
     for version in (published, FormVersion.create(form=form, number=2, published_at=None)):
         for position, (kind, label, coach_only, fills, options) in enumerate(asked, start=1):
@@ -266,7 +267,9 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
     """One living link of each kind, and dead ones."""
     begun = Submission.create(form_version=form, ticket="ticket-begun", started_at=clock.now())
     question = Question.get(Question.form_version == form, Question.label == "What brings you")
-    Answer.create(submission=begun, question=question, value=json.dumps(world.word("begun", "bob", frozenset())))
+    Answer.create(
+        submission=begun, question=question, value=json.dumps(world.word("begun", "bob", frozenset({"intake"})))
+    )
     _, world.tokens["intake"] = links.issue(INTAKE, begun.public_id, lasts=timedelta(days=14))
     _, world.tokens["invitation"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
