@@ -157,14 +157,17 @@ class Ticket:
         return cls(secrets.token_urlsafe(24), number, now)
 
     @classmethod
-    def read(cls, text: str, form: IntakeForm, now: datetime) -> "Ticket | None":
-        """What `signed` wrote for this form; None when it was changed, made up, or left lying for too long."""
+    def read(cls, text: str, form: IntakeForm) -> "Ticket | None":
+        """What `signed` wrote for this form; None when it was changed or made up."""
         try:
             nonce, number, shown = _signer(form).loads(text)
         except BadData:
             return None
-        shown_at = datetime.fromtimestamp(shown, UTC)
-        return cls(nonce, number, shown_at) if timedelta(0) <= now - shown_at <= PAGE_LASTS else None
+        return cls(nonce, number, datetime.fromtimestamp(shown, UTC))
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the page was shown lately enough to begin something, or to go on without the cookie."""
+        return timedelta(0) <= now - self.shown_at <= PAGE_LASTS
 
     def signed(self, form: IntakeForm) -> str:
         return _signer(form).dumps([self.nonce, self.number, self.shown_at.timestamp()])

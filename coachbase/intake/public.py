@@ -64,7 +64,7 @@ def send(slug: str) -> ResponseReturnValue:
     """Keep a step and go on; on the last one, send the whole. What is refused stays on the page."""
     form = _form(slug)
     now = clock.now()
-    ticket = Ticket.read(request.form.get("ticket", ""), form, now)
+    ticket = Ticket.read(request.form.get("ticket", ""), form)
     submission = _submission_for(form, ticket)
     if submission and submission.is_submitted:
         return _holding(submission, redirect(f"{form.path}/thanks", 303))
@@ -73,15 +73,15 @@ def send(slug: str) -> ResponseReturnValue:
     number = _step_number(request.form.get("step", "1"), steps)
     step_form = StepForm(steps[number - 1], Answer.of(submission) if submission else {})
     step_form.take(request.form, request.files)
+    is_fresh = ticket is not None and ticket.is_fresh(now)
+    if ticket is None or (submission is None and not is_fresh):
+        ticket = _ticket_of(submission) if submission else Ticket.new(version.number, now)
     if form.state is FormState.CLOSED:
         if submission:
             actions.keep(submission, *step_form.to_keep())
-        ticket = ticket or Ticket.new(version.number, now)
         return _page(form, steps, number, step_form, ticket, notice=CLOSED), 422
-    if ticket is None:
-        ticket = _ticket_of(submission) if submission else Ticket.new(version.number, now)
-        if submission is None:
-            return _page(form, steps, number, step_form, ticket, notice=LEFT_OPEN), 422
+    if submission is None and not is_fresh:
+        return _page(form, steps, number, step_form, ticket, notice=LEFT_OPEN), 422
     if request.form.get(TRAP):
         return _page(form, steps, number, step_form, ticket, notice=LOOKS_ODD), 422
     try:
@@ -162,15 +162,15 @@ def _begun(slug: str) -> tuple[Form, Submission]:
 def _submission_for(form: Form, ticket: Ticket | None) -> Submission | None:
     """Which submission a sent page belongs to; None when it begins one.
 
-    The page's own ticket comes first, so that a second click or an old tab finds what it began. A page opened beside
-    another one joins what that one began, or sees that it was sent meanwhile.
+    The page's own ticket comes first, so that a second click or an old tab finds what it began; after a day only
+    together with the cookie. A page opened beside another one joins what that one began, or sees that it was sent.
     """
-    by_ticket = Submission.with_ticket(ticket.nonce) if ticket else None
-    if by_ticket:
-        return by_ticket
     held = _held(form)
-    if held and held.is_submitted and ticket and ticket.shown_at > held.submitted_at:
-        return None
+    named = Submission.with_ticket(ticket.nonce) if ticket else None
+    if named and (named == held or ticket.is_fresh(clock.now())):
+        return named
+    if held and held.is_submitted:
+        return held if ticket and ticket.shown_at <= held.submitted_at else None
     return held
 
 

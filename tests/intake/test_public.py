@@ -349,6 +349,29 @@ def test_a_page_left_open_for_days_is_sent_once_more(filling):
     assert filling.answer.status_code == 303
 
 
+def test_a_page_for_somebody_else_left_open_for_days_is_not_taken_for_sent(filling):
+    filling.send_all()
+    filling.traveller.shift(timedelta(seconds=30))
+    filling.answer = filling.browser.get(f"{filling.path}?again=1")
+    filling.traveller.shift(timedelta(days=2))
+    filling.press(**answers(email="second@halden.example"))
+    assert filling.answer.status_code == 422
+    assert "open for a long time" in filling.answer.text
+    filling.press(**answers(email="second@halden.example"))
+    assert filling.answer.status_code == 303
+    assert Submission.select().count() == 2
+
+
+def test_an_old_page_opens_nothing_without_its_cookie(filling, app):
+    filling.press(**answers()).follow()
+    filling.traveller.shift(timedelta(days=2))
+    data = fields_of(filling.answer.text) | answers()
+    thief = app.test_client().post(filling.path, data=data)
+    assert thief.status_code == 422
+    assert "ines@halden.example" not in thief.headers.get("Set-Cookie", "") + thief.text
+    assert filling.press(**answers()).answer.status_code == 303
+
+
 def test_too_many_keep_what_was_typed(filling):
     filling.press(**answers()).follow().press(**answers()).follow()
     now = clock.now()
