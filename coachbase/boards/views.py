@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from functools import lru_cache
+from urllib.parse import urlencode
 
 from flask import Blueprint, abort, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -113,7 +114,9 @@ def _before(stage: Stage, wanted: str | None) -> Card | None:
 
 
 def _address_of_undo(card: Card) -> str:
-    return f"/boards/onboarding/cards/{card.public_id}/undo?version={card.version}"
+    back = {"client": card.client.public_id} if "client" in request.values else {}
+    told = urlencode({"version": card.version} | back)
+    return f"/boards/onboarding/cards/{card.public_id}/undo?{told}"
 
 
 def _way_back() -> str:

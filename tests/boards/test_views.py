@@ -106,6 +106,9 @@ def test_a_move_from_the_clients_page_leads_back_there(vera, card, cast):
     assert cast.bob.public_id in vera.get(f"{address}?client={cast.bob.public_id}").text
     sent = {"stage": stage(StageMeaning.INTAKE).public_id, "before": "top", "version": 1, "client": cast.bob.public_id}
     assert vera.post(address, data=sent).headers["Location"] == f"/clients/{cast.bob.public_id}"
+    undo = f"{BOARD}/cards/{card.public_id}/undo?version=2&client={cast.bob.public_id}"
+    assert undo.replace("&", "&amp;") in vera.get(f"/clients/{cast.bob.public_id}").text
+    assert vera.post(undo).headers["Location"] == f"/clients/{cast.bob.public_id}"
 
 
 def test_a_stale_move_answers_409_with_the_board_as_it_is(vera, olive, card):
