@@ -100,10 +100,13 @@ def _keep_and_go_on(
     form = submission.form_version.form
     act = request.form.get("act", "next")
     actions.keep(submission, *step_form.to_keep())
-    if step_form.is_keepable and act in ("back", "later"):
-        return redirect(f"{form.path}/later" if act == "later" else f"{form.path}?step={max(1, number - 1)}", 303)
-    if not step_form.check():
+    if not step_form.is_keepable:
+        step_form.check()
         return _page(form, steps, number, step_form, ticket), 422
+    if act in ("back", "later"):
+        return redirect(f"{form.path}/later" if act == "later" else f"{form.path}?step={max(1, number - 1)}", 303)
+    if not step_form.check():  # all is kept, so the page with its errors is a GET: the browser's back button works
+        return redirect(f"{form.path}?step={number}&check=1", 303)
     if number < len(steps):
         return redirect(f"{form.path}?step={number + 1}", 303)
     if faulty := _first_faulty(steps, Answer.of(submission)):

@@ -143,6 +143,7 @@ def preview(form_id: str) -> ResponseReturnValue:
         wrong=[],
         has_coach_only=any(question.coach_only for step in steps for question in step.questions),
         preview=f"{_home(form)}/preview",
+        builder=_home(form),
     )
 
 
