@@ -18,6 +18,7 @@ from .models import ONBOARDING, Board, Card, Move, Stage
 from .rules import (
     DEFAULT_OF,
     DEFAULTS,
+    GAP,
     STAGE_OF,
     place_between,
     refusal_to_delete,
@@ -54,7 +55,7 @@ def put_on_board(client: Client) -> Card:
         board=board,
         stage=stage,
         client=client,
-        position=place_between(None, first and first.position),
+        position=place_between(None, first.position if first else None),
         entered_at=clock.now(),
     )
     if not client.next_step:
@@ -149,10 +150,9 @@ def _place(stage: Stage, before: Card | None, moving: Card, low: int | None, hig
 def _spread(stage: Stage) -> None:
     """Give the cards of a stage room again, beyond all places in use so that no two ever share one."""
     cards = list(Card.select().where(Card.stage == stage).order_by(Card.position))
-    place = cards[-1].position
-    for card in cards:
-        place = place_between(place, None)
-        Card.update(position=place).where(Card.id == card.id).execute()
+    beyond = cards[-1].position
+    for number, card in enumerate(cards, start=1):
+        Card.update(position=beyond + number * GAP).where(Card.id == card.id).execute()
 
 
 def _near(stage: Stage, position: int) -> int:

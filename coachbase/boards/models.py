@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -54,19 +54,19 @@ class Stage(Model):
         return self.meaning in DONE
 
     @classmethod
-    def of(cls, board: Board) -> ModelSelect:
+    def of(cls, board: Board) -> "ModelSelect[Any]":
         """All stages from left to right, hidden ones too."""
         return cls.select().where(cls.board == board).order_by(cls.position)
 
     @classmethod
-    def open_of(cls, board: Board) -> ModelSelect:
+    def open_of(cls, board: Board) -> "ModelSelect[Any]":
         """The stages a card can be moved to."""
         return cls.of(board).where(~cls.hidden)
 
     @classmethod
     def counts(cls, board: Board) -> dict[int, int]:
         """How many cards each stage holds, whoever may see them."""
-        rows = Card.select(Card.stage, fn.COUNT()).where(Card.board == board).group_by(Card.stage).tuples()
+        rows: Any = Card.select(Card.stage, fn.COUNT()).where(Card.board == board).group_by(Card.stage).tuples()
         return dict(rows)
 
 
@@ -85,22 +85,22 @@ class Card(Model):
         indexes = ((("stage", "position"), True), (("board", "client"), True))
 
     @classmethod
-    def visible_to(cls, user: User) -> ModelSelect:
+    def visible_to(cls, user: User) -> "ModelSelect[Any]":
         """The cards of the clients this user may see, with client and stage."""
         return cls.with_client().where(Client.id.in_(Client.visible_to(user, Client.id)))
 
     @classmethod
-    def with_client(cls) -> ModelSelect:
+    def with_client(cls) -> "ModelSelect[Any]":
         """Cards with client and stage, whoever may see them."""
         return cls.select(cls, Client, Stage).join(Client).switch(cls).join(Stage)
 
     @classmethod
-    def of(cls, user: User, client: str) -> ModelSelect:
+    def of(cls, user: User, client: str) -> "ModelSelect[Any]":
         """The card of the client with this public id."""
         return cls.visible_to(user).where(Client.public_id == client)
 
     @classmethod
-    def in_stage(cls, stage: Stage, user: User) -> ModelSelect:
+    def in_stage(cls, stage: Stage, user: User) -> "ModelSelect[Any]":
         return cls.visible_to(user).where(cls.stage == stage).order_by(cls.position)
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ..clients.rules import Party, Status
@@ -182,7 +182,7 @@ class Filter:
         said = {name: "1" if value is True else value for name, value in vars(self).items() if value}
         return f"?{urlencode(said)}" if said else ""
 
-    def but(self, **changes: str | bool) -> str:
+    def but(self, **changes: Any) -> str:
         """The board's address with this filter changed."""
         return f"/boards/onboarding{replace(self, **changes).query}"
 

@@ -46,7 +46,7 @@ def changes() -> ResponseReturnValue:
 @pages.get("/cards/<ulid:card_id>/move")
 def choose_place(card_id: str) -> ResponseReturnValue:
     """The way to move a card without dragging it: a stage and a place in it."""
-    card = load_or_404(Card.visible_to(_me()), card_id)
+    card: Card = load_or_404(Card.visible_to(_me()), card_id)
     stages = list(Stage.open_of(card.board))
     chosen = next((stage for stage in stages if stage.public_id == request.args.get("stage")), card.stage)
     template = "boards/_move.html" if request.htmx else "boards/move.html"
@@ -62,9 +62,9 @@ def choose_place(card_id: str) -> ResponseReturnValue:
 
 @pages.post("/cards/<ulid:card_id>/move")
 def move(card_id: str) -> ResponseReturnValue:
-    card = load_or_404(Card.visible_to(_me()), card_id)
+    card: Card = load_or_404(Card.visible_to(_me()), card_id)
     form = _sent(MoveForm(request.form))
-    stage = load_or_404(Stage.of(card.board), form.stage.data)
+    stage: Stage = load_or_404(Stage.of(card.board), form.stage.data)
     try:
         moved = actions.move(
             card, stage, before=_before(stage, form.before.data), by=_me(), seen_version=form.version.data
@@ -80,7 +80,7 @@ def move(card_id: str) -> ResponseReturnValue:
 @pages.post("/cards/<ulid:card_id>/undo")
 def undo(card_id: str) -> ResponseReturnValue:
     """Reached from a toast, whose form has no fields: what was seen stands in the address."""
-    card = load_or_404(Card.visible_to(_me()), card_id)
+    card: Card = load_or_404(Card.visible_to(_me()), card_id)
     form = _sent(UndoForm(request.args))
     try:
         moved = actions.undo(card, by=_me(), seen_version=form.version.data)
