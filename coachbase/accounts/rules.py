@@ -1,5 +1,6 @@
 """Roles, and what a password, a session and a counted attempt may be."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -68,7 +69,7 @@ def may_arrange(role: Role) -> bool:
 
 def hash_password(password: str) -> str:
     """Argon2id with OWASP's smaller setting, 19 MiB and two passes: eight sign-ins at once fit a small server."""
-    return _hasher().hash(password)
+    return _hashing.submit(_hasher().hash, password).result()
 
 
 def password_matches(stored: str | None, password: str) -> bool:
@@ -76,9 +77,13 @@ def password_matches(stored: str | None, password: str) -> bool:
     if len(password) > LONGEST_PASSWORD:
         password = ""
     try:
-        return _hasher().verify(stored or _decoy(), password) and stored is not None
+        return _hashing.submit(_hasher().verify, stored or _decoy(), password).result() and stored is not None
     except VerificationError:
         return False
+
+
+_hashing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hashing")
+"""The one thread that hashes: each thread that ever does keeps the 19 MiB, and eight of them would keep 150."""
 
 
 @lru_cache
