@@ -1,0 +1,71 @@
+"""Today, the first steps, and the sample practice."""
+
+import pytest
+
+from coachbase import check, clock, create_app, sample, schema
+from coachbase.boards.models import Card
+from coachbase.clients import actions as clients
+from coachbase.clients.models import Client
+from coachbase.clients.rules import Party
+from coachbase.config import Config
+from coachbase.db import database
+from coachbase.errors import Refused
+from coachbase.mail.models import Message
+from coachbase.mail.rules import State
+
+
+def test_today_tells_each_what_waits_on_them(cast, vera, alice, carol):
+    clients.pass_ball(cast.bob, Party.US, "Send the agreement")
+    assert "Send the agreement: Bob Haddad" in vera.get("/").text.partition("Waiting on others")[0]
+    assert "Send the agreement: Bob Haddad" in alice.get("/").text.partition("Waiting on others")[2]
+    assert "Bob" not in carol.get("/").text
+
+
+def test_an_inquiry_without_a_coach_asks_for_one(cast, vera, alice):
+    client = Client.create(name="New Person", created_at=clock.now())
+    clients.pass_ball(client, Party.US, "Reply to inquiry")
+    assert f'href="/clients/{client.public_id}/edit"' in vera.get("/").text
+    assert "New Person" not in alice.get("/").text
+
+
+def test_an_empty_day_says_so(cast, vera):
+    clients.pass_ball(cast.bob, Party.NOBODY, "")
+    assert "Nothing is open" in vera.get("/").text
+
+
+def test_pages_of_no_room_open_for_all(olive, vera, alice):
+    for client in (olive, vera, alice):
+        for path in ("/welcome", "/keys"):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/settings").status_code == 303
+
+
+def test_the_drawing_board_is_for_development(app, olive):
+    assert olive.get("/ui").status_code == 404
+    app.debug = True
+    assert olive.get("/ui").status_code == 200
+
+
+def test_fiction_is_never_mixed_with_clients(olive):
+    before = Client.select().count()
+    answer = olive.post("/welcome/sample")
+    assert answer.status_code == 422
+    assert Client.select().count() == before
+
+
+@pytest.fixture
+def empty(tmp_path):
+    config = Config(data=tmp_path / "empty", base_url="http://localhost")
+    schema.migrate(config)
+    yield create_app(config)
+    database.close()
+
+
+def test_the_sample_practice_is_sound_and_sends_nothing(empty):
+    told = sample.fill()
+    assert "password is" in told
+    assert Client.select().count() == Card.select().count() == len(sample.PEOPLE)
+    assert not Message.select().where(Message.state_name.in_((State.QUEUED, State.FAILED, State.LEASED))).exists()
+    assert list(check.findings()) == []
+    with pytest.raises(Refused):
+        sample.fill()
