@@ -7,7 +7,10 @@ import markdown
 import nh3
 
 LONGEST = 50_000
+MOST_BRACKETS = 400
 _TAGS = frozenset("p br strong em ul ol li blockquote code pre a h1 h2 h3 h4 hr del".split())  # noqa: SIM905
+_PICTURES = ("image_link", "image_reference", "short_image_ref")
+_LINKS = ("link", "reference", "short_reference")
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _BRACKETS = re.compile(r"([\[\](*_`<>!~])\1{24,}")
 _ABSOLUTE = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
@@ -20,11 +23,9 @@ def render_markdown(text: str) -> str:
     length is capped, long runs of one mark are cut, and what nests too deep to read stands as it was typed.
     """
     calm = _BRACKETS.sub(lambda run: run.group(1) * 24, text[:LONGEST])
-    if sum(map(calm.count, "[]")) > 2000:
-        calm = calm.replace("[", "\\[")
     calm = _DEEP_LIST.sub(r"\1", _EMPTY_LINES.sub("\n\n", calm))
     try:
-        html = _parser().convert(calm)
+        html = _parser(links=sum(map(calm.count, "[]")) <= MOST_BRACKETS).convert(calm)
     except RecursionError:
         html = f"<p>{escape(calm)}</p>"
     return nh3.clean(
@@ -37,15 +38,17 @@ def render_markdown(text: str) -> str:
     )
 
 
-def _parser() -> markdown.Markdown:
-    """Markdown without raw HTML: what looks like a tag is shown as it was typed, and costs no time to take apart.
-
-    A line of dashes under a sentence stays a line: few mean a heading by it.
+def _parser(*, links: bool) -> markdown.Markdown:
+    """Markdown without raw HTML and pictures: what looks like a tag is shown as it was typed, and costs no time to
+    take apart. A line of dashes under a sentence stays a line: few mean a heading by it.
     """
     parser = markdown.Markdown(extensions=["nl2br", "sane_lists"], output_format="html")
     parser.preprocessors.deregister("html_block")
-    parser.inlinePatterns.deregister("html")
     parser.parser.blockprocessors.deregister("setextheader")
+    for name in ("html", *_PICTURES, *(() if links else _LINKS)):
+        parser.inlinePatterns.deregister(name)
+    if not links:
+        parser.parser.blockprocessors.deregister("reference")
     return parser
 
 

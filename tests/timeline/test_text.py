@@ -3,6 +3,7 @@
 import time
 from html.parser import HTMLParser
 
+import markdown
 import pytest
 
 from coachbase.text import render_markdown
@@ -49,11 +50,23 @@ def test_html_is_shown_as_it_was_typed_and_not_lost():
     assert "&lt;b onclick=x&gt;bold&lt;/b&gt;" in render_markdown("a <b onclick=x>bold</b>")
 
 
+def test_what_cannot_be_taken_apart_stands_as_it_was_typed(monkeypatch):
+    def too_deep(parser, text):
+        return too_deep(parser, text)
+
+    monkeypatch.setattr(markdown.Markdown, "convert", too_deep)
+    assert render_markdown("> a <b>") == "<p>&gt; a &lt;b&gt;</p>"
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "[" * 20_000,
         "[](" * 6_666,
+        "[\\    " * 3_000,
+        "\\[\\\\[" * 4_000,
+        "[ " * 199 + "](x) " * 199,
+        "[" + "a " * 9_000 + "]" * 300,
         "![" * 10_000,
         "*" * 20_000,
         "*a **b " * 2_800,
