@@ -9,9 +9,9 @@ from ..web.forms import Form, address, choices, long_text, one_line, short_text,
 from .rules import LONGEST_BODY, LONGEST_SUBJECT, Kind, Security, refusal_of_body, refusal_of_subject, tidy
 
 SECURITIES = [
-    (Security.STARTTLS.value, "STARTTLS, mostly port 587"),
-    (Security.TLS.value, "TLS from the start, mostly port 465"),
-    (Security.NONE.value, "None: only for a server on this machine"),
+    (Security.STARTTLS.value, "STARTTLS (port 587)"),
+    (Security.TLS.value, "TLS (port 465)"),
+    (Security.NONE.value, "None (same machine)"),
 ]
 
 
@@ -46,8 +46,14 @@ class TestForm(Form):
 class TextForm(Form):
     """One message's words; fields that do not exist are refused by their name."""
 
-    subject = short_text("Subject", longest=LONGEST_SUBJECT)
-    body = long_text("Text", longest=LONGEST_BODY, rows=14, help="Markdown: **bold**, lists, [words](https://…).")
+    subject = short_text("Subject", "A mail needs a subject.", longest=LONGEST_SUBJECT)
+    body = long_text(
+        "Text",
+        "A mail needs a text.",
+        longest=LONGEST_BODY,
+        rows=14,
+        help="Markdown: **bold**, lists, [words](https://…).",
+    )
     version = version_field()
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:

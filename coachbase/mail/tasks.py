@@ -138,9 +138,11 @@ def _settle(message: Message, outcome: Outcome) -> None:
         ours = current.state is State.LEASED and current.leased_until == message.leased_until
         if current.state is State.SENT or not (ours or outcome.state is State.SENT):
             return
-        end(current, outcome) if outcome.state is not State.FAILED else put_off(current, outcome.answer)
-        if current.state is State.SENT:
-            current.sent_at = now
+        if outcome.state is State.FAILED:
+            put_off(current, outcome.answer)
+        else:
+            current.sent_at = now if outcome.state is State.SENT else None
+            end(current, outcome)
         current.save()
 
 

@@ -165,7 +165,7 @@ def send_test() -> ResponseReturnValue:
     if not form.validate():
         return _server(_server_form(), form), 422
     message = actions.send_test(form.to.data, by=current_user._get_current_object())
-    return go(f"/settings/mail?test={message.public_id}")
+    return go(f"/settings/mail?test={message.public_id}#fate")
 
 
 def _server_form() -> ServerForm:
