@@ -1,5 +1,7 @@
 """The form as strangers meet it: one step a page, kept as they go, sent once. Works without JavaScript."""
 
+from dataclasses import dataclass
+
 from flask import Response, abort, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -38,6 +40,37 @@ def resume() -> ResponseReturnValue:
     return redirect(f"{submission.form_version.form.path}?step={number}", 303)
 
 
+@dataclass
+class Page:
+    """One step of a form, on its way out or coming in."""
+
+    form: Form
+    version: FormVersion
+    steps: list[Step]
+    number: int
+    step_form: StepForm
+    ticket: Ticket
+
+    def shown(self, notice: str = "") -> str:
+        return render_template(
+            "intake/fill_in.html",
+            form=self.form,
+            steps=self.steps,
+            number=self.number,
+            step_form=self.step_form,
+            ticket=self.ticket.signed(self.form),
+            notice=notice,
+            trap=TRAP,
+            wrong=[field for field in self.step_form.fields if field.error],
+            has_coach_only=any(question.coach_only for step in self.steps for question in step.questions),
+            preview="",
+        )
+
+    def refused(self, notice: str = "", status: int = 422) -> ResponseReturnValue:
+        """The same page with what was typed, and why it was not taken."""
+        return self.shown(notice), status
+
+
 @pages.get("/<slug>")
 def fill_in(slug: str) -> ResponseReturnValue:
     """A step of the form, with what this browser's submission holds. Changes nothing: the first POST begins one."""
@@ -47,73 +80,64 @@ def fill_in(slug: str) -> ResponseReturnValue:
     held = _held(form)
     if held and held.is_submitted:
         if "again" not in request.args:
-            return redirect(f"{form.path}/thanks", 303)
+            return _led_to_thanks(form)
         held = None
-    version = held.form_version if held else FormVersion.published(form)
-    steps = _steps(version)
-    number = _step_number(request.args.get("step", "1"), steps) if held else 1
-    step_form = StepForm(steps[number - 1], Answer.of(held) if held else {})
+    page = _page(form, None, held, request.args.get("step", "1") if held else "1")
     if held and "check" in request.args:
-        step_form.check()
-    ticket = _ticket_of(held) if held else Ticket.new(version.number, clock.now())
-    return _page(form, steps, number, step_form, ticket)
+        page.step_form.check()
+    return page.shown()
 
 
 @pages.post("/<slug>")
 def send(slug: str) -> ResponseReturnValue:
     """Keep a step and go on; on the last one, send the whole. What is refused stays on the page."""
     form = _form(slug)
-    now = clock.now()
     ticket = Ticket.read(request.form.get("ticket", ""), form)
     submission = _submission_for(form, ticket)
     if submission and submission.is_submitted:
-        return _holding(submission, redirect(f"{form.path}/thanks", 303))
-    version = submission.form_version if submission else _version(form, ticket)
-    steps = _steps(version)
-    number = _step_number(request.form.get("step", "1"), steps)
-    step_form = StepForm(steps[number - 1], Answer.of(submission) if submission else {})
-    step_form.take(request.form, request.files)
-    is_fresh = ticket is not None and ticket.is_fresh(now)
-    if ticket is None or (submission is None and not is_fresh):
-        ticket = _ticket_of(submission) if submission else Ticket.new(version.number, now)
-    if form.state is FormState.CLOSED:
-        if submission:
-            actions.keep(submission, *step_form.to_keep())
-        return _page(form, steps, number, step_form, ticket, notice=CLOSED), 422
-    if submission is None and not is_fresh:
-        return _page(form, steps, number, step_form, ticket, notice=LEFT_OPEN), 422
+        return _holding(submission, _led_to_thanks(form))
+    page = _page(form, ticket, submission, request.form.get("step", "1"))
+    page.step_form.take(request.form, request.files)
+    if submission is None and page.ticket != ticket:
+        return page.refused(LEFT_OPEN)
     if request.form.get(TRAP):
-        return _page(form, steps, number, step_form, ticket, notice=LOOKS_ODD), 422
+        return page.refused(LOOKS_ODD)
     try:
-        submission = submission or actions.start(version, ticket.nonce, source=_source())
-        if submission.is_submitted:
-            return _holding(submission, redirect(f"{form.path}/thanks", 303))
-        answer = _keep_and_go_on(submission, steps, number, step_form, ticket)
+        submission = submission or actions.start(page.version, page.ticket.nonce, source=_source())
+        answer = _led_to_thanks(form) if submission.is_submitted else _keep_and_go_on(submission, page)
     except TooMany as refusal:
-        return _page(form, steps, number, step_form, ticket, notice=f"{refusal} Nothing is lost."), 429
+        return page.refused(f"{refusal} Nothing is lost.", 429)
     return _holding(submission, answer)
 
 
-def _keep_and_go_on(
-    submission: Submission, steps: list[Step], number: int, step_form: StepForm, ticket: Ticket
-) -> ResponseReturnValue:
-    form = submission.form_version.form
-    act = request.form.get("act", "next")
-    actions.keep(submission, *step_form.to_keep())
-    if not step_form.is_keepable:
-        step_form.check()
-        return _page(form, steps, number, step_form, ticket), 422
+def _keep_and_go_on(submission: Submission, page: Page) -> ResponseReturnValue:
+    """Keep the step whatever it says, then lead to where the button points, or to what is not right yet."""
+    path, act = page.form.path, request.form.get("act", "next")
+    actions.keep(submission, *page.step_form.to_keep())
+    if page.form.state is FormState.CLOSED:
+        return page.refused(CLOSED)
+    if not page.step_form.is_keepable:
+        page.step_form.check()
+        return page.refused()
     if act in ("back", "later"):
-        return redirect(f"{form.path}/later" if act == "later" else f"{form.path}?step={max(1, number - 1)}", 303)
-    if not step_form.check():  # all is kept, so the page with its errors is a GET: the browser's back button works
-        return redirect(f"{form.path}?step={number}&check=1", 303)
-    if number < len(steps):
-        return redirect(f"{form.path}?step={number + 1}", 303)
-    if faulty := _first_faulty(steps, Answer.of(submission)):
-        return redirect(f"{form.path}?step={faulty}&check=1", 303)
-    if haste := refusal_of_haste(ticket.shown_at, clock.now()):
-        return _page(form, steps, number, step_form, ticket, notice=haste), 422
+        return redirect(f"{path}/later" if act == "later" else f"{path}?step={max(1, page.number - 1)}", 303)
+    if not page.step_form.check():  # all is kept, so a GET can show it with its errors, and the back button works
+        return redirect(f"{path}?step={page.number}&check=1", 303)
+    if page.number < len(page.steps):
+        return redirect(f"{path}?step={page.number + 1}", 303)
+    return _send_whole(submission, page)
+
+
+def _send_whole(submission: Submission, page: Page) -> ResponseReturnValue:
+    if faulty := _first_faulty(page.steps, Answer.of(submission)):
+        return redirect(f"{page.form.path}?step={faulty}&check=1", 303)
+    if haste := refusal_of_haste(page.ticket.shown_at, clock.now()):
+        return page.refused(haste)
     actions.submit(submission, source=_source())
+    return _led_to_thanks(page.form)
+
+
+def _led_to_thanks(form: Form) -> Response:
     return redirect(f"{form.path}/thanks", 303)
 
 
@@ -177,10 +201,24 @@ def _submission_for(form: Form, ticket: Ticket | None) -> Submission | None:
     return held
 
 
-def _version(form: Form, ticket: Ticket | None) -> FormVersion:
-    """The questions that the page showed, even when newer ones are published meanwhile."""
-    shown = FormVersion.numbered(form, ticket.number) if ticket else None
-    return shown or FormVersion.published(form)
+def _page(form: Form, ticket: Ticket | None, submission: Submission | None, step: str) -> Page:
+    """The step of the questions this person began with, even when newer ones are published meanwhile."""
+    shown = FormVersion.numbered(form, ticket.number) if ticket and not submission else None
+    version = submission.form_version if submission else shown or FormVersion.published(form)
+    steps = _steps(version)
+    number = _step_number(step, steps)
+    step_form = StepForm(steps[number - 1], Answer.of(submission) if submission else {})
+    return Page(form, version, steps, number, step_form, _ticket_for(version, ticket, submission))
+
+
+def _ticket_for(version: FormVersion, ticket: Ticket | None, submission: Submission | None) -> Ticket:
+    """The ticket this page goes on with: its own while that is good, else that of the submission, else a new one."""
+    now = clock.now()
+    if ticket and (submission or ticket.is_fresh(now)):
+        return ticket
+    if submission:
+        return Ticket(submission.ticket, version.number, submission.started_at)
+    return Ticket.new(version.number, now)
 
 
 def _steps(version: FormVersion) -> list[Step]:
@@ -197,10 +235,6 @@ def _first_faulty(steps: list[Step], kept: dict[int, Answer]) -> int | None:
         if not StepForm(step, kept).check():
             return number
     return None
-
-
-def _ticket_of(submission: Submission) -> Ticket:
-    return Ticket(submission.ticket, submission.form_version.number, submission.started_at)
 
 
 def _typed_email(submission: Submission) -> str:
@@ -220,19 +254,3 @@ def _holding(submission: Submission, answer: ResponseReturnValue) -> Response:
     if doors.subject_or_none() != submission.public_id:
         doors.keep(response, actions.hold(submission)[1])
     return response
-
-
-def _page(form: Form, steps: list[Step], number: int, step_form: StepForm, ticket: Ticket, *, notice: str = "") -> str:
-    return render_template(
-        "intake/fill_in.html",
-        form=form,
-        steps=steps,
-        number=number,
-        step_form=step_form,
-        ticket=ticket.signed(form),
-        notice=notice,
-        trap=TRAP,
-        wrong=[field for field in step_form.fields if field.error],
-        has_coach_only=any(question.coach_only for step in steps for question in step.questions),
-        preview="",
-    )

@@ -8,7 +8,7 @@ import pytest
 from coachbase.clients.models import Client
 from coachbase.intake import actions
 from coachbase.intake.actions import Upload
-from coachbase.intake.models import Form, FormVersion, Question, Submission
+from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormState, QuestionKind
 from tests.intake.filling import questions
 
@@ -81,6 +81,14 @@ def test_the_assistant_learns_nothing_of_what_is_for_the_coach_only(client, vera
         assert shown.status_code == 200
         for word in SECRETS:
             assert word not in shown.text, path
+
+
+def test_the_query_itself_keeps_what_is_for_the_coach_only_from_assistants(client, cast):
+    staff = (cast.alice, cast.olive, cast.vera, cast.carol)
+    read = {who.name: {answer.question.label for answer in Answer.visible_to(who, client)} for who in staff}
+    assert SECRET_QUESTION in read["Alice Kern"] & read["Olive Marsh"]
+    assert read["Vera Moreau"] == {"Your name", "Your email", "For both", "CV"}
+    assert read["Carol Voss"] == set()
 
 
 def test_files_open_for_whom_their_question_is(client, olive, alice, vera, carol):
