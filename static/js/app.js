@@ -82,7 +82,7 @@ async function copy(button) {
 function clicked(event) {
   const at = (selector) => event.target.closest(selector);
   closeMenus(event.target);
-  const link = at("a[data-dialog], #open-palette");
+  const link = at("a[data-dialog], .card > .more, #open-palette");
   if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
     closeMenus();

@@ -20,7 +20,7 @@ from coachbase.db import database, transaction
 from tests.cast import PASSWORD
 
 WORKERS, MOVES, CARDS = 8, 50, 12
-ROW = re.compile(r'<ol class="cards" id="(\w+)">|<li class="card[^"]*" id="(\w+)" data-v="(\d+)"')
+ROW = re.compile(r'<ol class="cards" id="(\w+)">|<li class=card id=(\w+) data-v=(\d+)')
 
 
 @dataclass
