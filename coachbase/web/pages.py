@@ -19,7 +19,6 @@ M = TypeVar("M", bound=Model)
 
 def install(app: Flask) -> None:
     app.jinja_env.globals["asset"] = asset
-    app.teardown_request(lambda _: request.close())  # large uploads lie in temporary files
     app.context_processor(lambda: {"firm": firm()})
 
 

@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image
 
+from coachbase.firm import forms
 from coachbase.firm.models import Firm
 
 DETAILS = {"name": "Northbank", "zone": "Europe/London", "currency": "GBP", "hue": "200"}
@@ -73,6 +74,11 @@ def test_what_is_no_picture_is_refused_with_a_sentence(olive, content):
     answer = upload(olive, content)
     assert answer.status_code == 422
     assert not Firm.current().has_logo
+
+
+def test_a_file_too_large_is_refused_before_it_is_read(olive, monkeypatch):
+    monkeypatch.setattr(forms, "MAX_LOGO_BYTES", 50)
+    assert "up to 1 MB" in upload(olive, picture()).text
 
 
 def test_a_picture_of_too_many_pixels_is_refused(olive):
