@@ -136,7 +136,7 @@ def test_everything_works_without_javascript(open_page, address, enter, history)
     assert download.value.suggested_filename == "plan.pdf"
 
 
-def test_two_tabs_meet_with_both_texts_on_screen(desk, open_page, address, enter, cast):
+def test_two_tabs_meet_with_both_texts_on_screen(desk, open_page, address, enter, cast, axe):
     timeline.write(cast.bob, Kind.NOTE, "First.", by=cast.vera)
     note = f"{address}/notes/{Entry.get(Entry.kind_name == Kind.NOTE).public_id}"
     other = open_page()
@@ -150,6 +150,7 @@ def test_two_tabs_meet_with_both_texts_on_screen(desk, open_page, address, enter
     other.locator("li").get_by_role("button", name="Save").click()
     expect(other.locator("main")).to_contain_text("Vera’s words.")
     expect(other.locator("main")).to_contain_text("Olive’s <b>words</b>.")
+    assert axe(other) == []
     assert Note.get().body == "Vera’s words."
 
 
