@@ -288,6 +288,12 @@ HOLDS = {
     "entry_is_never_deleted": lambda name: refused("DELETE FROM entry"),
     "question_is_frozen_on_update": lambda name: refused("UPDATE question SET label = 'Another question'"),
     "question_is_frozen_on_delete": lambda name: refused("DELETE FROM question"),
+    "question_is_frozen_on_insert": lambda name: refused(
+        "INSERT INTO question (public_id, form_version_id, position, kind, label, help, options, fills, required, "
+        "coach_only, version) SELECT 'slipped in', id, 999, 'short', '', '', '[]', '', 0, 0, 1 FROM form_version "
+        "WHERE published_at IS NOT NULL LIMIT 1"
+    ),
+    "form_version_is_frozen": lambda name: refused("UPDATE form_version SET published_at = NULL"),
 }
 """For each guard that refuses: what it refuses. The counters are tried by their name, see raises_revision."""
 

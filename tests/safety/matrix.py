@@ -179,7 +179,7 @@ ROUTES: dict[str, Row] = {
     "GET intake_public.come_back": Row({"intake": ALL}, 303),
     "GET intake_public.resume": holders("intake", 303),
     "GET intake_public.fill_in": Row({"inquiry-form": ALL}, 200),
-    "POST intake_public.send": Row({"inquiry-form": ALL}, 422),
+    "POST intake_public.send": Row({"inquiry-form": ALL}, 422, others={"intake": 303}),  # the answers are kept
     "GET intake_public.later": Row({"inquiry-form": "intake"}, 200),
     "POST intake_public.mail_link": Row({"inquiry-form": "intake"}, 422),
     "GET intake_public.thanks": Row({"inquiry-form": ALL}, 303),
