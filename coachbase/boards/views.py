@@ -122,7 +122,7 @@ def _address_of_undo(card: Card) -> str:
 def _way_back() -> str:
     """The client's page when the form was opened there, else the board."""
     client = request.values.get("client", "")
-    return f"/clients/{client}" if len(client) == 26 and client.isalnum() else "/boards/onboarding"
+    return f"/clients/{client}" if len(client) == 26 and client.isascii() and client.isalnum() else "/boards/onboarding"
 
 
 def _moved(sentence: str, undo: str | None = None) -> ResponseReturnValue:
