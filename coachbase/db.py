@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 import peewee
 from peewee import CharField, Field, IntegrityError, TextField
@@ -41,7 +41,18 @@ database = OneFile(
 )
 
 
-class UtcDateTimeField(Field):
+if TYPE_CHECKING:
+
+    class Column(Field):
+        """For the type checker: a field of a row holds a value, not a field."""
+
+        def __get__(self, row: object, kind: type) -> Any: ...
+        def __set__(self, row: object, value: Any) -> None: ...
+else:
+    Column = Field
+
+
+class UtcDateTimeField(Column):
     """A moment: aware in Python, UTC text of fixed width in the file, so that it sorts and compares as text."""
 
     field_type = "TEXT"
@@ -57,7 +68,7 @@ class UtcDateTimeField(Field):
         return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
 
-class SealedField(Field):
+class SealedField(Column):
     """Bytes that are encrypted in the file; see sealing.py. Cannot be searched or sorted, on purpose."""
 
     field_type = "BLOB"
@@ -65,10 +76,10 @@ class SealedField(Field):
     def _place(self) -> str:
         return f"{self.model._meta.table_name}.{self.column_name}"
 
-    def db_value(self, value: bytes | None) -> bytes | None:
+    def db_value(self, value: Any) -> bytes | None:
         return None if value is None else sealing.seal(value, self._place())
 
-    def python_value(self, value: bytes | None) -> bytes | None:
+    def python_value(self, value: bytes | None) -> Any:
         return None if value is None else sealing.unseal(bytes(value), self._place())
 
 
@@ -78,7 +89,7 @@ class EncryptedTextField(SealedField):
     def db_value(self, value: str | None) -> bytes | None:
         return super().db_value(None if value is None else value.encode())
 
-    def python_value(self, value: bytes | None) -> str | None:  # type: ignore[override]
+    def python_value(self, value: bytes | None) -> str | None:
         plain = super().python_value(value)
         return None if plain is None else plain.decode()
 
@@ -87,7 +98,7 @@ class EncryptedBlobField(SealedField):
     """A document's bytes, encrypted in the file."""
 
 
-class NoCaseField(TextField):
+class NoCaseField(TextField, Column):
     """Text compared without regard to case: mail addresses."""
 
     def __init__(self, **options: Any) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import pairwise
 
 from . import clock
 from .accounts import actions as accounts
@@ -183,10 +182,9 @@ def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisatio
     assistant = team["Nils Abara" if person.coach == M else "Vera Moreau"]
     with _days_ago(moments[0]):
         client = _arrive(person, team, sponsors, assistant)
-    for (_, meaning), days in zip(pairwise((None, *steps)), moments, strict=True):
-        if meaning is not S.INQUIRY:
-            with _days_ago(days):
-                _step(client, meaning, assistant)
+    for meaning, days in zip(steps[1:], moments[1:], strict=True):
+        with _days_ago(days):
+            _step(client, meaning, assistant)
     if len(steps) > 2:
         _write(client, assistant, moments, number)
     if number % 9 == 0 and person.stage is S.ACTIVE:
@@ -220,7 +218,7 @@ def _sponsor_on_the_way(name: str, sponsors: dict[str, Organisation]) -> Organis
 
 def _fill_in_form(person: Person, email: str) -> Client:
     form = Form.get(Form.slug == "inquiry")
-    version = FormVersion.published(form)
+    version = FormVersion.get(FormVersion.form == form)
     submission = intake.start(version, secrets.token_urlsafe(24), source=person.name)
     known = {
         "name": person.name,

@@ -101,7 +101,8 @@ def enter() -> ResponseReturnValue:
         account = f"sign-in as {form.email.data.casefold()[:254]}"
         Attempt.count_one(account, limit=10, within=quarter, now=now)
         user = User.by_email(form.email.data)
-        if password_matches(user.password_hash if user else None, form.password.data) and user.is_active:
+        is_right = password_matches(user.password_hash if user else None, form.password.data)
+        if user and is_right and user.is_active:
             Attempt.forget(account)
             _enter(user)
             return go(wanted if is_own_page(wanted) else "/")

@@ -50,10 +50,10 @@ def drawn_anew(upload: FileStorage | None) -> tuple[bytes, str]:
         picture = Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "WEBP"))
         if picture.width * picture.height > 16_000_000:
             raise Refused("The logo has too many pixels. Choose one of up to 4000 × 4000.")
-        picture = picture.convert("RGBA")
+        drawn = picture.convert("RGBA")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise Refused("That is not a picture we can use. Choose a PNG, JPEG or WebP.") from None
-    picture.thumbnail((LOGO_SIDE, LOGO_SIDE))
-    drawn = io.BytesIO()
-    picture.save(drawn, "PNG")
-    return drawn.getvalue(), "image/png"
+    drawn.thumbnail((LOGO_SIDE, LOGO_SIDE))
+    written = io.BytesIO()
+    drawn.save(written, "PNG")
+    return written.getvalue(), "image/png"

@@ -20,7 +20,7 @@ class Waiting(NamedTuple):
     """Clients whose next step waits, with their cards' stages; and how many there are in all."""
 
     rows: list
-    count: int
+    total: int
 
 
 def mine(user: User) -> tuple[Party, ...]:

@@ -6,12 +6,11 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from wtforms import Field
 
-from ..db import Model
 from ..errors import Stale
 from .forms import Form
 
 
-def conflict(stale: Stale, form: Form, theirs: Model, action: str) -> ResponseReturnValue:
+def conflict(stale: Stale, form: Form, theirs: Any, action: str) -> ResponseReturnValue:
     """409 with what stands and what was typed, field by field; sending again keeps what was typed.
 
     `form` has a `version` field; its other fields carry the names of the row's attributes.

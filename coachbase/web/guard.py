@@ -110,7 +110,7 @@ def is_own_page(path: str) -> bool:
     if not path.startswith("/") or path.startswith("//") or any(sign in path for sign in "\\\r\n\t\0"):
         return False
     try:
-        current_app.create_url_adapter(request).match(urlsplit(path).path, method="GET")
+        current_app.url_map.bind(request.host).match(urlsplit(path).path, method="GET")
     except (HTTPException, MethodNotAllowed, ValueError):
         return False
     return True

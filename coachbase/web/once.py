@@ -19,7 +19,7 @@ log = logging.getLogger("coachbase")
 def install(app: Flask) -> None:
     app.before_request(_offer_key)
     app.after_request(_remember_place)
-    app.teardown_request(lambda _: once_key.set(None))
+    app.teardown_request(_forget_key)
     app.jinja_env.globals["new_once_key"] = lambda: secrets.token_urlsafe(16)
 
 
@@ -45,3 +45,7 @@ def place_after(key: str) -> str:
     """Where a form that already took effect led; the page it came from while the first click still works."""
     row = Once.get_or_none(Once.key == key)
     return (row and row.location) or request.path
+
+
+def _forget_key(_: BaseException | None) -> None:
+    once_key.set(None)

@@ -3,7 +3,7 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from flask import Flask, abort, current_app, flash, g, redirect, render_template, request
 from flask_login import current_user
@@ -11,10 +11,7 @@ from markupsafe import Markup
 from peewee import ModelSelect
 from werkzeug.wrappers import Response
 
-from ..db import Model
 from ..firm.models import Firm
-
-M = TypeVar("M", bound=Model)
 
 
 def install(app: Flask) -> None:
@@ -22,14 +19,14 @@ def install(app: Flask) -> None:
     app.context_processor(lambda: {"firm": firm()})
 
 
-def firm() -> Firm | None:
-    """The firm, read once a request; None before the first run."""
+def firm() -> Any:
+    """The `Firm`, read once a request; None before the first run, when only the front doors are open."""
     if "firm" not in g:
         g.firm = Firm.current()
     return g.firm
 
 
-def load_or_404(query: ModelSelect, public_id: str) -> M:
+def load_or_404(query: ModelSelect, public_id: str) -> Any:
     """The row of a query that already knows the wall: foreign and missing answer the same 404."""
     row = query.where(query.model.public_id == public_id).first()
     if row is None:
