@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from flask import Flask
+from playhouse.cysqlite_ext import CySqliteDatabase
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from coachbase import create_app, serve
@@ -16,10 +17,13 @@ from coachbase.config import Config
 from coachbase.db import database
 
 
-def bare() -> Flask:
-    """What Flask costs on this machine when it does nothing."""
+def bare(scratch: Path) -> Flask:
+    """What Flask costs on this machine when it does nothing, and what one row costs that must survive a power cut."""
     app = Flask("hello")
     app.get("/")(lambda: "hello")
+    rows = CySqliteDatabase(scratch, pragmas={"journal_mode": "wal", "synchronous": "full"})
+    rows.execute_sql("CREATE TABLE IF NOT EXISTS row (id INTEGER PRIMARY KEY, at TEXT)")
+    app.get("/row", endpoint="row")(lambda: str(rows.execute_sql("INSERT INTO row (at) VALUES ('now')").lastrowid))
     return app
 
 
@@ -45,5 +49,5 @@ if __name__ == "__main__":
     app = create_app(config)
     if "--count" in sys.argv:
         count_queries(app)
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/hello": bare()})
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/hello": bare(config.data / "bare.sqlite3")})
     sys.exit(serve.serve(app, config, with_worker=True))
