@@ -1,0 +1,329 @@
+"""P1 and P2: web and worker are killed with -9 at random under load. Nothing that was acknowledged is lost, no mail is
+lost, and the database stays sound. KILLS says how often; `make soak` does it a thousand times."""
+
+import http.client
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+
+from coachbase import clock
+from coachbase.boards import actions as boards
+from coachbase.boards.models import Card, Stage
+from coachbase.clients.models import Client
+from coachbase.config import Config
+from coachbase.db import database, open_database
+from coachbase.intake import actions as intake
+from coachbase.intake.models import Submission
+from coachbase.mail.models import Message
+from coachbase.mail.rules import State
+from coachbase.timeline.models import Note
+from tests.cast import PASSWORD
+from tests.live import ROOT, free_port
+from tests.smtp import Post, run_post, use
+
+KILLS = int(os.environ.get("KILLS", "50"))
+LANES = 5
+"""Practices of their own, so that several processors have something to kill."""
+UNANSWERED = (OSError, http.client.HTTPException)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+pytestmark = pytest.mark.kills
+
+
+@dataclass
+class Ledger:
+    """What the program said it had done."""
+
+    notes: list[str] = field(default_factory=list)
+    inquiries: list[str] = field(default_factory=list)
+    moves: dict[str, int] = field(default_factory=dict)
+    """card -> the version an acknowledged move gave it"""
+
+    @property
+    def size(self) -> int:
+        return len(self.notes) + len(self.inquiries) + sum(self.moves.values())
+
+
+class House:
+    """Web and worker as real processes on one data folder; sometimes one process, sometimes two."""
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.port = config, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.processes: list[subprocess.Popen] = []
+        self.log = (config.data / "log").open("w")
+
+    def start(self, *, apart: bool) -> None:
+        commands = (["serve", "--no-worker"], ["worker"]) if apart else (["serve"],)
+        self.processes = [self.run(*command) for command in commands]
+        for process in self.processes:
+            assert "coachbase" in process.stdout.readline(), (self.config.data / "log").read_text()
+
+    def run(self, *command: str) -> subprocess.Popen:
+        told = {
+            "HOST": "127.0.0.1", "PORT": str(self.port), "COACHBASE_DATA": str(self.config.data),
+            "BASE_URL": self.url, "TRUSTED_PROXY": "127.0.0.1",
+        }  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "app.py", *command], cwd=ROOT, env=os.environ | told, stdout=subprocess.PIPE,
+            stderr=self.log, text=True,
+        )  # fmt: skip
+
+    def kill(self, processes: list[subprocess.Popen], number: int = signal.SIGKILL) -> None:
+        for process in processes:
+            process.send_signal(number)
+        for process in processes:
+            process.wait(30)
+            process.stdout.close()
+        self.processes = [process for process in self.processes if process not in processes]
+
+    def close(self) -> None:
+        self.kill(self.processes)
+        self.log.close()
+
+
+class Person:
+    """A browser that goes on where it was when the program comes back."""
+
+    def __init__(self, house: House) -> None:
+        self.house, self.cookies = house, {}
+        self.connection: http.client.HTTPConnection | None = None
+        self.address = ".".join(str(random.randrange(1, 250)) for _ in range(4))
+
+    def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
+        """Status, where it leads, and the page."""
+        headers = FORM | {"Origin": self.house.url, "X-Forwarded-For": self.address}
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        self.connection = self.connection or http.client.HTTPConnection("127.0.0.1", self.house.port, timeout=20)
+        try:
+            self.connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
+            answer = self.connection.getresponse()
+            page = answer.read().decode()
+        except UNANSWERED:
+            self.connection.close()
+            self.connection = None
+            raise
+        for cookie in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.headers.get("Location", ""), page
+
+    def sign_in(self, name: str) -> None:
+        status, *_ = self.ask("POST", "/sign-in", {"email": f"{name}@northbank.example", "password": PASSWORD})
+        assert status == 303
+
+    def close(self) -> None:
+        if self.connection:
+            self.connection.close()
+
+
+# What people do -------------------------------------------------------------------------------------------------------
+
+
+def write_notes(vera: Person, bob: str, ledger: Ledger) -> None:
+    nonce = f"note{random.getrandbits(64):x}"
+    status, where, _ = vera.ask("POST", f"/clients/{bob}/timeline", {"kind": "note", "body": nonce, "once": nonce})
+    if status == 303 and where == f"/clients/{bob}":
+        ledger.notes.append(nonce)
+
+
+def move_card(vera: Person, card: str, stages: list[str], ledger: Ledger) -> None:
+    here = f"/boards/onboarding/cards/{card}/move"
+    version = int(re.search(r'name="version"[^>]*value="(\d+)"', vera.ask("GET", here)[2])[1])
+    status, where, _ = vera.ask("POST", here, {"stage": random.choice(stages), "version": str(version)})
+    if status == 303 and where == "/boards/onboarding":
+        ledger.moves[card] = max(version, ledger.moves.get(card, 0))
+
+
+def inquire(stranger: Person, ticket: str, ledger: Ledger) -> None:
+    nonce = f"inquiry{random.getrandbits(64):x}"
+    names = re.findall(r'name="(q\w{26})"', ticket)
+    fields = dict(zip(names, (nonce, f"{nonce}@client.example"), strict=True))
+    token = re.search(r'name="ticket" value="([^"]+)"', ticket)[1]
+    status, where, _ = stranger.ask("POST", "/p/intake/kills", fields | {"ticket": token, "step": "1", "act": "next"})
+    if status == 303 and where.endswith("/thanks"):
+        ledger.inquiries.append(nonce)
+
+
+@dataclass
+class Practice:
+    """One practice under load."""
+
+    house: House
+    post: Post
+    bob: str
+    card: str
+    stages: list[str]
+    ledger: Ledger = field(default_factory=Ledger)
+    tickets: list[str] = field(default_factory=list)
+    """Pages of the form, opened a while ago: what is sent at once is taken for a program's."""
+    people: list[Person] = field(default_factory=list)
+
+    def open_pages(self, count: int) -> None:
+        for _ in range(count):
+            stranger = Person(self.house)
+            self.tickets.append(stranger.ask("GET", "/p/intake/kills")[2])
+            stranger.close()
+
+    def load(self, until: threading.Event) -> list[threading.Thread]:
+        vera, other = self.people
+        acts = (
+            lambda: write_notes(vera, self.bob, self.ledger),
+            lambda: move_card(other, self.card, self.stages, self.ledger),
+            self._inquire,
+        )
+        threads = [threading.Thread(target=self._go_on, args=(act, until)) for act in acts]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _inquire(self) -> None:
+        time.sleep(0.05)
+        if self.tickets:
+            stranger = Person(self.house)
+            inquire(stranger, self.tickets.pop(0), self.ledger)
+            stranger.close()
+
+    @staticmethod
+    def _go_on(act: Callable[[], None], until: threading.Event) -> None:
+        while not until.is_set():
+            with suppress(*UNANSWERED):
+                act()
+            time.sleep(0.005)
+
+
+@pytest.fixture
+def practice(app, config, cast) -> Iterator[Practice]:
+    for post in run_post():
+        use(post.port)
+        form = intake.make_form(title="Kills", slug="kills", coach=cast.alice)
+        intake.publish(form)
+        card = Card.get_or_none(Card.client == cast.bob) or boards.put_on_board(cast.bob)
+        stages = [Stage.get(Stage.meaning_name == meaning).public_id for meaning in ("inquiry", "chemistry", "intake")]
+        known = (cast.bob.public_id, card.public_id, stages)
+        database.close()
+        practice = Practice(House(config), post, *known)
+        practice.people = [Person(practice.house), Person(practice.house)]
+        yield practice
+        for person in practice.people:
+            person.close()
+        practice.house.close()
+
+
+# What must be there afterwards ----------------------------------------------------------------------------------------
+
+
+def losses(config: Config, ledger: Ledger) -> list[str]:
+    """What was acknowledged and is gone, or is there twice; read as another program would."""
+    open_database(str(config.database_path))
+    written = Counter(note.body for note in Note.select())
+    clients = Counter(client.name for client in Client.select())
+    cards = {card.public_id: card.version for card in Card.select()}
+    sent = {submission.client.name for submission in Submission.select().where(Submission.client.is_null(False))}
+    thanked = {message.client.name for message in Message.select().where(Message.kind == "intake_thanks")}
+    sound = database.execute_sql("PRAGMA quick_check").fetchone()[0]
+    database.close()
+    return [
+        *(f"note {nonce}: {written[nonce]} times" for nonce in ledger.notes if written[nonce] != 1),
+        *(f"client {nonce}: {clients[nonce]} times" for nonce in ledger.inquiries if clients[nonce] != 1),
+        *(f"submission {nonce} is lost" for nonce in ledger.inquiries if nonce not in sent),
+        *(f"the thank-you to {nonce} is lost" for nonce in ledger.inquiries if nonce not in thanked),
+        *(
+            f"card {card}: {cards[card]} after {version}"
+            for card, version in ledger.moves.items()
+            if cards[card] < version
+        ),
+        *([] if sound == "ok" else [sound]),
+    ]
+
+
+def is_sound(house: House) -> bool:
+    process = house.run("check")
+    print(process.communicate(timeout=60)[0])
+    return process.returncode == 0
+
+
+def deliver_all(practice: Practice) -> list[str]:
+    """Let time pass for the leases and the waits, run the worker, and name the mails that never came out."""
+    config = practice.house.config
+    deadline = time.monotonic() + 40
+    while time.monotonic() < deadline:
+        open_database(str(config.database_path))
+        past = clock.now() - timedelta(hours=1)
+        Message.update(leased_until=past).where(Message.state_name == State.LEASED).execute()
+        Message.update(try_at=past).where(Message.state_name == State.FAILED).execute()
+        waiting = Message.select().where(Message.state_name.in_([State.QUEUED, State.LEASED, State.FAILED])).count()
+        database.close()
+        if not waiting:
+            break
+        practice.house.start(apart=False)
+        time.sleep(1.5)
+        practice.house.kill(practice.house.processes, signal.SIGTERM)
+    open_database(str(config.database_path))
+    known = {message.message_id: message for message in Message.select()}
+    database.close()
+    arrived = Counter(practice.post.ids)
+    return [
+        *(f"{message.kind} {message.state_name} never arrived" for name, message in known.items() if not arrived[name]),
+        *(f"{name} is nobody's" for name in arrived if name not in known),
+    ]
+
+
+def wait_for_load(ledger: Ledger, size: int) -> None:
+    """Until something was acknowledged: a kill before that would show nothing."""
+    deadline = time.monotonic() + 5
+    while ledger.size == size and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("lane", range(LANES))
+def test_nothing_acknowledged_is_lost_however_often_it_is_killed(practice, lane):
+    house, ledger, kills = practice.house, practice.ledger, -(-KILLS // LANES)
+    random.seed()
+    for number in range(kills):
+        house.start(apart=random.random() < 0.4)
+        if number == 0:
+            for person in practice.people:
+                person.sign_in("vera")
+        if len(practice.tickets) < 20:
+            practice.open_pages(10)
+        stop = threading.Event()
+        threads = practice.load(stop)
+        wait_for_load(ledger, ledger.size)
+        time.sleep(random.uniform(0, 0.3))
+        doomed = random.sample(house.processes, random.randint(1, len(house.processes)))
+        house.kill(doomed)
+        time.sleep(random.uniform(0, 0.1))
+        stop.set()
+        house.kill(house.processes)
+        for thread in threads:
+            thread.join()
+        assert losses(house.config, ledger) == []
+        if number % 5 == 4:
+            assert is_sound(house)
+    assert is_sound(house)
+    assert deliver_all(practice) == []
+    assert losses(house.config, ledger) == []
+    assert ledger.size >= kills, "there was no load to speak of"
+    print(f"lane {lane}: {kills} kills, {ledger.size} acknowledged, {len(practice.post.messages)} mails")
+
+
+def test_a_write_that_is_lost_would_be_found(practice):
+    """The ledger against a database from which something acknowledged is gone."""
+    practice.ledger.notes.append("never written")
+    practice.ledger.inquiries.append("never sent")
+    practice.ledger.moves[practice.card] = 99
+    assert len(losses(practice.house.config, practice.ledger)) == 5
