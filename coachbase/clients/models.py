@@ -5,7 +5,7 @@ from functools import cached_property, reduce
 from operator import and_
 from typing import Any, Self
 
-from peewee import SQL, Case, CharField, Expression, ForeignKeyField, IntegerField, ModelSelect, Ordering, TextField, fn
+from peewee import SQL, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, Ordering, TextField, fn
 
 from ..accounts.models import Serving, User
 from ..accounts.rules import Role
@@ -31,7 +31,7 @@ from .rules import (
 )
 
 
-def _says(key: TextField, words: Iterable[str]) -> Expression:
+def _says(key: TextField, words: Iterable[str]) -> Any:
     """Whether a search key holds every word; LIKE's own signs are escaped by peewee."""
     return reduce(and_, (key.contains(word) for word in words), SQL("1"))
 
