@@ -1,0 +1,103 @@
+"""P7 and P16: looking changes nothing, and the file tells nothing."""
+
+import pytest
+
+from coachbase.db import Model, SealedField, database
+from coachbase.timeline.models import Entry
+from tests.safety.digest import digest, tables
+from tests.safety.matrix import ROUTES
+from tests.safety.walk import addresses, routes
+from tests.safety.world import World
+
+# P7: GET and HEAD of every mailed link and every public page, three times over ----------------------------------------
+
+
+def mailed_links(world: World) -> list[str]:
+    """Each token at each door: its own opens, the others do not."""
+    return [f"/p/{kind}/open/{token}" for kind in ("invitation", "reset", "intake") for token in world.tokens.values()]
+
+
+def public_pages(people, world: World) -> list[str]:
+    return [
+        path
+        for method, rule in routes(people.app)
+        if method == "GET" and ("doors" in rule.endpoint or "_public" in rule.endpoint)
+        for path in addresses(world, rule)
+    ]
+
+
+def look(browser, paths: list[str]) -> None:
+    """As mail scanners do: head, get, follow, and again."""
+    for path in paths * 3:
+        browser.head(path)
+        browser.get(path, follow_redirects=True)
+
+
+@pytest.mark.parametrize("who", ["stranger", "invitation", "reset", "intake", "alice"])
+def test_looking_at_mailed_links_and_public_pages_changes_nothing(people, world, who):
+    before = digest()
+    look(people[who], mailed_links(world) + public_pages(people, world))
+    assert digest() == before
+
+
+def test_every_open_door_was_looked_at(people, world):
+    doors = {route.partition(" ")[2] for route in ROUTES if ".open_" in route or ".come_back" in route}
+    assert len(doors) == len({path.rpartition("/")[0] for path in mailed_links(world)})
+
+
+def test_a_page_that_writes_when_looked_at_would_be_found(people):
+    def count_visits() -> str:
+        database.execute_sql("UPDATE link SET kind = kind || '!'")
+        return ""
+
+    before = digest()
+    people.app.view_functions["doors.healthz"] = count_visits
+    look(people["stranger"], ["/healthz"])
+    assert digest() != before
+
+
+def test_the_digest_covers_every_table(app):
+    assert {model._meta.table_name for model in Model.__subclasses__()} <= set(tables())
+
+
+# P16: the file and its journal, read as bytes -------------------------------------------------------------------------
+
+
+def secrets_in(world: World, file: bytes) -> list[str]:
+    """Which sealed values, and which tokens and passwords that are stored hashed, stand in the file as they are."""
+    sealed = {
+        str(value)
+        for model in Model.__subclasses__()
+        for field in model._meta.sorted_fields
+        if isinstance(field, SealedField)
+        for (value,) in model.select(field).where(field.is_null(False)).tuples()
+    }
+    words = {word for text in sealed for word in text.replace('"', " ").split() if "zq" in word}
+    cookies = {value for jar in world.cookies.values() for _, value, _ in jar}
+    return [word for word in sorted(words | set(world.tokens.values()) | cookies) if word.encode() in file]
+
+
+def everything_written(config) -> bytes:
+    """The database, and the journal beside it with what is not in the database yet."""
+    return b"".join(path.read_bytes() for path in sorted(config.data.glob("coachbase.sqlite3*")))
+
+
+def test_the_file_shows_nothing_that_is_sealed(people, world, config):
+    alice, bob = people["alice"], world.ids["client"]["bob"]
+    alice.post(f"/clients/{bob}/timeline", data={"kind": "note", "body": "zqfresh was said a moment ago"})
+    [entry] = Entry.select().order_by(Entry.id.desc()).limit(1)
+    alice.post(f"/clients/{bob}/notes/{entry.public_id}", data={"body": "zqchanged instead", "version": "1"})
+    people["olive"].post("/settings/team/invite", data={"name": "Pia", "email": "pia@n.example", "role": "coach"})
+    assert secrets_in(world, everything_written(config)) == []
+    assert b"zqfresh" not in everything_written(config)
+    assert b"zqchanged" not in everything_written(config)
+
+
+def test_what_is_not_sealed_would_be_found(people, world, config):
+    database.execute_sql("INSERT INTO once (key, at, location) VALUES ('a', 'b', 'zqbodynotebob')")
+    assert secrets_in(world, everything_written(config)) == ["zqbodynotebob"]
+
+
+def test_the_key_lies_beside_the_database_and_for_its_owner_only(config):
+    assert config.key_path.stat().st_mode & 0o077 == 0
+    assert config.key_path.read_bytes().strip().partition(b":")[2] not in everything_written(config)
