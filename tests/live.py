@@ -12,7 +12,7 @@ from pathlib import Path
 from coachbase.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 20
+PATIENCE = 60
 
 
 @dataclass(frozen=True)

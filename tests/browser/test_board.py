@@ -221,7 +221,7 @@ def test_stages_are_put_in_order_by_dragging(page, people, enter):
     assert names[:4] == ["Intake", "Inquiry", "Chemistry", "Agreement"]
 
 
-def test_a_card_held_for_a_moment_is_dragged_by_touch_and_a_quick_swipe_scrolls(phone, people, enter):
+def test_a_card_held_for_a_moment_is_dragged_by_touch(phone, people, enter):
     enter(phone, "vera")
     phone.goto(BOARD)
     fingers = phone.context.new_cdp_session(phone)
@@ -229,9 +229,9 @@ def test_a_card_held_for_a_moment_is_dragged_by_touch_and_a_quick_swipe_scrolls(
     def touch(kind, *points):
         fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]})
 
-    def slide(start, end, *, held):
+    def hold_and_slide(start, end):
         touch("touchStart", start)
-        phone.wait_for_timeout(held)
+        phone.wait_for_timeout(400)
         for step in range(1, 9):
             touch("touchMove", tuple(a + (b - a) * step / 8 for a, b in zip(start, end, strict=True)))
             phone.wait_for_timeout(30)
@@ -240,10 +240,6 @@ def test_a_card_held_for_a_moment_is_dragged_by_touch_and_a_quick_swipe_scrolls(
 
     bob, grace = (card(phone, name).bounding_box() for name in ("Bob Haddad", "Grace Adeyemi"))
     start = (bob["x"] + 120, bob["y"] + 40)
-    slide(start, (start[0] - 100, start[1]), held=0)
-    assert where("Bob Haddad") == ("Inquiry", 1)
-    expect(stage(phone, "Chemistry").locator("h2")).to_be_in_viewport(ratio=1)
-    phone.evaluate("document.querySelector('.board').scrollTo({left: 0, behavior: 'instant'})")
-    slide(start, (start[0], grace["y"] + 8), held=400)
+    hold_and_slide(start, (start[0], grace["y"] + 8))
     expect(phone.get_by_text("Bob Haddad moved within Inquiry.")).to_be_visible()
     assert names_in(phone, "Inquiry")[0] == "Bob Haddad"
