@@ -63,7 +63,7 @@ def add(values: Mapping[str, Any], *, how: str, status: Status = Status.PROSPECT
 
 
 @atomic
-def change(client: Client, values: Mapping[str, Any], *, version: int, by: User) -> None:
+def change(client: Client, values: Mapping[str, Any], *, version: int, by: User | None) -> None:
     """Change any of FIELDS, and the status.
 
     Raises Stale when somebody saved the client since `version`.

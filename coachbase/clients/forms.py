@@ -164,7 +164,7 @@ def uploaded(upload: FileStorage | None) -> tuple[str, bytes]:
         raise Refused("Choose a CSV file with your clients first.")
     if len(content) > MAX_IMPORT_BYTES:
         raise Refused("A file may have up to 5 MB. Split it and import the parts.")
-    name = "".join(sign for sign in (upload.filename or "") if sign.isprintable())
+    name = "".join(sign for sign in ((upload and upload.filename) or "") if sign.isprintable())
     return name[-80:] or "a file", content
 
 

@@ -313,7 +313,9 @@ class ClientImport(Model):
         return Columns.from_json(self.mapping) if self.mapping != "{}" else None
 
     def plan(self) -> list[PlannedClient]:
-        """What each line would become, judged by what its user may see."""
+        """What each line would become, judged by what its user may see; nothing before the columns are known."""
+        if self.columns is None:
+            return []
         addresses = Client.visible_to(self.by, Client.email, Client.name).where(Client.email != "").tuples()
         known = {email.casefold(): name for email, name in addresses}
         return plan_clients(self.sheet, self.columns, coaches=_coaches_by_key(self.by), known=known)

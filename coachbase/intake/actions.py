@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +16,7 @@ from ..db import atomic
 from ..errors import Refused, Stale
 from ..files import actions as files
 from ..files.models import Document
-from ..files.rules import Audience
+from ..files.rules import Audience, Upload
 from ..firm.models import Firm
 from ..links import actions as links
 from ..links.models import Link
@@ -48,14 +47,6 @@ PER_ADDRESS, PER_FORM, RETURN_MAILS = 20, 200, 5
 
 _FAR = 100_000
 """Positions beyond any form's, where questions wait while their order is written."""
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file chosen in a form."""
-
-    content: bytes
-    name: str
 
 
 # Building ------------------------------------------------------------------------------------------------------------
@@ -336,7 +327,7 @@ def submit(submission: Submission, *, source: str) -> Submission:
 
     A second call finds it done and changes nothing. Raises TooMany when one address, or all of them, send too many.
     """
-    submission = Submission.known_as(submission.public_id)
+    submission = Submission.as_it_is(submission)
     if submission.is_submitted:
         return submission
     answers = _answers_to_send(submission)
@@ -371,7 +362,7 @@ def _client_values(answers: Mapping[Question, Typed]) -> dict[str, Any]:
     """What the answers say about the client, by field."""
     values = {question.fills: typed for question, typed in answers.items() if question.fills in FILL_LABELS and typed}
     if "organisation" in values:
-        values["organisation"] = re.sub(r"\s+", " ", values["organisation"])
+        values["organisation"] = re.sub(r"\s+", " ", str(values["organisation"]))
     return values
 
 

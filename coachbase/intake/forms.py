@@ -14,10 +14,9 @@ from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from .. import sealing
 from ..accounts.models import User
-from ..files.rules import ACCEPT, KINDS_IN_WORDS, LARGEST, refusal_to_store, safe_name
+from ..files.rules import ACCEPT, KINDS_IN_WORDS, LARGEST, Upload, refusal_to_store, safe_name
 from ..firm.rules import zones
 from ..web.forms import Form, address, choices, long_text, readable, short_text, version_field
-from .actions import Upload
 from .models import Answer, Question
 from .models import Form as IntakeForm
 from .rules import (
@@ -290,7 +289,7 @@ def _take_file(field: Field, form: MultiDict, sent: FileStorage | None) -> None:
     content, name = sent.stream.read(LARGEST + 1), safe_name(sent.filename)
     field.error = refusal_to_store(name, content)
     if not field.error:
-        field.upload, field.stored, field.typed = Upload(content, name), name, name
+        field.upload, field.stored, field.typed = Upload(name, content), name, name
 
 
 class ReturnForm(Form):

@@ -181,6 +181,11 @@ class Submission(Model):
         return cls._with_form().where(cls.public_id == public_id).first()
 
     @classmethod
+    def as_it_is(cls, submission: Self) -> Self:
+        """The submission read anew, inside the transaction that changes it."""
+        return cls._with_form().where(cls.id == submission.id).get()
+
+    @classmethod
     def with_ticket(cls, ticket: str) -> Self | None:
         return cls._with_form().where(cls.ticket == ticket).first()
 

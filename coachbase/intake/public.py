@@ -137,7 +137,7 @@ def _send_whole(submission: Submission, page: Page) -> ResponseReturnValue:
     return _led_to_thanks(page.form)
 
 
-def _led_to_thanks(form: Form) -> Response:
+def _led_to_thanks(form: Form) -> ResponseReturnValue:
     return redirect(f"{form.path}/thanks", 303)
 
 
@@ -194,7 +194,7 @@ def _submission_for(form: Form, ticket: Ticket | None) -> Submission | None:
     """
     held = _held(form)
     named = Submission.with_ticket(ticket.nonce) if ticket else None
-    if named and (named == held or ticket.is_fresh(clock.now())):
+    if named and ticket and (named == held or ticket.is_fresh(clock.now())):
         return named
     if held and held.is_submitted:
         return held if ticket and ticket.shown_at <= held.submitted_at else None
@@ -204,7 +204,7 @@ def _submission_for(form: Form, ticket: Ticket | None) -> Submission | None:
 def _page(form: Form, ticket: Ticket | None, submission: Submission | None, step: str) -> Page:
     """The step of the questions this person began with, even when newer ones are published meanwhile."""
     shown = FormVersion.numbered(form, ticket.number) if ticket and not submission else None
-    version = submission.form_version if submission else shown or FormVersion.published(form)
+    version = submission.form_version if submission else shown or FormVersion.published(form) or abort(404)
     steps = _steps(version)
     number = _step_number(step, steps)
     step_form = StepForm(steps[number - 1], Answer.of(submission) if submission else {})
@@ -241,7 +241,7 @@ def _typed_email(submission: Submission) -> str:
     """The address typed so far, to offer it."""
     kept = Answer.of(submission)
     asked = Question.of(submission.form_version).where(Question.fills == "email").first()
-    return kept[asked.id].typed if asked and asked.id in kept else ""
+    return str(kept[asked.id].typed) if asked and asked.id in kept else ""
 
 
 def _source() -> str:

@@ -1,5 +1,7 @@
 """The builder of forms, what came in by them, and a client's answers."""
 
+from typing import Any
+
 from flask import Blueprint, current_app, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -90,7 +92,7 @@ def _builder_page(form: Form, texts: TextsForm) -> str:
     )
 
 
-def _question_list(form: Form) -> dict[str, object]:
+def _question_list(form: Form) -> dict[str, Any]:
     """What the partial `_questions.html` shows: questions in order, and whether they may be published."""
     version = FormVersion.newest(form)
     questions = list(Question.of(version))
@@ -289,7 +291,7 @@ def _coaches() -> list[User]:
     return list(User.coaches())
 
 
-def _texts(texts: TextsForm) -> dict[str, object]:
+def _texts(texts: TextsForm) -> dict[str, Any]:
     row = {name: texts[name].data for name in ("title", "slug", "intro", "thanks")}
     return row | {"coach": User.by_email(texts.coach_email.data) if texts.coach_email.data else None}
 

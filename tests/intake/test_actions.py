@@ -12,9 +12,9 @@ from coachbase.clients.models import Client, Organisation
 from coachbase.db import database
 from coachbase.errors import Refused, Stale, TooMany
 from coachbase.files.models import Document, DocumentContent
+from coachbase.files.rules import Upload
 from coachbase.firm.models import Firm
 from coachbase.intake import actions
-from coachbase.intake.actions import Upload
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormState, QuestionKind
 from coachbase.mail.models import Message
@@ -161,7 +161,7 @@ def test_a_form_is_sent_whole_or_not_at_all(short_form):
 def test_files_belong_to_the_client_once_sent_and_keep_their_audience(short_form):
     questions = asked(short_form)
     submission = begun(short_form)
-    uploads = {questions["Your CV"]: Upload(PDF, "cv.pdf"), questions["Report"]: Upload(PDF + b"2", "report.pdf")}
+    uploads = {questions["Your CV"]: Upload("cv.pdf", PDF), questions["Report"]: Upload("report.pdf", PDF + b"2")}
     actions.keep(submission, {}, uploads)
     assert [document.client_id for document in Document.select()] == [None, None]
     client = actions.submit(submission, source="10.0.0.1").client
@@ -172,7 +172,7 @@ def test_files_belong_to_the_client_once_sent_and_keep_their_audience(short_form
 def test_files_of_other_submissions_stay_where_they_are(short_form):
     cv = asked(short_form)["Your CV"]
     other = begun(short_form, ticket="other", email="other@halden.example")
-    actions.keep(other, {}, {cv: Upload(PDF, "other.pdf")})
+    actions.keep(other, {}, {cv: Upload("other.pdf", PDF)})
     send(short_form)
     assert Document.get(Document.name == "other.pdf").client is None
 
@@ -180,8 +180,8 @@ def test_files_of_other_submissions_stay_where_they_are(short_form):
 def test_a_file_can_be_replaced_and_taken_away(short_form):
     cv = asked(short_form)["Your CV"]
     submission = begun(short_form)
-    actions.keep(submission, {}, {cv: Upload(PDF, "first.pdf")})
-    actions.keep(submission, {}, {cv: Upload(PDF, "second.pdf")})
+    actions.keep(submission, {}, {cv: Upload("first.pdf", PDF)})
+    actions.keep(submission, {}, {cv: Upload("second.pdf", PDF)})
     assert [document.name for document in Document.select()] == ["second.pdf"]
     actions.keep(submission, {}, {}, frozenset({cv}))
     assert Document.select().count() == DocumentContent.select().count() == 0
@@ -207,7 +207,7 @@ def test_more_than_two_hundred_an_hour_of_one_form_are_too_many(short_form, cast
 
 def test_abandoned_forms_are_forgotten_when_no_link_leads_back(short_form):
     submission = begun(short_form)
-    actions.keep(submission, {}, {asked(short_form)["Your CV"]: Upload(PDF, "cv.pdf")})
+    actions.keep(submission, {}, {asked(short_form)["Your CV"]: Upload("cv.pdf", PDF)})
     kept = send(short_form, ticket="sent", email="kept@halden.example")
     actions.forget_abandoned()
     assert Submission.select().count() == 2
@@ -220,7 +220,7 @@ def test_abandoned_forms_are_forgotten_when_no_link_leads_back(short_form):
 def test_answers_are_sealed_in_the_file(short_form, config):
     canary = "CANARY-the-board-wants-me-gone"
     submission = begun(short_form, **{"For Alice": canary})
-    actions.keep(submission, {}, {asked(short_form)["Report"]: Upload(PDF + canary.encode(), "report.pdf")})
+    actions.keep(submission, {}, {asked(short_form)["Report"]: Upload("report.pdf", PDF + canary.encode())})
     actions.submit(submission, source="10.0.0.1")
     assert Answer.of(submission)[asked(short_form)["For Alice"].id].typed == canary
     files = [config.database_path, config.database_path.with_name(config.database_path.name + "-wal")]

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 
 from coachbase.clients.models import Client
+from coachbase.files.rules import Upload
 from coachbase.intake import actions
-from coachbase.intake.actions import Upload
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormState, QuestionKind
 from tests.intake.filling import questions
@@ -44,8 +44,8 @@ def client(form) -> Client:
         asked[SECRET_QUESTION]: SECRET_ANSWER,
     }
     files = {
-        asked["CV"]: Upload(b"%PDF-1", "opencv.pdf"),
-        asked[SECRET_QUESTION + " file"]: Upload(b"%PDF-1", SECRET_FILE),
+        asked["CV"]: Upload("opencv.pdf", b"%PDF-1"),
+        asked[SECRET_QUESTION + " file"]: Upload(SECRET_FILE, b"%PDF-1"),
     }
     actions.keep(submission, texts, files)
     return actions.submit(submission, source="10.0.0.1").client
@@ -139,7 +139,7 @@ def test_the_number_of_queries_does_not_grow(client, form, vera, queries):
         asked = questions("alices")
         submission = actions.start(FormVersion.published(form), f"t{number}", source=f"10.0.1.{number}")
         typed = {asked["name"]: "Ines", asked["email"]: "ines@halden.example", asked["For both"]: "again"}
-        actions.keep(submission, typed, {asked["CV"]: Upload(b"%PDF-1", f"cv{number}.pdf")})
+        actions.keep(submission, typed, {asked["CV"]: Upload(f"cv{number}.pdf", b"%PDF-1")})
         actions.submit(submission, source=f"10.0.1.{number}")
     with queries() as many:
         assert vera.get(f"/clients/{client.public_id}/answers").status_code == 200
