@@ -1,0 +1,168 @@
+"""P10: sixty ways to bring a script along, in every field that holds text, looked at by every role in a real browser:
+none runs, none is even tried (the policy would report it), and nothing of theirs becomes part of a page."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from coachbase import clock
+from coachbase.accounts.models import Serving, User
+from coachbase.accounts.rules import Role
+from coachbase.boards.models import Board, Card, Stage
+from coachbase.clients.models import Client, ClientImport, Contact, Organisation
+from coachbase.db import database, transaction
+from coachbase.files.models import Document, DocumentContent
+from coachbase.firm.models import Firm
+from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
+from coachbase.mail import actions as mail
+from coachbase.mail.models import Message
+from coachbase.timeline.models import Entry, Note
+from tests.cast import password_hash
+
+RAN = "window.ran=(window.ran||0)+1"
+PAYLOADS = [
+    line.replace("RAN", RAN).replace("\\t", "\t").replace("\\n", "\n")
+    for line in Path(__file__).with_name("payloads.txt").read_text().splitlines()
+]
+"""One a line in payloads.txt: RAN stands for what would show that it ran; a tag of theirs has the class zq."""
+TOGETHER = 8
+"""Payloads in one field, for the number of pages; each row begins with other ones."""
+
+
+def rows_of_payloads() -> list[str]:
+    return [" ".join(PAYLOADS[start : start + TOGETHER]) for start in range(0, len(PAYLOADS), TOGETHER)]
+
+
+@pytest.fixture
+def infested(cast, live_server) -> list[str]:
+    """Every field of every table that holds words holds payloads; the pages to look at for each row."""
+    with transaction():
+        Firm.update(name=PAYLOADS[0]).execute()
+        User.update(name=PAYLOADS[14]).where(User.id == cast.vera.id).execute()
+        pages = [page for number, text in enumerate(rows_of_payloads()) for page in infest(cast, number, text)]
+    database.close()
+    return pages
+
+
+def infest(cast, number: int, text: str) -> list[str]:
+    """One row of each table with this text in all its fields, as if it had been typed."""
+    now = clock.now()
+    coach = User.create(
+        name=text, email=f"c{number}@n.example", role_name=Role.COACH, zone="Europe/London", created_at=now,
+        password_hash=password_hash(),
+    )  # fmt: skip
+    Serving.create(assistant=cast.vera, coach=coach)
+    sponsor = Organisation.create(name=text, website=text, address=text, search_key="zq", created_at=now)
+    contact = Contact.create(organisation=sponsor, name=text, title=text, email=text, phone=text)
+    client = Client.create(
+        name=text, preferred_name=text, pronouns=text, email=text, phone=text, zone="Asia/Dubai", language=text,
+        position=text, organisation=sponsor, coach=cast.alice, assistant_name=text, assistant_email=text,
+        next_step=text, waiting_on_name="us", waiting_since=now, search_key="zq", created_at=now,
+    )  # fmt: skip
+    entry = Entry.create(client=client, kind_name="note", sentence=text, happened_at=now, recorded_at=now, by=coach)
+    note = Entry.create(client=client, kind_name="note", sentence=text, happened_at=now, recorded_at=now, by=cast.vera)
+    Note.create(entry=entry, body=text)
+    Note.create(entry=note, body="\n\n".join(PAYLOADS[number * TOGETHER : (number + 1) * TOGETHER]))
+    document = Document.create(
+        client=client, name=f"{text}.txt", media_type="text/plain", size=1, sha256="0", uploaded_at=now, by=coach
+    )
+    DocumentContent.create(document=document, content=b"x")
+    fields = {"name": text, "form": text}
+    message = mail.queue("intake_thanks", to=(text, "a@b.example"), fields=fields, client=client, by=coach)
+    Message.update(state_name="dead", answer=text).where(Message.id == message.id).execute()
+    stage = Stage.create(board=Board.get(), name=text, position=5000 + number)
+    Card.create(board=stage.board, stage=stage, client=client, position=1, entered_at=now)
+    form, questions = ask(number, text, now)
+    sent = Submission.create(
+        form_version=questions[0].form_version, ticket=f"t{number}", state_name="submitted", client=client,
+        submitted_at=now, started_at=now,
+    )  # fmt: skip
+    for question in questions:
+        Answer.create(submission=sent, question=question, value=json.dumps(text))
+    sheet = f"Name;Email\n{text.replace(';', ',').replace(chr(34), chr(39))};b\n"
+    upload = ClientImport.create(by=cast.vera, filename=text, content=sheet, created_at=now)
+    here = f"/clients/{client.public_id}"
+    return [
+        here, f"{here}/answers", f"{here}/documents", f"{here}/mail", f"{here}/edit", f"{here}/ball",
+        f"{here}/notes/{note.public_id}", f"/sponsors/{sponsor.public_id}",
+        f"/sponsors/{sponsor.public_id}/contacts/{contact.public_id}", f"/mail/{message.public_id}",
+        f"/settings/forms/{form.public_id}", f"/settings/forms/{form.public_id}/preview",
+        f"/settings/forms/{form.public_id}/questions/{questions[1].public_id}", f"/clients/import/{upload.public_id}",
+        f"/p/intake/form-{number}",
+    ]  # fmt: skip
+
+
+def ask(number: int, text: str, now: datetime) -> tuple[Form, list[Question]]:
+    form = Form.create(slug=f"form-{number}", title=text, intro=text, thanks=text, state_name="open", created_at=now)
+    version = FormVersion.create(form=form, number=1)
+    scale = json.dumps([1, 5, text, text])
+    kinds = (("short", "[]"), ("long", "[]"), ("choice", json.dumps([text, "b"])), ("scale", scale), ("consent", "[]"))
+    questions = [
+        Question.create(form_version=version, position=place, kind_name=kind, label=text, help=text, options=options)
+        for place, (kind, options) in enumerate(kinds, start=1)
+    ]
+    version.published_at = now
+    version.save()
+    return form, questions
+
+
+LISTS = {
+    "vera": [
+        "/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/settings/forms", "/settings/stages",
+        "/settings/mail-texts/intake_thanks", "/search?q=zq", "/clients/new", "/account",
+    ],
+    "alice": ["/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/account"],
+    "olive": [
+        "/", "/boards/onboarding", "/clients?status=all&sort=-coach", "/settings/team", "/settings/team/invite",
+        "/settings/firm", "/settings/mail",
+    ],
+}  # fmt: skip
+
+INFESTED = """() => ({
+  ran: window.ran || 0,
+  parts: [...document.querySelectorAll('.zq, iframe:not([sandbox])')].map(part => part.outerHTML.slice(0, 200)),
+  links: [...document.querySelectorAll('[href], [action], [formaction], [src]')]
+    .flatMap(part => ['href', 'action', 'formaction', 'src'].map(name => part.getAttribute(name) || ''))
+    .map(link => link.replace(/[\\t\\n]/g, ''))
+    .filter(link => /^\\s*(javascript|data|vbscript)\\s*:/i.test(link)),
+})"""
+CALM = {"ran": 0, "parts": [], "links": []}
+
+
+def look(page, path: str) -> dict[str, object]:
+    """What the page is made of once it stands, and whether anything ran or asked."""
+    answer = page.goto(path)
+    assert answer.status == 200, path
+    assert "zq" in page.content(), f"{path} shows none of it"
+    return page.evaluate(INFESTED)
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
+def test_no_list_runs_what_was_typed(open_page, infested, enter, name):
+    page = open_page()
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog said {dialog.message}"))
+    enter(page, name)
+    assert {path: seen for path in LISTS[name] if (seen := look(page, path)) != CALM} == {}
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_no_page_runs_what_was_typed(open_page, infested, enter, half):
+    page = open_page()
+    page.on("dialog", lambda dialog: pytest.fail(f"a dialog said {dialog.message}"))
+    enter(page, "vera")
+    assert {path: seen for path in infested[half::2] if (seen := look(page, path)) != CALM} == {}
+
+
+def test_there_are_sixty_ways():
+    assert len(PAYLOADS) >= 60
+
+
+@pytest.mark.parametrize("payload", [PAYLOADS[0], PAYLOADS[14], PAYLOADS[39]])
+def test_one_that_became_part_of_a_page_would_be_found(open_page, live_server, tolerated, payload):
+    tolerated += ["Content-Security-Policy", "Refused", "violates", "404", "Executing inline"]
+    page = open_page()
+    page.goto("/sign-in")
+    page.evaluate("payload => { document.body.insertAdjacentHTML('beforeend', payload) }", payload)
+    assert page.evaluate(INFESTED) != CALM
