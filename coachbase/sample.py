@@ -268,8 +268,7 @@ def _write(client: Client, by: User, moments: list[float], number: int) -> None:
 
 def _pause(client: Client) -> None:
     with _days_ago(9):
-        clients.set_status(Client.get_by_id(client.id), Status.PAUSED)
-        clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on")
+        clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on", status=Status.PAUSED)
 
 
 def _settle_mail() -> None:

@@ -189,9 +189,8 @@ def _pass_ball(client: Client, stage: Stage) -> None:
     if stage.meaning is None:
         return
     default = DEFAULT_OF[stage.meaning]
-    clients.pass_ball(client, default.waits_on, default.step)
-    if client.status is not default.status and not (client.status is Status.PAUSED and stage.is_done):
-        clients.set_status(client, default.status)
+    stays_paused = client.status is Status.PAUSED and stage.is_done
+    clients.pass_ball(client, default.waits_on, default.step, status=client.status if stays_paused else default.status)
 
 
 def _return_ball(client: Client, step: Move, left: Stage) -> None:

@@ -87,18 +87,23 @@ def change(client: Client, values: Mapping[str, Any], *, version: int, by: User 
 
 
 @atomic
-def pass_ball(client: Client, to: Party, step: str, *, version: int | None = None) -> None:
-    """Say what comes next and who has to do it; the clock of waiting starts anew when either changes.
+def pass_ball(
+    client: Client, to: Party, step: str, *, status: Status | None = None, version: int | None = None
+) -> None:
+    """Say what comes next and who has to do it, and with it perhaps the status; a new ball starts the clock anew.
 
     Raises Stale when a `version` is given and somebody changed the client since.
     """
     now = Client.get_by_id(client.id)
-    if (now.waiting_on, now.next_step) == (to, step):
+    is_new_ball = (now.waiting_on, now.next_step) != (to, step)
+    if not is_new_ball and status in (None, now.status):
         return
     if version is not None and version != now.version:
         raise Stale(f"Somebody else changed {now.name} while you were typing.")
-    client.waiting_on_name, client.next_step = to, step
-    client.waiting_since = None if to is Party.NOBODY else clock.now()
+    if is_new_ball:
+        client.waiting_on_name, client.next_step = to, step
+        client.waiting_since = None if to is Party.NOBODY else clock.now()
+    client.status_name = status or now.status
     client.version = now.version + 1
     client.save()
 
