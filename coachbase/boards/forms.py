@@ -1,9 +1,9 @@
 """Where a card goes, and what a stage is called."""
 
-from wtforms import IntegerField, StringField
+from wtforms import StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from ..web.forms import Form, short_text, version_field
+from ..web.forms import Form, WholeNumberField, short_text, version_field
 
 TOP = "top"
 
@@ -22,7 +22,7 @@ class UndoForm(Form):
 
 class StageForm(Form):
     name = short_text("Name", "What is the stage called?", longest=40)
-    target_days = IntegerField(
+    target_days = WholeNumberField(
         "Target days",
         [Optional(), NumberRange(0, 365, "A number of days from 0 to 365, or nothing.")],
         render_kw={"min": 0, "max": 365, "inputmode": "numeric"},

@@ -9,14 +9,14 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.datastructures import FileStorage, MultiDict
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from .. import sealing
 from ..accounts.models import User
 from ..files.rules import ACCEPT, KINDS_IN_WORDS, LARGEST, Upload, refusal_to_store, safe_name
 from ..firm.rules import zones
-from ..web.forms import Form, address, choices, long_text, readable, short_text, version_field
+from ..web.forms import Form, WholeNumberField, address, choices, long_text, readable, short_text, version_field
 from .models import Answer, Question
 from .models import Form as IntakeForm
 from .rules import (
@@ -80,8 +80,8 @@ class QuestionForm(Form):
     lines = TextAreaField(
         "Options", [readable], description="One a line.", filters=[lambda text: _lines(text)], render_kw={"rows": 5}
     )
-    low = IntegerField("From", [InputRequired("0 or 1."), NumberRange(0, 1, "0 or 1.")], default=1)
-    high = IntegerField("To", [InputRequired("2 to 10."), NumberRange(2, 10, "2 to 10.")], default=10)
+    low = WholeNumberField("From", [InputRequired("0 or 1."), NumberRange(0, 1, "0 or 1.")], default=1)
+    high = WholeNumberField("To", [InputRequired("2 to 10."), NumberRange(2, 10, "2 to 10.")], default=10)
     low_label = short_text("Words for the lowest", longest=60, example="not at all")
     high_label = short_text("Words for the highest", longest=60, example="completely")
     fills = SelectField("Fills in", description="The answer also goes into this field of the client.", default="")

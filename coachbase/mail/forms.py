@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from wtforms import IntegerField, PasswordField, SelectField, StringField, TextAreaField
+from wtforms import PasswordField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
-from ..web.forms import Form, address, choices, long_text, one_line, short_text, version_field
+from ..web.forms import Form, WholeNumberField, address, choices, long_text, one_line, short_text, version_field
 from .rules import LONGEST_BODY, LONGEST_SUBJECT, Kind, Security, refusal_of_body, refusal_of_subject, tidy
 
 SECURITIES = [
@@ -19,7 +19,7 @@ class ServerForm(Form):
     """Where mail is handed over. The password is never shown again."""
 
     host = short_text("Server", "What is the mail server called?", longest=253, example="smtp.example.com")
-    port = IntegerField(
+    port = WholeNumberField(
         "Port", [InputRequired("Which port?"), NumberRange(1, 65535, "A port is a number from 1 to 65535.")]
     )
     security = SelectField("Encryption", choices=choices(SECURITIES))

@@ -106,6 +106,15 @@ def zone_field(label: str, help: str = "", *, required: bool = True) -> SelectFi
     return SelectField(label, choices=choices(nothing + names), description=help)
 
 
+class WholeNumberField(IntegerField):
+    """A number of few digits: Python would take thousands, and the validators fall over them."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if valuelist and len(valuelist[0]) > 12:
+            raise ValueError("That number is out of range.")
+        super().process_formdata(valuelist)
+
+
 def version_field() -> IntegerField:
     """Which version of a text this form was opened with; see errors.Stale."""
     return IntegerField(

@@ -6,9 +6,10 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote_from_bytes, urlsplit
 
 import pytest
@@ -37,14 +38,14 @@ NASTY: list[bytes | str] = [
     "9999-12-31", "9999-12-31T23:59", "0001-01-01T00:00", "0000-00-00", "10000-01-01", "2026-02-30", "2026-03-29T02:30",
     "c++", 'a* OR "', "NEAR(a b, 5)", "col:x AND NOT", "'); DROP TABLE client; --", "1 OR 1=1", "{{7*7}}", "${7*7}",
     "<script>alert(1)</script>", "[" * 20_000, "{" * 20_000, '{"a":' * 5_000, "(" * 5_000 + ")" * 5_000, "*a " * 5_000,
-    "> " * 5_000, "`" * 9_999, "![" * 5_000, "a" * 1_000_000, " " * 1_000_000, "\n" * 200_000, "é" * 500_000,
+    "> " * 5_000, "`" * 9_999, "![" * 5_000, "a" * 1_000_000, " " * 200_000, "\n" * 100_000, "é" * 100_000,
     "a@b@c", "a@" + "b" * 300 + ".example", "@", "a@[127.0.0.1]", "=cmd|' /C calc'!A0", "javascript:alert(1)",
     MISSING, MISSING.lower(), "8" * 26, "Z" * 26, "bob", "-1 or 1", "top", "constructor", "__class__",
 ]  # fmt: skip
 
 
 Fields = list[tuple[str, bytes | str]]
-ULID = re.compile("[0-9A-HJKMNP-TV-Z]{26}")
+CHANGING = re.compile("[0-9A-HJKMNP-TV-Z]{26}|(once|ticket)=[^&]*")
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,15 @@ class Input:
 
     @property
     def key(self) -> int:
-        """The same number in every run, whatever ids the world has this time."""
-        body = self.body if self.body is None or isinstance(self.body, bytes) else shortened(self.body)
+        """The same number in every run, whatever ids and keys the world has this time."""
+        if isinstance(self.body, list):
+            name, value = self.body[-1]
+            body = f"{name}={value[:20]!r} {len(value)}"
+        else:
+            body = repr(self.body and self.body[:300])
         headers = [(name, value[:20]) for name, value in (self.headers | self.cookies).items()]
-        what = (self.method, self.path[:300], body and body[:300], self.kind[:40], headers)
-        return zlib.crc32(ULID.sub("", repr(what)).encode("utf-8", "surrogatepass"))
+        what = repr((self.method, self.path[:300], body, self.kind[:40], headers))
+        return zlib.crc32(CHANGING.sub("", what).encode("utf-8", "surrogatepass"))
 
     @property
     def content(self) -> bytes | None:
@@ -74,10 +79,6 @@ class Input:
     def __str__(self) -> str:
         body = (self.content or b"")[-160:]
         return f"{self.who} {self.method} {self.path[:120]!r} {body!r} {self.kind} {self.headers}"[:400]
-
-
-def shortened(fields: Fields) -> bytes:
-    return repr([(name, value[:20], len(value)) for name, value in fields[::-1]]).encode("utf-8", "surrogatepass")
 
 
 # Where values go in ---------------------------------------------------------------------------------------------------
@@ -181,11 +182,13 @@ def as_bytes(value: bytes | str) -> bytes:
     return value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
 
 
-def encoded(pairs: list[tuple[str, bytes | str]]) -> bytes:
-    return b"&".join(
-        f"{quote_from_bytes(as_bytes(name), '')}={quote_from_bytes(as_bytes(value), '')}".encode()
-        for name, value in pairs
-    )
+def encoded(pairs: Iterable[tuple[str, bytes | str]]) -> bytes:
+    return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs).encode()
+
+
+@lru_cache(maxsize=500)
+def quoted(value: bytes | str) -> str:
+    return quote_from_bytes(as_bytes(value), "")
 
 
 FREE = ("inquiry-form", "intake_thanks", MISSING_TOKEN)
@@ -206,13 +209,13 @@ def inputs(target: Target) -> Iterator[Input]:
         for value in (value for value in NASTY if 0 < len(value) < 10_000):
             parts = target.path.split("/")
             place = next(n for n, part in enumerate(parts) if n > 1 and (part in FREE or len(part) > 26))
-            parts[place] = quote_from_bytes(as_bytes(value), "")
+            parts[place] = quoted(value)
             yield replace(plain, path="/".join(parts))
     yield from odd_requests(plain, target, usual)
 
 
 ODD_TAILS = (
-    "?" + "a=1&" * 3000, "?%ff=%fe&%00=%00", "?q=a&q=b&page=1&page=2", "?" + "x" * 60_000, "//", "/%ff%fe", "/%00",
+    "?" + "a=1&" * 3000, "?%ff=%fe&%00=%00", "?q=a&q=b&page=1&page=2", "?" + "x" * 60_000, "/x//y", "/%ff%fe", "/%00",
     "/..;/", "/%2e%2e/%2e%2e/etc/passwd",
 )  # fmt: skip
 
@@ -221,7 +224,7 @@ def odd_requests(plain: Input, target: Target, usual: list[tuple[str, str]]) -> 
     """Right fields in wrong shapes."""
     path = target.path
     for tail in ODD_TAILS:
-        yield replace(plain, path=path + tail)
+        yield replace(plain, path=f"/{path.strip('/')}{tail}" if path != "/" or tail[0] == "?" else tail)
     for headers in (
         {"Accept-Language": "x" * 20_000}, {"Referer": "http://[" * 100},
         {"HX-Request": "true", "HX-Target": "\xff\xfe"},
