@@ -164,12 +164,13 @@ def kept(key: object, read: Callable[[], R]) -> R:
 
     For what nearly every page asks: who is this, what is the firm called, how many are open. SQLite itself says whether
     anything changed: `data_version` when another connection committed, `total_changes` when this one wrote. So there is
-    nothing to invalidate and nothing to forget. What is returned is shared: do not change it.
+    nothing to invalidate and nothing to forget. Both count for one connection only, so a new one begins anew. What is
+    returned is shared: do not change it.
     """
     if database.in_transaction():
         return read()
     connection = database.connection()
-    stamp = (database.database, connection.execute("PRAGMA data_version").fetchone(), connection.total_changes())
+    stamp = (connection, connection.execute("PRAGMA data_version").fetchone(), connection.total_changes())
     if stamp != _kept.stamp or len(_kept.values) > MOST_KEPT:
         _kept.stamp, _kept.values = stamp, {}
     if key not in _kept.values:
