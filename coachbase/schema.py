@@ -22,9 +22,10 @@ def migrate(config: Config) -> list[str]:
     """
     with _said_in_one_line(config):
         if not config.database_path.exists():
-            config.data.mkdir(parents=True, exist_ok=True)
+            config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not config.key_path.exists():
                 sealing.make_key_file(config.key_path)
+            _make_private_file(config.database_path)
         sealing.load_key_file(config.key_path)
         open_database(str(config.database_path))
         _refuse_newer()
@@ -96,5 +97,11 @@ def _pending() -> list[str]:
 
 def _keep_copy(config: Config) -> None:
     copy = config.data / "backups" / f"before-migration-{clock.now():%Y%m%d-%H%M%S}.sqlite3"
-    copy.parent.mkdir(exist_ok=True)
+    copy.parent.mkdir(mode=0o700, exist_ok=True)
+    _make_private_file(copy)
     database.execute_sql("VACUUM INTO ?", (str(copy),))
+
+
+def _make_private_file(path: Path) -> None:
+    """An empty file for its owner's eyes only; what SQLite lays beside a database takes over its rights."""
+    path.touch(mode=0o600, exist_ok=False)
