@@ -22,7 +22,7 @@ def _add_headers(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if current_app.config["COACHBASE"].is_https:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint == "static":
+    if request.endpoint == "static" and response.status_code < 400:
         # Addresses carry the file's hash (filters.asset), so a changed file has a new address.
         headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
     else:
