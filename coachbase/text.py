@@ -15,7 +15,7 @@ _SCHEMES = {"http", "https", "mailto", "tel"}
 _BRACKETS = re.compile(r"([\[\](*_`<>!~])\1{24,}")
 _ABSOLUTE = re.compile(r"(https?://|mailto:|tel:)", re.IGNORECASE)
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
-_DEEP_LIST = re.compile(r"^(\s*(?:(?:[-+*>]|\d+\.)[ \t]+){6})(?:(?:[-+*>]|\d+\.)[ \t]+)+", re.MULTILINE)
+_DEEP_LIST = re.compile(r"^([ \t]*(?:(?:[-+*>]|\d+\.)[ \t]+){6})(?:(?:[-+*>]|\d+\.)[ \t]+)+", re.MULTILINE)
 
 
 def render_markdown(text: str) -> str:

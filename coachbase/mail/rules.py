@@ -74,7 +74,7 @@ LINK_PLACE = "\ufffc"
 LINK_SHOWN = "[personal link]"
 LONGEST_SUBJECT, LONGEST_BODY, LONGEST_VALUE = 150, 10_000, 300
 
-_FIELD = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _SPACE = re.compile(r"\s+")
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffc]"
@@ -82,12 +82,13 @@ _UNPRINTABLE = re.compile(
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
 _TARGET = re.compile(r"\]\(([^)]*)|^\s{0,3}\[[^\]\n]*\]:[ \t]*(\S*)|(?:\]\[|<)([^>\]\n]*)", re.MULTILINE)
+_GLUED = re.compile(r"(?<=\S)\{\{(link|page)\}\}")
 _WHOLE_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s{}]+")
 
 
 def tidy(text: str) -> str:
     """`{{ name }}` as `{{name}}`, the way it is stored."""
-    return _FIELD.sub(r"{{\1}}", text)
+    return _FIELD.sub(lambda found: f"{{{{{found.group(1).strip()}}}}}", text)
 
 
 def plain_value(value: str) -> str:
@@ -101,7 +102,7 @@ def plain_value(value: str) -> str:
 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The text with its fields replaced, once: what a value contains is never read as a field."""
-    return _FIELD.sub(lambda found: values.get(found.group(1), found.group(0)), template)
+    return _FIELD.sub(lambda found: values.get(found.group(1).strip(), found.group(0)), template)
 
 
 def fill_html(template: str, values: Mapping[str, str]) -> str:
@@ -140,7 +141,7 @@ def refusal_of_body(kind: Kind, body: str) -> str | None:
 
 
 def _names(text: str) -> list[str]:
-    return [found.group(1) for found in _FIELD.finditer(text)]
+    return [found.group(1).strip() for found in _FIELD.finditer(text)]
 
 
 def _refusal_of_fields(kind: Kind, text: str) -> str | None:
@@ -166,6 +167,8 @@ def _refusal_of_links(kind: Kind, body: str) -> str | None:
             return f"“{target[:60]}” cannot be a link. Write it as [words]({{{{link}}}}) or with a whole address."
         if not in_brackets and target not in addresses and not _WHOLE_ADDRESS.fullmatch(target):
             return f"The link to “{target[:60]}” needs a whole address, such as https://example.com."
+    if glued := _GLUED.search(plain(body)):  # after “https://elsewhere/” it would be carried there with the next click
+        return f"Put a space or a new line before {glued.group(0)}."
     return None
 
 

@@ -1,7 +1,7 @@
 """Fields that several rooms ask for, each with its limits and its sentence."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wtforms import (
@@ -15,7 +15,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Form as WtForm
-from wtforms.validators import DataRequired, Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Email, InputRequired, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from ..firm.rules import zones
@@ -49,6 +49,16 @@ def one_line(form: WtForm, field: Field) -> None:
         raise ValidationError("Please keep this on one line.")
 
 
+def _at_most(longest: int) -> Callable[[WtForm, Field], None]:
+    """Stops the validation: what is too long is not looked at any closer, which might take minutes."""
+
+    def check(form: WtForm, field: Field) -> None:
+        if len(field.data or "") > longest:
+            raise StopValidation(f"At most {longest} characters.")
+
+    return check
+
+
 def short_text(
     label: str, missing: str | None = None, *, longest: int = 120, help: str = "", example: str = "", **attributes: Any
 ) -> StringField:
@@ -56,7 +66,7 @@ def short_text(
     asked = DataRequired(missing) if missing else Optional()
     return StringField(
         label,
-        [asked, Length(max=longest, message=f"At most {longest} characters."), one_line],
+        [asked, _at_most(longest), one_line],
         filters=[strip],
         description=help,
         render_kw={"maxlength": longest} | ({"placeholder": example} if example else {}) | attributes,
@@ -69,7 +79,7 @@ def long_text(
     asked = DataRequired(missing) if missing else Optional()
     return TextAreaField(
         label,
-        [asked, Length(max=longest, message=f"At most {longest} characters."), readable],
+        [asked, _at_most(longest), readable],
         filters=[lambda text: strip(text).replace("\r\n", "\n")],
         description=help,
         render_kw={"rows": rows, "maxlength": longest},
@@ -81,7 +91,7 @@ def address(label: str, help: str = "", *, required: bool = True) -> EmailField:
     asked = DataRequired("Type an email address.") if required else Optional()
     return EmailField(
         label,
-        [asked, Length(max=254, message="At most 254 characters."), one_line, _looks_right],
+        [asked, _at_most(254), one_line, _looks_right],
         filters=[strip],
         description=help,
         render_kw={"autocomplete": "email", "maxlength": 254},

@@ -1,0 +1,95 @@
+"""What a stranger, or somebody with too little to say, tried on this house."""
+
+import socket
+import stat
+import threading
+import time
+
+import pytest
+
+from coachbase import schema
+from coachbase.config import Config
+from coachbase.db import database, kept
+from coachbase.mail.rules import KINDS, refusal_of_body, tidy
+from coachbase.text import render_markdown
+from tests.live import LiveServer
+
+
+def test_what_was_kept_is_read_anew_after_a_lost_connection(app):
+    """A fresh connection counts from the start again, so its count alone may look like the lost one's."""
+
+    def read() -> int:
+        return kept("answer", lambda: database.execute_sql("SELECT count(*) FROM once").fetchone()[0])
+
+    def elsewhere() -> None:
+        database.execute_sql("INSERT INTO once (key, at) VALUES ('k', '2026-01-01T00:00:00.000000')")
+        database.close()
+
+    database.close()
+    assert read() == 0
+    database.close()
+    other = threading.Thread(target=elsewhere)
+    other.start()
+    other.join()
+    assert read() == 1
+
+
+def test_only_their_owner_reads_the_data(tmp_path):
+    folder = tmp_path / "data"
+    schema.migrate(Config(data=folder))
+    database.execute_sql("UPDATE heartbeat SET name = name")
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    database.close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {"coachbase.sqlite3", "secret.key"} <= found.keys() and set(found.values()) == {0o600}
+
+
+def test_a_missing_stylesheet_is_not_kept_for_a_year(stranger):
+    there = stranger.get("/static/js/app.js?v=1")
+    assert "immutable" in there.headers["Cache-Control"]
+    there.close()
+    assert stranger.get("/static/js/nothing.js?v=1").headers["Cache-Control"] == "no-store"
+
+
+def test_idle_visitors_keep_nobody_out(live_server: LiveServer):
+    host, port = live_server.url.removeprefix("http://").split(":")
+    idle = [socket.create_connection((host, int(port)), timeout=5) for _ in range(130)]
+    try:
+        with socket.create_connection((host, int(port)), timeout=5) as late:
+            late.sendall(f"GET /healthz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+            assert late.recv(100).startswith(b"HTTP/1.1 200")
+    finally:
+        for one in idle:
+            one.close()
+
+
+@pytest.mark.parametrize(
+    "examine",
+    [
+        lambda: tidy("{{" + " " * 9_000 + "x"),
+        lambda: refusal_of_body(KINDS["test"], "[a](" + " " * 9_000 + "x"),
+        lambda: render_markdown("a" + "\u00a0\n" * 9_990 + "b"),
+    ],
+    ids=["a field never closed", "a link never closed", "lines that only look empty"],
+)
+def test_hostile_text_costs_no_time(examine):
+    began = time.process_time()
+    examine()
+    assert time.process_time() - began < 1
+
+
+def test_a_text_that_is_too_long_is_not_examined(vera):
+    began = time.process_time()
+    answer = vera.post(
+        "/settings/mail-texts/test", data={"subject": "Hello", "body": "[a](" + " " * 900_000 + "x", "version": "0"}
+    )
+    assert answer.status_code == 422
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["https://evil.example/{{link}}", "evil.example/?{{link}}", "https://evil.example/[]({{link}})"],
+)
+def test_no_text_carries_a_personal_link_to_another_site(body):
+    assert "before {{link}}" in refusal_of_body(KINDS["password_reset"], body)
