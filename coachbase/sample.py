@@ -196,8 +196,7 @@ def _arrive(person: Person, team: dict[str, User], sponsors: dict[str, Organisat
     email = f"{fold(person.name).replace(' ', '.')}@{fold(person.organisation).replace(' ', '')}.example"
     if person.by_form:
         client = _fill_in_form(person, email)
-        if coach:
-            clients.change(client, {"coach": coach}, version=client.version, by=assistant)
+        _join(client, coach, sponsors.get(person.organisation), assistant)
         return client
     values = {
         "name": person.name,
@@ -209,6 +208,16 @@ def _arrive(person: Person, team: dict[str, User], sponsors: dict[str, Organisat
         "language": "English",
     }
     return clients.add(values, how="by hand", by=assistant)
+
+
+def _join(client: Client, coach: User | None, sponsor: Organisation | None, assistant: User) -> None:
+    """What the assistant does with an inquiry: choose the coach, and join it to the sponsor the firm knows."""
+    apart = client.organisation
+    chosen = {"coach": coach, "organisation": sponsor}
+    values = {name: value for name, value in chosen.items() if value}
+    clients.change(client, values, version=client.version, by=assistant)
+    if sponsor:
+        apart.delete_instance()
 
 
 def _sponsor_on_the_way(name: str, sponsors: dict[str, Organisation]) -> Organisation:

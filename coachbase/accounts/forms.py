@@ -12,7 +12,7 @@ from .models import User
 from .rules import LONGEST_PASSWORD, Role, refusal_of_password
 
 ROLES = [
-    (Role.COACH.value, "Coach: sees the own clients"),
+    (Role.COACH.value, "Coach: sees their own clients"),
     (Role.ASSISTANT.value, "Assistant: runs the desk of the coaches she serves"),
     (Role.OWNER.value, "Owner: sees everything but private notes"),
 ]
@@ -63,7 +63,7 @@ class ChoosePasswordForm(Form):
 
 
 class ChangePasswordForm(ChoosePasswordForm):
-    current = PasswordField(
+    current_password = PasswordField(
         "Current password",
         [InputRequired("Type your current password.")],
         render_kw={"autocomplete": "current-password"},

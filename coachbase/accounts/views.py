@@ -38,8 +38,8 @@ def change_profile() -> ResponseReturnValue:
 @pages.post("/account/password")
 def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm(request.form, user=current_user)
-    if form.validate() and not password_matches(current_user.password_hash, form.current.data):
-        form.current.errors = ["That is not your current password."]
+    if form.validate() and not password_matches(current_user.password_hash, form.current_password.data):
+        form.current_password.errors = ["That is not your current password."]
     if form.errors:
         return _account(ProfileForm(obj=current_user), form), 422
     actions.choose_password(current_user, hash_password(form.password.data), stay=current_user.login)
@@ -103,7 +103,7 @@ def member(user_id: str) -> ResponseReturnValue:
     require(current_user.may_run_practice)
     user = load_or_404(User.select(), user_id)
     form = MemberForm(data={"name": user.name, "role": user.role_name, "colleagues": _colleagues_of(user)})
-    form.offer(User.active())
+    form.offer(_others_than(user))
     return render_template("accounts/member.html", form=form, member=user)
 
 
@@ -111,12 +111,12 @@ def member(user_id: str) -> ResponseReturnValue:
 def change_member(user_id: str) -> ResponseReturnValue:
     require(current_user.may_run_practice)
     user = load_or_404(User.select(), user_id)
-    everybody = list(User.active())
+    others = _others_than(user)
     form = MemberForm(request.form)
-    form.offer(everybody)
+    form.offer(others)
     if not form.validate():
         return render_template("accounts/member.html", form=form, member=user), 422
-    actions.change_member(user, name=form.name.data, role=Role(form.role.data), colleagues=form.chosen(everybody))
+    actions.change_member(user, name=form.name.data, role=Role(form.role.data), colleagues=form.chosen(others))
     return go("/settings/team", "Saved.")
 
 
@@ -142,6 +142,10 @@ def enable(user_id: str) -> ResponseReturnValue:
     user = load_or_404(User.select(), user_id)
     actions.enable(user)
     return go("/settings/team", f"{user.name} can sign in again.")
+
+
+def _others_than(user: User) -> list[User]:
+    return [other for other in User.active() if other != user]
 
 
 def _colleagues_of(user: User) -> list[str]:

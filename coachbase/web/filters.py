@@ -11,8 +11,8 @@ from .pages import reader_zone
 
 
 def install(app: Flask) -> None:
-    for name in ("when", "day", "long_day", "since", "iso", "initials", "hue", "markdown", "hours_apart", "wait_tone"):
-        app.jinja_env.filters[name] = globals()[name]
+    for written in (when, day, long_day, inside, since, iso, initials, hue, markdown, hours_apart, wait_tone):
+        app.jinja_env.filters[written.__name__] = written
 
 
 def when(moment: datetime) -> str:
@@ -30,6 +30,11 @@ def long_day(moment: datetime) -> str:
     """'Monday 24 November'."""
     local = _local(moment)
     return f"{local:%A} {local.day} {local:%B}"
+
+
+def inside(words: str) -> str:
+    """A day's name inside a sentence: 'since yesterday 16:40'; the names of weekdays keep their capital."""
+    return words[0].lower() + words[1:] if words.startswith(("Today", "Yesterday", "Tomorrow")) else words
 
 
 def since(moment: datetime) -> str:

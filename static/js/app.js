@@ -142,7 +142,12 @@ function pressed(event) {
   const { key } = event;
   if ((event.metaKey || event.ctrlKey) && key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
   if ((event.metaKey || event.ctrlKey) && key === "Enter" && event.target.matches("textarea")) { event.target.form?.requestSubmit(); return; }
-  if (key === "Escape") { closeMenus(); return; }
+  if (key === "Escape") {
+    closeMenus();
+    // a search field would take the first press to empty itself
+    if ($("#palette")?.open) { event.preventDefault(); $("#palette").close(); }
+    return;
+  }
   if ($("#palette")?.open) { stepFound(event); return; }
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !lettersOn()) return;
   if ($("dialog[open]") || event.target.closest("input, textarea, select, [contenteditable]")) return;

@@ -198,7 +198,7 @@ def test_a_name_full_of_markup_is_shown_as_text(vera, cast):
 def test_the_clients_page_is_told_stage_and_since(alice, cast):
     text = alice.get(f"{BOARD}/of/{cast.bob.public_id}").text
     assert "Inquiry" in text
-    assert "since Today" in text
+    assert "since today" in text
     assert "Move to…" in text
 
 

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,6 +22,37 @@ from tests.browser.chromium import DESKTOP, PHONE, launch
 
 ROOT = Path(__file__).resolve().parents[2]
 INTO = ROOT / "shots"
+SET_UP_PASSWORD = "a quiet morning in June"
+NOTE = "Spoke with **Sam** about the goals:\n\n- delegate the forecast\n- speak last"
+ROWS = "Name;E-mail;Company;Notes\nUgo Ferri;ugo@tarnlabs.example;Tarn Labs;likes mornings\n;nobody@here.example;;\n"
+WHILE_TYPING = 3_500
+"""Milliseconds a form takes a person at least; who is faster is taken for a machine."""
+PAGES = {
+    "today": "/",
+    "board": "/boards/onboarding",
+    "board-late": "/boards/onboarding?late=1",
+    "clients": "/clients",
+    "clients-none": "/clients?q=zzz",
+    "client-new": "/clients/new",
+    "import": "/clients/import",
+    "sponsors": "/sponsors",
+    "sponsor-new": "/sponsors/new",
+    "mail": "/mail",
+    "search": "/search?q=br",
+    "account": "/account",
+    "welcome": "/welcome",
+    "settings-firm": "/settings/firm",
+    "settings-team": "/settings/team",
+    "invite": "/settings/team/invite",
+    "settings-forms": "/settings/forms",
+    "form-new": "/settings/forms/new",
+    "settings-stages": "/settings/stages",
+    "settings-mail-texts": "/settings/mail-texts",
+    "mail-text": "/settings/mail-texts/invitation",
+    "settings-mail": "/settings/mail",
+    "keys": "/keys",
+    "nothing-here": "/clients/01ARZ3NDEKTSV4RRFFQ69G5FAV",
+}
 FOLLOW = {
     "client": ("/clients?q=bob", "main a[href^='/clients/0']"),
     "sponsor": ("/sponsors?q=bright", "main a[href^='/sponsors/0']"),
@@ -29,39 +61,25 @@ FOLLOW = {
     "member": ("/settings/team", "main a[href^='/settings/team/0']"),
 }
 """Pages with an id in their address: where a link to one stands."""
-PAGES = {
-    "today": "/",
-    "board": "/boards/onboarding",
-    "board-late": "/boards/onboarding?late=1",
-    "clients": "/clients",
-    "client-new": "/clients/new",
-    "import": "/clients/import",
-    "sponsors": "/sponsors",
-    "mail": "/mail",
-    "search": "/search?q=br",
-    "account": "/account",
-    "welcome": "/welcome",
-    "settings-firm": "/settings/firm",
-    "settings-team": "/settings/team",
-    "settings-forms": "/settings/forms",
-    "settings-stages": "/settings/stages",
-    "settings-mail-texts": "/settings/mail-texts",
-    "settings-mail": "/settings/mail",
-    "keys": "/keys",
-    "nothing-here": "/clients/01ARZ3NDEKTSV4RRFFQ69G5FAV",
-}
-OF_THE_CLIENT = {
-    "client-answers": "/answers",
-    "client-documents": "/documents",
-    "client-mail": "/mail",
-    "client-edit": "/edit",
+BELOW = {
+    "client": {"answers": "answers", "documents": "documents", "mail": "mail", "edit": "edit", "ball": "ball"},
+    "sponsor": {"edit": "edit", "contact": "contacts/new"},
+    "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
 }
 PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot"}
+EMPTY = {
+    "empty-today": "/",
+    "empty-board": "/boards/onboarding",
+    "empty-clients": "/clients",
+    "empty-sponsors": "/sponsors",
+    "empty-mail": "/mail",
+    "empty-team": "/settings/team",
+}
 
 
 @contextmanager
-def sample_practice() -> Iterator[tuple[str, str]]:
-    """A server on a sample practice of its own: (address, everybody's password)."""
+def practice(*, sample: bool) -> Iterator[tuple[str, str]]:
+    """A server on a practice of its own, sample or empty: (address, everybody's password)."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
@@ -70,14 +88,19 @@ def sample_practice() -> Iterator[tuple[str, str]]:
         environment = os.environ | {"COACHBASE_DATA": folder, "PORT": port, "BASE_URL": url, "COACHBASE_DEBUG": "1"}
         run = [sys.executable, str(ROOT / "app.py")]
         subprocess.run([*run, "migrate"], env=environment, check=True, capture_output=True)
-        told = subprocess.run([*run, "sample"], env=environment, check=True, capture_output=True, text=True).stdout
+        password = _sample_of(run, environment) if sample else ""
         server = subprocess.Popen([*run, "serve"], env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait_for(url)
-            yield url, re.search(r"password is (\S+)", told).group(1)
+            yield url, password
         finally:
             server.terminate()
             server.wait(20)
+
+
+def _sample_of(run: list[str], environment: dict[str, str]) -> str:
+    told = subprocess.run([*run, "sample"], env=environment, check=True, capture_output=True, text=True).stdout
+    return re.search(r"password is (\S+)", told).group(1)
 
 
 def _wait_for(url: str) -> None:
@@ -90,51 +113,181 @@ def _wait_for(url: str) -> None:
     raise SystemExit("The server did not start.")
 
 
-def _sign_in(page: Page, url: str, who: str, password: str) -> None:
-    page.goto(f"{url}/sign-in")
-    page.fill("[name=email]", f"{who}@northbank.example")
-    page.fill("[name=password]", password)
-    page.press("[name=password]", "Enter")
-    page.wait_for_url(f"{url}/")
+@dataclass
+class Camera:
+    """One reader's browser at one width and in one theme."""
+
+    page: Page
+    url: str
+    suffix: str
+
+    def open(self, path: str) -> int:
+        answer = self.page.goto(self.url + path)
+        self.page.wait_for_load_state("networkidle")
+        return answer.status
+
+    def take(self, name: str, path: str | None = None, *, whole: bool = True) -> None:
+        status = self.open(path) if path else ""
+        self.page.screenshot(path=INTO / f"{name}-{self.suffix}.png", full_page=whole)
+        wide = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        print(f"{status} {name}-{self.suffix}{'  (wider than the window)' if wide else ''}", flush=True)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).first.click()
+        self.page.wait_for_load_state("networkidle")
+
+    def sign_in(self, who: str, password: str) -> None:
+        self.open("/sign-in")
+        self.page.fill("[name=email]", f"{who}@northbank.example")
+        self.page.fill("[name=password]", password)
+        self.press("Sign in")
 
 
-def _take(page: Page, url: str, path: str, name: str) -> None:
-    answer = page.goto(url + path)
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=INTO / f"{name}.png")
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    print(f"{answer.status} {name}{'  (wider than the window)' if wide else ''}")
-
-
-def _take_all(browser: Browser, url: str, password: str, size: dict[str, int], theme: str) -> None:
-    suffix = f"{size['width']}-{theme}"
-    options = {"viewport": size, "color_scheme": theme, "locale": "en-GB", "reduced_motion": "reduce"}
-    public = browser.new_context(**options).new_page()
-    for name, path in PUBLIC.items():
-        _take(public, url, path, f"{name}-{suffix}")
-    page = browser.new_context(**options).new_page()
-    _sign_in(page, url, "olive", password)
+def _staff_pages(camera: Camera) -> None:
     for name, path in (PAGES | {"pieces": "/ui"}).items():
-        _take(page, url, path, f"{name}-{suffix}")
+        camera.take(name, path)
     for name, (where, link) in FOLLOW.items():
-        page.goto(url + where)
-        path = page.locator(link).first.get_attribute("href")
-        _take(page, url, path, f"{name}-{suffix}")
-        for tab, tail in OF_THE_CLIENT.items() if name == "client" else ():
-            _take(page, url, path + tail, f"{tab}-{suffix}")
-    page.goto(f"{url}/boards/onboarding")
+        camera.open(where)
+        path = camera.page.locator(link).first.get_attribute("href")
+        camera.take(name, path)
+        for below, tail in BELOW.get(name, {}).items():
+            camera.take(f"{name}-{below}", f"{path}/{tail}")
+
+
+def _over_the_board(camera: Camera) -> None:
+    """What opens over a page: the palette, the card's dialog, the toast after a move, the keys."""
+    page = camera.page
+    camera.open("/boards/onboarding")
     page.keyboard.press("Control+k")
     page.wait_for_timeout(400)
-    page.screenshot(path=INTO / f"palette-{suffix}.png")
+    camera.take("palette", whole=False)
+    page.keyboard.type("bri")
+    page.wait_for_timeout(600)
+    camera.take("palette-found", whole=False)
+    page.keyboard.press("Escape")
+    page.locator(".card .more").first.click(force=True)
+    page.locator("#dialog [name=stage]").wait_for()
+    camera.take("move", whole=False)
+    page.locator("#dialog [name=stage]").select_option(label="Chemistry")
+    page.locator("#dialog").get_by_role("button", name="Move", exact=True).click()
+    page.locator(".toast").wait_for()
+    camera.take("toast", whole=False)
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    page.keyboard.press("?")
+    page.locator("#dialog dl").wait_for()
+    camera.take("keys-dialog", whole=False)
+
+
+def _at_a_client(camera: Camera) -> None:
+    """A note on its way, a note changed, and two who changed the same client."""
+    page = camera.page
+    camera.open(FOLLOW["client"][0])
+    path = page.locator(FOLLOW["client"][1]).first.get_attribute("href")
+    camera.open(path)
+    page.get_by_placeholder("Write a note").fill(NOTE)
+    page.get_by_role("button", name="Preview").click()
+    page.locator("#preview ul").wait_for()
+    camera.take("composer", whole=False)
+    camera.press("Save")
+    page.locator("#timeline").get_by_role("link", name="Edit").first.click()
+    page.wait_for_load_state("networkidle")
+    camera.take("note")
+    camera.open(f"{path}/edit")
+    other = Camera(page.context.new_page(), camera.url, camera.suffix)
+    other.open(f"{path}/edit")
+    other.page.get_by_label("Position").fill(f"Chief Operating Officer {camera.suffix}")
+    other.press("Save")
+    page.get_by_label("Position").fill("SVP Operations and Supply")
+    camera.press("Save")
+    camera.take("conflict")
+    page.get_by_role("link").first.wait_for()
+    other.page.close()
+
+
+def _import(camera: Camera) -> None:
+    page = camera.page
+    camera.open("/clients/import")
+    spreadsheet = {"name": "clients.csv", "mimeType": "text/csv", "buffer": ROWS.encode()}
+    page.locator("[type=file]").set_input_files(spreadsheet)
+    camera.press("Read the file")
+    camera.take("import-columns")
+    page.locator("main form .button.main").click()
+    page.wait_for_load_state("networkidle")
+    camera.take("import-check")
+
+
+def _public_form(camera: Camera) -> None:
+    """A person fills in the form, with mistakes, and comes back to it later."""
+    page = camera.page
+    for name, path in PUBLIC.items():
+        camera.take(name, path)
+    camera.open(PUBLIC["public-intake"])
+    camera.press("Next")
+    camera.take("public-refused")
+    page.get_by_label("Your name").fill("Uma Petrov")
+    page.get_by_label("Your email").fill("uma@tarnlabs.example")
+    camera.press("Next")
+    camera.take("public-2")
+    camera.press("Next")
+    camera.take("public-2-refused")
+    page.get_by_label("What would you like").fill("To sleep before board meetings.")
+    camera.press("Save and return later")
+    camera.take("public-later")
+    page.go_back()
+    page.wait_for_timeout(WHILE_TYPING)
+    page.get_by_label("What would you like").fill("To sleep before board meetings.")
+    camera.press("Next")
+    camera.take("public-3")
+    camera.press("Send")
+    camera.take("public-3-refused")
+    page.get_by_label("I agree").check()
+    camera.press("Send")
+    camera.take("public-thanks")
+
+
+def _set_up(camera: Camera) -> None:
+    """The first minute of a practice. Set-up works once, so only the first camera finds the page."""
+    page = camera.page
+    if camera.open("/set-up") != 200 or not page.get_by_label("Firm").count():
+        camera.sign_in("olive", SET_UP_PASSWORD)
+        return
+    camera.take("set-up")
+    page.get_by_label("Firm").fill("Northbank")
+    page.get_by_label("Your name").fill("Olive Marsh")
+    page.get_by_label("Your email").fill("olive@northbank.example")
+    page.get_by_label("Password").fill(SET_UP_PASSWORD)
+    page.locator(".button.main").click()
+    page.wait_for_load_state("networkidle")
+    camera.take("welcome-new")
+
+
+def _take_all(browser: Browser, sample: tuple[str, str], empty: str, size: dict[str, int], theme: str) -> None:
+    suffix = f"{size['width']}-{theme}"
+    options = {"viewport": size, "color_scheme": theme, "locale": "en-GB", "reduced_motion": "reduce"}
+    url, password = sample
+    stranger = Camera(browser.new_context(**options).new_page(), url, suffix)
+    _public_form(stranger)
+    olive = Camera(browser.new_context(**options).new_page(), url, suffix)
+    olive.sign_in("olive", password)
+    for scene in (_staff_pages, _over_the_board, _at_a_client, _import):
+        scene(olive)
+    newcomer = Camera(browser.new_context(**options).new_page(), empty, suffix)
+    _set_up(newcomer)
+    for name, path in EMPTY.items():
+        newcomer.take(name, path)
+    for camera in (stranger, olive, newcomer):
+        camera.page.context.close()
 
 
 def main() -> None:
     INTO.mkdir(exist_ok=True)
-    with sample_practice() as (url, password), sync_playwright() as playwright:
+    chosen = sys.argv[1:] or ["1440-light", "1440-dark", "390-light", "390-dark"]
+    with practice(sample=True) as sample, practice(sample=False) as (empty, _), sync_playwright() as playwright:
         browser = launch(playwright)
         for size in (DESKTOP, PHONE):
             for theme in ("light", "dark"):
-                _take_all(browser, url, password, size, theme)
+                if f"{size['width']}-{theme}" in chosen:
+                    _take_all(browser, sample, empty, size, theme)
         browser.close()
     print(f"{len(list(INTO.glob('*.png')))} pictures in {INTO.relative_to(ROOT)}/")
 

@@ -130,7 +130,7 @@ def test_everything_works_without_javascript(open_page, address, enter, history)
     page.get_by_label("Documents", exact=True).set_input_files(
         {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": PDF}
     )
-    page.get_by_role("button", name="File", exact=True).click()
+    page.get_by_role("button", name="File them", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("link", name="plan.pdf").click()
     assert download.value.suggested_filename == "plan.pdf"

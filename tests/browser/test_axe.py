@@ -1,0 +1,147 @@
+"""Every main page, in both themes and at both widths, is asked what breaks WCAG 2.2 AA: nothing may."""
+
+import pytest
+
+from coachbase.boards.models import Card
+from coachbase.clients.models import Client, Contact
+from coachbase.db import transaction
+from coachbase.intake.models import Form, FormVersion, Question
+from coachbase.mail import actions as mail
+from coachbase.mail.models import Message
+from coachbase.timeline import actions as timeline
+from coachbase.timeline.models import Entry
+from coachbase.timeline.rules import Kind
+from tests.browser.chromium import DESKTOP, PHONE
+
+PUBLIC = ("/sign-in", "/forgot", "/p/intake/inquiry", "/clients", "/p/intake/no-such-form")
+SETTINGS = (
+    "/settings/firm",
+    "/settings/team",
+    "/settings/team/invite",
+    "/settings/team/{vera}",
+    "/settings/mail",
+)
+DESK = (
+    "/",
+    "/welcome",
+    "/keys",
+    "/account",
+    "/search",
+    "/search?q=b",
+    "/search?q=zzz",
+    "/boards/onboarding",
+    "/boards/onboarding?late=1",
+    "/boards/onboarding/cards/{card}/move",
+    "/clients",
+    "/clients?q=zzz",
+    "/clients/new",
+    "/clients/import",
+    "/clients/{bob}",
+    "/clients/{bob}/answers",
+    "/clients/{bob}/documents",
+    "/clients/{bob}/mail",
+    "/clients/{bob}/edit",
+    "/clients/{bob}/ball",
+    "/clients/{bob}/notes/{note}",
+    "/sponsors",
+    "/sponsors?q=zzz",
+    "/sponsors/new",
+    "/sponsors/{brightwater}",
+    "/sponsors/{brightwater}/edit",
+    "/sponsors/{brightwater}/contacts/new",
+    "/sponsors/{brightwater}/contacts/{sam}",
+    "/mail",
+    "/mail?state=dead",
+    "/mail/{message}",
+    "/settings/forms",
+    "/settings/forms/new",
+    "/settings/forms/{form}",
+    "/settings/forms/{form}/questions/new",
+    "/settings/forms/{form}/questions/{question}",
+    "/settings/forms/{form}/submissions",
+    "/settings/stages",
+    "/settings/mail-texts",
+    "/settings/mail-texts/invitation",
+)
+
+
+@pytest.fixture
+def ids(cast, live_server) -> dict[str, str]:
+    """The public ids of what the practice holds, once a note and a mail are there as well."""
+    with transaction():
+        timeline.write(cast.bob, Kind.NOTE, "Prefers **mornings**.\n\n- no video", by=cast.vera)
+        mail.queue("test", to=(cast.vera.name, cast.vera.email), fields={})
+    form = Form.get()
+    things = {
+        "bob": cast.bob,
+        "brightwater": cast.brightwater,
+        "sam": cast.sam,
+        "vera": cast.vera,
+        "card": Card.get(Card.client == cast.bob),
+        "note": Entry.get(Entry.kind_name == Kind.NOTE),
+        "message": Message.get(),
+        "form": form,
+        "question": Question.of(FormVersion.newest(form))[1],
+    }
+    return {name: thing.public_id for name, thing in things.items()}
+
+
+@pytest.fixture
+def look(axe):
+    """Opens each page, on a desk and then on a phone: what is out of reach, and what hangs over the edge.
+
+    Contrast does not depend on the width, so the dark theme is looked at on the desk alone.
+    """
+
+    def look(page, paths, theme):
+        found = {}
+        for path in paths:
+            page.set_viewport_size(DESKTOP)
+            page.goto(path)
+            found[path] = axe(page)
+            page.set_viewport_size(PHONE)
+            found[f"{path} on a phone"] = axe(page) if theme == "light" else []
+            if page.evaluate("document.documentElement.scrollWidth") != PHONE["width"]:
+                found[f"{path} on a phone"].append("wider than the window")
+        return [f"{place}: {broken}" for place, all_broken in found.items() for broken in all_broken]
+
+    return look
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_of_the_desk_is_within_reach(open_page, enter, ids, look, theme):
+    vera = open_page(color_scheme=theme)
+    enter(vera, "vera")
+    assert look(vera, [path.format(**ids) for path in DESK], theme) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_owners_pages_and_the_public_ones_are_within_reach(open_page, enter, ids, look, theme):
+    stranger = open_page(color_scheme=theme)
+    assert look(stranger, PUBLIC, theme) == []
+    olive = open_page(color_scheme=theme)
+    enter(olive, "olive")
+    assert look(olive, [path.format(**ids) for path in SETTINGS], theme) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_opens_over_a_page_is_within_reach(open_page, enter, ids, axe, theme):
+    page = open_page(color_scheme=theme)
+    enter(page, "vera")
+    page.goto("/boards/onboarding")
+    page.keyboard.press("Control+k")
+    page.locator("#palette input").wait_for()
+    assert axe(page) == []
+    page.keyboard.type("bob")
+    page.locator("#palette mark").first.wait_for()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    assert not page.locator("#palette").is_visible()
+    page.keyboard.press("?")
+    page.locator("#dialog dl").wait_for()
+    assert axe(page) == []
+    page.keyboard.press("Escape")
+    page.locator(".card .who").focus()
+    page.keyboard.press("Alt+ArrowRight")
+    page.locator(".toast").wait_for()
+    assert axe(page) == []
