@@ -1,12 +1,14 @@
 """A form carries a key (`ui.once()`); sent twice, it takes effect once and leads to the same page.
 
-The key is stored by the first action's own transaction (db.atomic), so two clicks cannot both win.
+The key is stored by the first action's own transaction (db.atomic), so two clicks cannot both win. It counts for the
+person who sent it only: with somebody else's key nobody learns where that person was led.
 """
 
 import logging
 import secrets
 
 from flask import Flask, g, request
+from flask_login import current_user
 from peewee import DatabaseError
 from werkzeug.wrappers import Response
 
@@ -24,9 +26,9 @@ def install(app: Flask) -> None:
 
 
 def _offer_key() -> None:
-    key = request.form.get("once", "")[:64] if request.method not in SAFE else ""
-    g.once = key
-    once_key.set(key or None)
+    key = request.form.get("once", "")[:37] if request.method not in SAFE else ""
+    g.once = f"{current_user.public_id if current_user.is_authenticated else ''}:{key}" if key else ""
+    once_key.set(g.once or None)
 
 
 def _remember_place(response: Response) -> Response:

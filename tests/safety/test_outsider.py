@@ -8,10 +8,13 @@ import time
 import pytest
 
 from coachbase import schema
+from coachbase.accounts.models import Attempt
+from coachbase.accounts.public import RESET_TAKES
 from coachbase.config import Config
 from coachbase.db import database, kept
 from coachbase.mail.rules import KINDS, refusal_of_body, tidy
 from coachbase.text import render_markdown
+from tests.cast import PASSWORD
 from tests.live import LiveServer
 
 
@@ -41,7 +44,8 @@ def test_only_their_owner_reads_the_data(tmp_path):
     found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     database.close()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {"coachbase.sqlite3", "secret.key"} <= found.keys() and set(found.values()) == {0o600}
+    assert {"coachbase.sqlite3", "secret.key"} <= found.keys()
+    assert set(found.values()) == {0o600}
 
 
 def test_a_missing_stylesheet_is_not_kept_for_a_year(stranger):
@@ -93,3 +97,42 @@ def test_a_text_that_is_too_long_is_not_examined(vera):
 )
 def test_no_text_carries_a_personal_link_to_another_site(body):
     assert "before {{link}}" in refusal_of_body(KINDS["password_reset"], body)
+
+
+CLIENT = dict.fromkeys(("email", "zone", "organisation", "coach"), "") | {"name": "Quiet Person", "status": "prospect"}
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "data"),
+    [
+        ("carol", "/clients/new", CLIENT | {"name": "Somebody"}),
+        ("stranger", "/forgot", {"email": "olive@northbank.example"}),
+    ],
+)
+def test_with_somebody_elses_form_key_nobody_learns_where_that_one_was_led(people, who, path, data):
+    led = people["vera"].post("/clients/new", data=CLIENT | {"once": "a-key"}).headers["Location"]
+    assert people["vera"].post("/clients/new", data=CLIENT | {"once": "a-key"}).headers["Location"] == led
+    answer = people[who].post(path, data=data | {"once": "a-key"})
+    assert answer.status_code in (200, 303)
+    assert answer.headers.get("Location") != led
+
+
+def test_asking_for_a_reset_takes_as_long_for_an_address_nobody_has(people, monkeypatch):
+    monkeypatch.setattr(Attempt, "count_one", classmethod(lambda cls, bucket, **limits: None))
+
+    def seconds(email: str) -> float:
+        began = time.perf_counter()
+        people["stranger"].post("/forgot", data={"email": email})
+        return time.perf_counter() - began
+
+    for email in ("olive@northbank.example", "nobody@where.example"):
+        assert RESET_TAKES <= min(seconds(email) for _ in range(3)) < RESET_TAKES + 0.1
+
+
+def test_a_password_is_not_written_into_the_page_that_offers_another_try(people):
+    database.execute_sql("PRAGMA query_only = 1")
+    words = {"current_password": PASSWORD, "password": "another quiet morning"}
+    answer = people["alice"].post("/account/password", data=words)
+    database.execute_sql("PRAGMA query_only = 0")
+    assert answer.status_code == 503
+    assert PASSWORD not in answer.text
