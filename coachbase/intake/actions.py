@@ -43,7 +43,8 @@ LINK = "intake"
 """The kind of link that leads back to a form begun."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-PER_ADDRESS, PER_FORM, RETURN_MAILS = 20, 200, 5
+PER_ADDRESS, PER_FORM, FILES, MAILS = 20, 200, 40, 5
+"""How many an hour: sent from one network address, sent in all, files from one, mails to one reader."""
 
 _FAR = 100_000
 """Positions beyond any form's, where questions wait while their order is written."""
@@ -261,10 +262,17 @@ def keep(
     typed: Mapping[Question, Typed],
     uploads: Mapping[Question, Upload],
     removed: frozenset[Question] = frozenset(),
+    *,
+    source: str = "",
 ) -> None:
-    """Keep what was typed and chosen on one step, finished or not. What was sent is not changed any more."""
+    """Keep what was typed and chosen on one step, finished or not. What was sent is not changed any more.
+
+    Raises TooMany when one address sends files without end, which would fill the disk.
+    """
     if Submission.get_by_id(submission.id).is_submitted:
         return
+    for _ in uploads:
+        Attempt.count_one(f"intake file from {source}", limit=FILES, within=HOUR, now=clock.now())
     kept = Answer.of(submission)
     for question in removed:
         _drop(kept.get(question.id))
@@ -304,8 +312,8 @@ def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
     Raises TooMany when one address asks, or is written to, too often.
     """
     now = clock.now()
-    Attempt.count_one(f"intake return from {source}", limit=2 * RETURN_MAILS, within=HOUR, now=now)
-    Attempt.count_one(f"intake return to {email.casefold()}", limit=RETURN_MAILS, within=HOUR, now=now)
+    Attempt.count_one(f"intake return from {source}", limit=2 * MAILS, within=HOUR, now=now)
+    Attempt.count_one(f"intake return to {email.casefold()}", limit=MAILS, within=HOUR, now=now)
     links.revoke_all(LINK, submission.public_id)
     form = submission.form_version.form
     mail.queue(
@@ -325,7 +333,8 @@ def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
 def submit(submission: Submission, *, source: str) -> Submission:
     """Send what was filled in, once: it becomes a client, or joins the client who has this address.
 
-    A second call finds it done and changes nothing. Raises TooMany when one address, or all of them, send too many.
+    A second call finds it done and changes nothing. Raises TooMany when one network address, or all of them, send too
+    many, or somebody's mailbox is to be filled with our thanks.
     """
     submission = Submission.as_it_is(submission)
     if submission.is_submitted:
@@ -336,6 +345,7 @@ def submit(submission: Submission, *, source: str) -> Submission:
     Attempt.count_one(f"intake from {source}", limit=PER_ADDRESS, within=HOUR, now=now)
     Attempt.count_one(f"intake at {form.id}", limit=PER_FORM, within=HOUR, now=now)
     values = _client_values(answers)
+    Attempt.count_one(f"intake thanks to {values['email'].casefold()}", limit=MAILS, within=HOUR, now=now)
     known = Client.known_by(values["email"])
     client = _complete(known, values) if known else _add_client(form, values)
     submission.client, submission.submitted_at, submission.state_name = client, now, SubmissionState.SUBMITTED

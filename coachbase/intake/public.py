@@ -113,7 +113,7 @@ def send(slug: str) -> ResponseReturnValue:
 def _keep_and_go_on(submission: Submission, page: Page) -> ResponseReturnValue:
     """Keep the step whatever it says, then lead to where the button points, or to what is not right yet."""
     path, act = page.form.path, request.form.get("act", "next")
-    actions.keep(submission, *page.step_form.to_keep())
+    actions.keep(submission, *page.step_form.to_keep(), source=_source())
     if page.form.state is FormState.CLOSED:
         return page.refused(CLOSED)
     if not page.step_form.is_keepable:

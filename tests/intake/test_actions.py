@@ -198,6 +198,25 @@ def test_more_than_twenty_an_hour_from_one_address_are_too_many(short_form):
     assert actions.submit(late, source="10.0.0.2").is_submitted
 
 
+def test_nobodys_mailbox_is_filled_with_our_thanks(short_form):
+    for number in range(5):
+        send(short_form, ticket=str(number), email="Victim@halden.example")
+    late = begun(short_form, ticket="late", email="victim@halden.example")
+    with pytest.raises(TooMany):
+        actions.submit(late, source="10.0.0.2")
+    assert Message.select().where(Message.kind == "intake_thanks").count() == 5
+
+
+def test_more_than_forty_files_an_hour_from_one_address_are_too_many(short_form):
+    submission, cv = begun(short_form), asked(short_form)["Your CV"]
+    for number in range(40):
+        actions.keep(submission, {}, {cv: Upload(f"cv{number}.pdf", PDF)}, source="10.0.0.1")
+    with pytest.raises(TooMany):
+        actions.keep(submission, {}, {cv: Upload("late.pdf", PDF)}, source="10.0.0.1")
+    actions.keep(submission, {}, {cv: Upload("elsewhere.pdf", PDF)}, source="10.0.0.2")
+    assert [document.name for document in Document.select()] == ["elsewhere.pdf"]
+
+
 def test_more_than_two_hundred_an_hour_of_one_form_are_too_many(short_form, cast):
     now = clock.now()
     Attempt.insert_many([{"bucket": f"intake at {short_form.id}", "at": now} for _ in range(200)]).execute()
