@@ -194,7 +194,9 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 # CSV in ---------------------------------------------------------------------------------------------------------------
 
-MAX_IMPORT_BYTES, MOST_ROWS, MOST_COLUMNS = 5_000_000, 5_000, 60
+MAX_IMPORT_BYTES, MOST_COLUMNS = 5_000_000, 60
+MOST_ROWS = 1_000
+"""All of a file goes in at once, and for so many clients everybody else waits some four seconds to write."""
 
 COLUMNS = {
     "name": ("Name", "fullname client clientname coachee participant"),
