@@ -121,6 +121,7 @@ const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
 function pressed(event) {
   const item = event.target.closest?.(".card");
   const arrow = event.key in SIDEWAYS || event.key in UPRIGHT;
+  if (arrow && !event.altKey && event.target === document.body) { event.preventDefault(); document.querySelector(".card .who")?.focus(); return; }
   if (!item || !arrow || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault(); // Alt+← would leave the page
   if (event.altKey) inTurn(() => carry(item.id, event.key));

@@ -3,7 +3,6 @@
 import pytest
 
 from coachbase.boards.models import Card
-from coachbase.clients.models import Client, Contact
 from coachbase.db import transaction
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
