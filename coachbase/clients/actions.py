@@ -130,7 +130,7 @@ def _search_key(values: Mapping[str, Any]) -> str:
 # Sponsors -------------------------------------------------------------------------------------------------------------
 
 
-def _organisation(name: str, *seen_by: User | None) -> Organisation | None:
+def _organisation(name: str, coach: User | None, by: User | None) -> Organisation | None:
     """The organisation of this name, made if need be; None for no name.
 
     Only one that the client's coach, or else whoever types, may see counts: that another coach has a client at
@@ -138,14 +138,14 @@ def _organisation(name: str, *seen_by: User | None) -> Organisation | None:
     """
     if not fold(name).strip():
         return None
-    seen = (Organisation.called(name, user) for user in seen_by if user)
-    return next(filter(None, seen), None) or add_organisation(name=name)
+    seen = (Organisation.called(name, user) for user in (coach, by) if user)
+    return next(filter(None, seen), None) or add_organisation(name=name, by=by)
 
 
 @atomic
-def add_organisation(*, name: str, website: str = "", address: str = "") -> Organisation:
+def add_organisation(*, name: str, website: str = "", address: str = "", by: User | None) -> Organisation:
     return Organisation.create(
-        name=name, website=website, address=address, search_key=fold(name), created_at=clock.now()
+        name=name, website=website, address=address, search_key=fold(name), created_at=clock.now(), added_by=by
     )
 
 

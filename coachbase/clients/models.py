@@ -47,7 +47,7 @@ def _best_first(key: TextField, words: Sequence[str]) -> tuple[Any, ...]:
 
 
 class Organisation(Model):
-    """A sponsor: the company that pays for some of its people."""
+    """A sponsor: the company that pays for some of its people. `added_by` is None when a stranger named it."""
 
     public_id = PublicIdField()
     name = TextField()
@@ -56,14 +56,19 @@ class Organisation(Model):
     search_key = TextField(default="", index=True)
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
+    added_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
-        """Those where the user may see a client, and those without any; that Carol has a client at X is Carol's."""
+        """Those where the user may see a client, and those without any that the user added.
+
+        That Carol has, or had, a client at X is Carol's.
+        """
         if user.role is Role.OWNER:
             return cls.select()
         taken = Client.select(Client.organisation).where(Client.organisation.is_null(False))
-        return cls.select().where(cls.id.in_(Client.visible_to(user, Client.organisation)) | cls.id.not_in(taken))
+        own = (cls.added_by == user) & cls.id.not_in(taken)
+        return cls.select().where(cls.id.in_(Client.visible_to(user, Client.organisation)) | own)
 
     @classmethod
     def count_for(cls, user: User) -> int:

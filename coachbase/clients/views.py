@@ -251,7 +251,7 @@ def add_sponsor() -> ResponseReturnValue:
         _refuse_known_name(form)
     if form.errors:
         return _sponsor_page("clients/new_sponsor.html", form), 422
-    sponsor = actions.add_organisation(**form.data)
+    sponsor = actions.add_organisation(**form.data, by=me())
     return go(f"/sponsors/{sponsor.public_id}", f"{sponsor.name} is on the list.")
 
 

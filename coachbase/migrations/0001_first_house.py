@@ -112,10 +112,13 @@ CREATE TABLE "organisation" (
     "address" TEXT NOT NULL,
     "search_key" TEXT NOT NULL,
     "version" INTEGER NOT NULL,
-    "created_at" TEXT NOT NULL
+    "created_at" TEXT NOT NULL,
+    "added_by_id" INTEGER,
+    FOREIGN KEY ("added_by_id") REFERENCES "user" ("id") ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX "organisation_public_id" ON "organisation" ("public_id");
 CREATE INDEX "organisation_search_key" ON "organisation" ("search_key");
+CREATE INDEX "organisation_added_by_id" ON "organisation" ("added_by_id");
 CREATE TABLE "client" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,

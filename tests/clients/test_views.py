@@ -408,8 +408,19 @@ def test_the_list_of_sponsors_counts_what_the_reader_sees(olive, alice, cast):
     assert "Hers" not in alice.get(f"/sponsors/{cast.brightwater.public_id}").text
 
 
+def test_a_sponsor_whose_last_client_left_stays_with_whoever_added_it(alice, carol, vera, olive, cast):
+    carols = {"name": "Dan Foreign", "organisation": "Halden", "status": "prospect", "zone": ""}
+    page = carol.post("/clients/new", data=carols).headers["Location"]
+    halden = f"/sponsors/{Organisation.get(Organisation.name == 'Halden').public_id}"
+    version = Client.get(Client.name == "Dan Foreign").version
+    assert carol.post(f"{page}/edit", data=carols | {"organisation": "", "version": version}).status_code == 303
+    assert {who.get(halden).status_code for who in (carol, olive)} == {200}
+    assert {who.get(halden).status_code for who in (alice, vera)} == {404}
+    assert "Halden" not in alice.get("/clients/new").text + alice.get("/search?q=halden").text
+
+
 def test_sponsors_are_searched_and_sorted(vera, cast):
-    actions.add_organisation(name="Åkerlund")
+    actions.add_organisation(name="Åkerlund", by=cast.vera)
     assert "Brightwater" not in vera.get("/sponsors?q=akerlund").text
     page = vera.get("/sponsors?sort=-name").text
     assert page.index("Brightwater") < page.index("Åkerlund")
@@ -468,7 +479,7 @@ def test_a_contact_is_added_edited_removed_and_put_back(vera, cast):
 
 
 def test_a_contact_belongs_to_its_sponsor(olive, cast):
-    other = actions.add_organisation(name="Halden")
+    other = actions.add_organisation(name="Halden", by=None)
     for rest in ("", "/remove", "/restore"):
         assert olive.post(f"/sponsors/{other.public_id}/contacts/{cast.sam.public_id}{rest}").status_code == 404
     assert olive.get(f"/sponsors/{other.public_id}/contacts/{cast.sam.public_id}").status_code == 404
