@@ -163,7 +163,7 @@ def choose_password(user: User, password_hash: str, *, stay: LoginSession | None
 @atomic
 def change_member(user: User, *, name: str, role: Role, colleagues: Iterable[User]) -> None:
     """Rename, give another role, and set who serves whom. A new role ends the sessions that had the old one."""
-    if user.role is Role.OWNER and role is not Role.OWNER and _owners() == 1:
+    if role is not Role.OWNER and _is_last_owner(user):
         raise Refused("A firm needs an owner. Make somebody else owner first.")
     if user.role in COACHING and role not in COACHING and user.clients.exists():
         raise Refused(f"{user.name} still has clients. Give them to another coach first.")
@@ -180,7 +180,7 @@ def disable(user: User, *, by: User) -> None:
     """Let somebody no longer sign in; what they did stays."""
     if user == by:
         raise Refused("You cannot lock yourself out. Ask another owner.")
-    if user.role is Role.OWNER and _owners() == 1:
+    if _is_last_owner(user):
         raise Refused("A firm needs an owner.")
     user.disabled_at = clock.now()
     user.save()
@@ -201,5 +201,7 @@ def change_profile(user: User, *, name: str, zone: str, theme: str) -> None:
     user.save()
 
 
-def _owners() -> int:
-    return User.active().where(User.role_name == Role.OWNER).count()
+def _is_last_owner(user: User) -> bool:
+    """Whether nobody else could run the firm: an owner who never joined cannot."""
+    others = User.active().where(User.role_name == Role.OWNER, User.password_hash.is_null(False), User.id != user.id)
+    return user.role is Role.OWNER and not others.exists()

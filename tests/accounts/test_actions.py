@@ -64,6 +64,13 @@ def test_a_coach_with_clients_stays_a_coach(cast):
         actions.change_member(cast.alice, name="Alice Kern", role=Role.ASSISTANT, colleagues=[])
 
 
+def test_an_owner_who_never_joined_is_none(cast):
+    invited = actions.invite(name="Nina", email="n@northbank.example", role=Role.OWNER, colleagues=(), by=cast.olive)
+    with pytest.raises(Refused):
+        actions.change_member(cast.olive, name="Olive", role=Role.COACH, colleagues=())
+    actions.change_member(invited, name="Nina", role=Role.COACH, colleagues=())
+
+
 def test_the_last_owner_cannot_be_locked_out(cast):
     with pytest.raises(Refused):
         actions.disable(cast.olive, by=cast.olive)
