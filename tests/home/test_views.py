@@ -3,6 +3,8 @@
 import pytest
 
 from coachbase import check, clock, create_app, sample, schema
+from coachbase.accounts import actions as accounts
+from coachbase.accounts.rules import Role
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
@@ -10,6 +12,7 @@ from coachbase.clients.rules import Party
 from coachbase.config import Config
 from coachbase.db import database
 from coachbase.errors import Refused
+from coachbase.home import actions as home
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
 
@@ -69,3 +72,15 @@ def test_the_sample_practice_is_sound_and_sends_nothing(empty):
     assert list(check.findings()) == []
     with pytest.raises(Refused):
         sample.fill()
+
+
+def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):
+    owner = accounts.set_up(
+        firm_name="Quill", zone="UTC", currency="EUR", owner_name="Olive", owner_email="olive@quill.example",
+        password_hash="x",
+    )  # fmt: skip
+    accounts.invite(name="Nina", email="nina@quill.example", role=Role.COACH, colleagues=(), by=owner)
+    home.ask_for_sample(by=owner)
+    invitation = Message.get(Message.kind == "invitation")
+    assert invitation.state is State.QUEUED
+    assert invitation.token
