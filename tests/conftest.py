@@ -11,9 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coachbase import create_app, jobs, schema
-from coachbase.config import Config
+from coachbase.accounts import actions as accounts
+from coachbase.config import Config, put_in_force
 from coachbase.db import database
-from tests.cast import PASSWORD, Cast, assemble
+from tests.cast import Cast, assemble
 from tests.live import LiveServer, serving
 from tests.smtp import smtp  # noqa: F401 (a fixture)
 
@@ -39,8 +40,28 @@ def config(migrated: Path, tmp_path: Path) -> Config:
     return Config(data=folder, base_url="http://localhost")
 
 
+@pytest.fixture(scope="session")
+def built(migrated: Path) -> Flask:
+    """The application, built once a run: its hundred rules take longer to compile than most tests to run."""
+    app = create_app(Config(data=migrated, base_url="http://localhost"))
+    database.close()
+    return app
+
+
 @pytest.fixture
-def app(config: Config) -> Iterator[Flask]:
+def app(built: Flask, config: Config) -> Iterator[Flask]:
+    """The application on this test's own data. Who changes the application itself asks for `own_app`."""
+    schema.open_for_work(config)
+    put_in_force(config)
+    built.config["COACHBASE"], built.testing, built.debug = config, True, False
+    built.extensions.pop("boards", None)  # boards drawn from another test's data
+    yield built
+    database.close()
+
+
+@pytest.fixture
+def own_app(config: Config) -> Iterator[Flask]:
+    """An application of this test's own, to be changed at will."""
     app = create_app(config)
     app.testing = True
     yield app
@@ -104,8 +125,9 @@ def sign_in(app: Flask, cast: Cast) -> Callable[[str], Browser]:
     def enter(name: str) -> Browser:
         app.test_client_class = Browser
         client = app.test_client()
-        answer = client.post("/sign-in", data={"email": f"{name}@northbank.example", "password": PASSWORD})
-        assert answer.status_code == 303, answer.text
+        user = accounts.sign_in(getattr(cast, name), user_agent="")
+        with client.session_transaction() as session:
+            session["_user_id"] = user.get_id()  # as Flask-Login does; signing in by password is tested in accounts
         return client
 
     return enter

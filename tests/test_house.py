@@ -85,21 +85,21 @@ def test_what_is_public_stands_under_p_or_is_a_front_door(app):
     assert misplaced_public_routes(app) == []
 
 
-def test_a_public_page_elsewhere_would_be_found(app):
-    app._got_first_request = False
-    app.add_url_rule("/leak", endpoint="doors.leak", view_func=lambda: "leak")
-    assert misplaced_public_routes(app) == ["/leak"]
+def test_a_public_page_elsewhere_would_be_found(own_app):
+    own_app._got_first_request = False
+    own_app.add_url_rule("/leak", endpoint="doors.leak", view_func=lambda: "leak")
+    assert misplaced_public_routes(own_app) == ["/leak"]
 
 
 def test_every_other_url_is_closed_to_strangers(app):
     assert routes_strangers_get_into(app) == []
 
 
-def test_an_open_url_would_be_found(app):
-    app.add_url_rule("/leak", endpoint="accounts.leak", view_func=lambda: "leak")
-    app.before_request_funcs[None].remove(guard._require_sign_in)
-    app.testing = False  # pages that expect somebody signed in fall over: that is an answer, too
-    assert "GET /leak 200" in routes_strangers_get_into(app)
+def test_an_open_url_would_be_found(own_app):
+    own_app.add_url_rule("/leak", endpoint="accounts.leak", view_func=lambda: "leak")
+    own_app.before_request_funcs[None].remove(guard._require_sign_in)
+    own_app.testing = False  # pages that expect somebody signed in fall over: that is an answer, too
+    assert "GET /leak 200" in routes_strangers_get_into(own_app)
 
 
 def mixed_routes(app: Flask) -> list[str]:
@@ -108,10 +108,10 @@ def mixed_routes(app: Flask) -> list[str]:
     return [rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and rule.methods & writes]
 
 
-def test_no_route_answers_both_get_and_post(app):
-    assert mixed_routes(app) == []
-    app.add_url_rule("/both", methods=["GET", "POST"], endpoint="both", view_func=lambda: "")
-    assert mixed_routes(app) == ["/both"]
+def test_no_route_answers_both_get_and_post(own_app):
+    assert mixed_routes(own_app) == []
+    own_app.add_url_rule("/both", methods=["GET", "POST"], endpoint="both", view_func=lambda: "")
+    assert mixed_routes(own_app) == ["/both"]
 
 
 def test_what_is_posted_to_does_not_answer_get(app, olive):

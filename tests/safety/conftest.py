@@ -37,6 +37,12 @@ def config(furnished: tuple[Path, World], tmp_path: Path) -> Config:
 
 
 @pytest.fixture
+def app(own_app: Flask) -> Flask:
+    """Guards are taken off here to see what happens, so each test has an application of its own."""
+    return own_app
+
+
+@pytest.fixture
 def world(furnished: tuple[Path, World]) -> World:
     return furnished[1]
 
