@@ -111,7 +111,9 @@ def _bug(error: Exception) -> ResponseReturnValue:
     if current_app.testing:
         raise error
     reference = secrets.token_hex(4)
-    log.exception("unexpected error %s on %s %s", reference, request.method, request.path)
+    log.exception(
+        "unexpected error %s on %s %s", reference, request.method, request.url_rule
+    )  # a path may hold a token
     g.pop("firm", None)
     return _answer(
         500, "Our mistake", f"Something went wrong on our side and nothing was saved. Reference {reference}."

@@ -12,6 +12,7 @@ from coachbase.accounts.models import Attempt
 from coachbase.accounts.public import RESET_TAKES
 from coachbase.config import Config
 from coachbase.db import database, kept
+from coachbase.links.models import Link
 from coachbase.mail.rules import KINDS, refusal_of_body, tidy
 from coachbase.text import render_markdown
 from tests.cast import PASSWORD
@@ -136,3 +137,14 @@ def test_a_password_is_not_written_into_the_page_that_offers_another_try(people)
     database.execute_sql("PRAGMA query_only = 0")
     assert answer.status_code == 503
     assert PASSWORD not in answer.text
+
+
+def test_the_log_of_a_fault_holds_no_token(people, app, monkeypatch, caplog):
+    def broken(*_: object) -> None:
+        raise RuntimeError("something of ours broke")
+
+    monkeypatch.setattr(Link, "behind", broken)
+    app.testing = False
+    assert people["stranger"].get("/p/reset/open/the-secret-token").status_code == 500
+    assert "/p/reset/open/<token>" in caplog.text
+    assert "the-secret-token" not in caplog.text
