@@ -22,8 +22,6 @@ class Audience(StrEnum):
     COACH = "coach"
 
 
-AUDIENCE_LABELS = {Audience.TEAM: "the team", Audience.COACH: "the coach only"}
-
 MEDIA_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",

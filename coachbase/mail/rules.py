@@ -201,8 +201,6 @@ FACES = {
     State.CANCELLED: Face("cancelled", "plain", "ban"),
 }
 
-UNDER_WAY = (State.QUEUED, State.LEASED, State.FAILED)
-"""Whose fate is still open."""
 TROUBLE = (State.FAILED, State.DEAD)
 """What somebody should look at."""
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from ..accounts.rules import Role
+from ..clients.rules import in_words
 
 
 class Kind(StrEnum):
@@ -31,17 +32,10 @@ WRITTEN = {Kind.NOTE: "Note", Kind.CALL: "Call", Kind.MAIL: "Mail logged"}
 LONGEST_NOTE = 20_000
 OLDEST_YEAR = 1990
 
-_WORDS = {  # fields that are not called what people call them
-    "preferred_name": "preferred name",
-    "zone": "time zone",
-    "assistant_name": "assistant’s name",
-    "assistant_email": "assistant’s email",
-}
-
 
 def sentence_of_change(fields: tuple[str, ...]) -> str:
-    """'Changed phone, coach': what was changed, never to what."""
-    return "Changed " + ", ".join(_WORDS.get(field, field) for field in fields)
+    """'Changed coach and phone': what was changed, never to what."""
+    return f"Changed {in_words(fields)}"
 
 
 def may_edit_note(*, is_author: bool, role: Role) -> bool:

@@ -115,5 +115,5 @@ def test_a_new_client_and_a_change_stand_on_the_timeline_without_values(cast):
     client = Client.get_by_id(client.id)
     clients.change(client, {"phone": "+39 02 1234", "pronouns": "she/her"}, version=client.version, by=cast.vera)
     assert sentences(client)[0] == "Added by hand"
-    assert sentences(client)[-1] == "Changed phone, pronouns"
+    assert sentences(client)[-1] == "Changed phone and pronouns"
     assert all("+39" not in sentence for sentence in sentences(client))

@@ -64,7 +64,7 @@ def test_a_month_is_named_in_the_readers_zone_and_the_year_when_it_is_another():
 
 
 def test_a_change_names_every_field_a_client_has_in_words():
-    assert sentence_of_change(("coach", "phone")) == "Changed coach, phone"
+    assert sentence_of_change(("coach", "phone")) == "Changed coach and phone"
     assert "_" not in sentence_of_change(tuple(sorted(FIELDS)))
 
 
