@@ -41,7 +41,7 @@ KIND_LABELS = {
     QuestionKind.SHORT: "Short answer",
     QuestionKind.LONG: "Long answer",
     QuestionKind.CHOICE: "One of several",
-    QuestionKind.SEVERAL: "Several of several",
+    QuestionKind.SEVERAL: "Any of several",
     QuestionKind.SCALE: "Scale",
     QuestionKind.DATE: "Date",
     QuestionKind.MAIL: "Email address",
