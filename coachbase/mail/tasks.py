@@ -14,6 +14,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache, lru_cache
+from typing import BinaryIO
 
 from jinja2 import Environment, FileSystemLoader, Template
 from markupsafe import Markup
@@ -31,6 +32,8 @@ PATIENCE = 20.0
 """Seconds to wait for each answer of the server."""
 TALK_LASTS = 120.0
 """Seconds after which a talk is cut whatever it has come to: well within LEASE_LASTS, so a lease outlives its talk."""
+LONGEST_TALK = 1_000_000
+"""Bytes a server may say."""
 BREATH = 1.0
 """Seconds between attempts to write an outcome down."""
 LOWEST = -10
@@ -235,11 +238,39 @@ def _talk(server: MailServer, recipient: str, letter: bytes) -> Outcome:
         return Outcome(state, _readable(code, answer))
 
 
+class _Ear:
+    """Listens to a server for so long: one that talks without end would fill the memory before its talk is cut."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.left = file, LONGEST_TALK
+
+    def readline(self, longest: int) -> bytes:
+        line = self.file.readline(longest)
+        self.left -= len(line)
+        if self.left < 0:
+            raise OSError("it talks without end")
+        return line
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class _Talk(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _Ear(self.sock.makefile("rb"))
+        return super().getreply()
+
+
+class _TlsTalk(_Talk, smtplib.SMTP_SSL):
+    pass
+
+
 @contextmanager
 def _connected(server: MailServer) -> Iterator[smtplib.SMTP]:
     secure = ssl.create_default_context()
     encrypted = server.security is Security.TLS
-    smtp = smtplib.SMTP_SSL(timeout=PATIENCE, context=secure) if encrypted else smtplib.SMTP(timeout=PATIENCE)
+    smtp = _TlsTalk(timeout=PATIENCE, context=secure) if encrypted else _Talk(timeout=PATIENCE)
     smtp._host = server.host  # what the certificate is checked against; connect() alone does not set it
     cut = threading.Timer(TALK_LASTS, _cut, [smtp])
     cut.daemon = True

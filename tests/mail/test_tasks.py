@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -101,6 +102,29 @@ def drip(listening, stop):
                 talk.sendall(b"220-still thinking\r\n")
             except OSError:
                 return
+
+
+def test_a_server_that_talks_without_end_is_left(cast):
+    """Unbounded, it filled two gigabytes in fifteen seconds."""
+    told = 0
+
+    def talk() -> None:
+        nonlocal told
+        line, _ = door.accept()
+        with line, suppress(OSError):  # until the worker hangs up
+            while told < 200_000_000:
+                told += line.send(b"220-good day and good day again\r\n" * 1000)
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        talker = threading.Thread(target=talk)
+        talker.start()
+        use(door.getsockname()[1])
+        message = thanks(cast)
+        jobs.run_jobs()
+        talker.join(5)
+    assert again(message).state is State.FAILED
+    assert "talks without end" in again(message).answer
+    assert told < 20_000_000
 
 
 def test_a_line_that_breaks_before_the_answer_is_tried_again_with_the_same_id(cast, smtp):
