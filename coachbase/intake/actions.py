@@ -251,8 +251,16 @@ def start(version: FormVersion, ticket: str, *, source: str) -> Submission:
 
 
 @atomic
-def hold(submission: Submission) -> tuple[Link, str]:
-    """A link back to this submission, and its token, for one browser or one mail."""
+def hold(submission: Submission, *, source: str) -> str:
+    """The token of a link back to this submission, for a browser.
+
+    Raises TooMany when one address asks for them without end.
+    """
+    Attempt.count_one(f"intake held from {source}", limit=2 * PER_ADDRESS, within=HOUR, now=clock.now())
+    return _way_back(submission)[1]
+
+
+def _way_back(submission: Submission) -> tuple[Link, str]:
     return links.issue(LINK, submission.public_id, lasts=RETURN_LASTS)
 
 
@@ -320,10 +328,10 @@ def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
         "intake_return",
         to=("", email),
         fields={"form": form.title},
-        link=hold(submission),
+        link=_way_back(submission),
         reply_to=_desk_address(form.coach),
     )
-    return hold(submission)[1]
+    return _way_back(submission)[1]
 
 
 # Sending -------------------------------------------------------------------------------------------------------------

@@ -252,5 +252,5 @@ def _holding(submission: Submission, answer: ResponseReturnValue) -> Response:
     """Let this browser keep a link to its submission, so that the next page finds it."""
     response = make_response(answer)
     if doors.subject_or_none() != submission.public_id:
-        doors.keep(response, actions.hold(submission)[1])
+        doors.keep(response, actions.hold(submission, source=_source()))
     return response

@@ -563,3 +563,10 @@ def test_nobody_opens_a_file_of_a_form_that_is_not_sent(with_file, olive, alice,
     sending(with_file, b"%PDF-1.7 good", "cv.pdf", **{name_of(asked["email"]): "wrong"})
     path = f"/documents/{Document.get().public_id}"
     assert [who.get(path).status_code for who in (olive, alice, vera, carol)] == [404] * 4
+
+
+def test_a_page_sent_again_and_again_without_its_cookie_leaves_no_heap_of_links(filling, app):
+    filling.press(**answers())
+    told = [app.test_client().post(filling.path, data=filling.sent).status_code for _ in range(45)]
+    assert told.count(429) >= 5
+    assert Link.select().where(Link.kind == actions.LINK).count() <= 40
