@@ -7,11 +7,12 @@ SOURCE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 OPTIONS = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 
 
-def violations(page) -> list[str]:
-    """One line for each rule broken: its name, what it wants, and the elements that break it."""
+def violations(page, *rules: str) -> list[str]:
+    """One line for each rule broken, of all or of these: its name, what it wants, and the elements that break it."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(SOURCE)
-    found = page.evaluate("options => axe.run(document, options)", OPTIONS)["violations"]
+    options = OPTIONS | ({"runOnly": {"type": "rule", "values": rules}} if rules else {})
+    found = page.evaluate("options => axe.run(document, options)", options)["violations"]
     return [f"{rule['id']}: {rule['help']} — {', '.join(element_of(node) for node in rule['nodes'])}" for rule in found]
 
 

@@ -1,10 +1,12 @@
 """Forms in a real browser: building by hand and by keys, filling in on a phone and without JavaScript, hostile text."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
+from coachbase import clock
 from coachbase.clients.models import Client
 from coachbase.db import transaction
 from coachbase.intake import actions
@@ -204,8 +206,8 @@ PAYLOADS = (
 def test_what_a_stranger_types_runs_nowhere(page, form, enter):
     """Every text field at once, on every page that shows it; the browser also tells of each script it refused."""
     asked = {question.fills or question.label: question for question in Question.of(FormVersion.published(form))}
-    with transaction():
-        for number, payload in enumerate(PAYLOADS):
+    for number, payload in enumerate(PAYLOADS):
+        with clock.pretend(clock.now() - timedelta(days=number + 1)), transaction():
             submission = actions.start(FormVersion.published(form), f"t{number}", source="10.0.0.1")
             texts = {asked["name"]: payload, asked["email"]: "ines@halden.example", asked["When?"]: "Now"}
             more = {

@@ -36,10 +36,10 @@ SEARCHES = ("/search?", "/clients?status=all&", "/clients.csv?status=all&", "/sp
 LOOKED_FOR = ("zqname", "zqcontact", "zqorg", "zqto", "zqsub", "zqflow", "ZQEMAIL")
 
 
-def leaks(people: People, world: World, who: str, only: str = "/") -> list[str]:
+def leaks(people: People, world: World, who: str, *only: str) -> list[str]:
     """Words this person meets and must not, in what is answered plainly and in what is answered to htmx."""
     forbidden = re.compile("|".join(re.escape(word) for word, may in world.canaries.items() if who not in may))
-    begun = [path for path in starts(people, world) if path.startswith(only)]
+    begun = [path for path in starts(people, world) if path.startswith(only or "/")]
     found = []
     for path, answer in crawl(people[who], begun).items():
         answers = [answer]
@@ -126,8 +126,8 @@ def inquiry(people, world, time_machine):
 
 @pytest.mark.parametrize("who", ["olive", "alice", "vera", "carol", "dora", "stranger"])
 def test_an_inquiry_is_met_only_by_those_it_is_for(people, world, inquiry, who):
-    for only in ("/clients", "/documents", "/search", "/mail", "/boards", "/settings/forms", "/p/"):
-        assert leaks(people, world, who, only) == []
+    touched = ("/clients", "/documents", "/search", "/mail", "/boards", "/settings/forms", "/p/")
+    assert leaks(people, world, who, *touched) == []
 
 
 def test_alice_meets_all_of_it(people, world, inquiry):
