@@ -135,7 +135,8 @@ def _neighbours(stage: Stage, before: Card | None, moving: Card) -> tuple[int | 
         return others.scalar(), None
     now = Card.get_or_none(Card.id == before.id)
     if now is None or now.stage_id != stage.id:
-        raise Stale(f"{before.client.name} is no longer in {stage.name}. The board shows how it stands now.")
+        # not by its name: on top of a stage may stand a client whom the mover may not see
+        raise Stale(f"The card below is no longer in {stage.name}. The board shows how it stands now.")
     return others.where(Card.position < now.position).scalar(), now.position
 
 

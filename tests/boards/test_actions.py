@@ -122,7 +122,7 @@ def test_a_neighbour_that_has_left_makes_a_move_stale(cast):
     grace = card_of(add("Grace"))
     actions.move(grace, stage(StageMeaning.CHEMISTRY), before=None, by=cast.olive, seen_version=1)
     ines = card_of(add("Ines"))
-    with pytest.raises(Stale, match="Grace is no longer in Inquiry"):
+    with pytest.raises(Stale, match="The card below is no longer in Inquiry"):
         actions.move(ines, stage(StageMeaning.INQUIRY), before=grace, by=cast.vera, seen_version=1)
 
 
