@@ -14,6 +14,7 @@ from coachbase import create_app, jobs, schema
 from coachbase.accounts import actions as accounts
 from coachbase.config import Config, put_in_force
 from coachbase.db import database
+from coachbase.web.links import misses
 from tests.cast import Cast, assemble
 from tests.live import LiveServer, serving
 from tests.smtp import smtp  # noqa: F401 (a fixture)
@@ -31,6 +32,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _nobody_guessed_yet() -> None:
+    misses.since = None
 
 
 @pytest.fixture

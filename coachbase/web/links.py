@@ -3,12 +3,37 @@
 A GET changes nothing: mail scanners open links too. The page itself then asks for a POST.
 """
 
+from collections import Counter
+from datetime import datetime, timedelta
+
 from flask import Blueprint, abort, current_app, redirect, request
 from werkzeug.wrappers import Response
 
 from .. import clock
+from ..errors import TooMany
 from ..links.models import Link
 from ..links.rules import hash_token
+
+MOST_MISSES, WITHIN = 60, timedelta(minutes=15)
+
+
+class Misses:
+    """Wrong tokens per address and quarter of an hour. Counted in memory: a GET writes nothing, not even this."""
+
+    def __init__(self) -> None:
+        self.since: datetime | None = None
+        self.counts: Counter[str] = Counter()
+
+    def count_one(self, address: str, now: datetime) -> None:
+        """Raises TooMany for who keeps trying tokens."""
+        if self.since is None or now - self.since > WITHIN:
+            self.since, self.counts = now, Counter()
+        self.counts[address] += 1
+        if self.counts[address] > MOST_MISSES:
+            raise TooMany("Too many links that do not work came from here. Please wait 15 minutes and try again.")
+
+
+misses = Misses()
 
 
 class LinkDoors:
@@ -49,7 +74,12 @@ class LinkDoors:
         return link and link.subject
 
     def _link(self, token: str) -> Link | None:
-        return Link.behind(self.kind, hash_token(token), clock.now()) if token else None
+        if not token:
+            return None
+        link = Link.behind(self.kind, hash_token(token), clock.now())
+        if link is None:
+            misses.count_one(request.remote_addr or "nowhere", clock.now())
+        return link
 
 
 def link_doors(pages: Blueprint, kind: str) -> LinkDoors:

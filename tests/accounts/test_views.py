@@ -32,3 +32,8 @@ def test_ten_wrong_passwords_close_the_account_for_a_while_and_right_ones_never_
     answers = [stranger.post("/sign-in", data=wrong).status_code for _ in range(11)]
     assert answers == [422] * 10 + [429]
     assert stranger.post("/sign-in", data=right).status_code == 429
+
+
+def test_who_keeps_trying_links_that_do_not_work_is_told_to_wait(stranger, cast):
+    answers = [stranger.get(f"/p/invitation/open/{number}").status_code for number in range(61)]
+    assert answers == [404] * 60 + [429]
