@@ -17,6 +17,9 @@ python := $(venv)/bin/python
 run_stamp := $(venv)/.requirements.lock
 dev_stamp := $(venv)/.requirements-dev.lock
 
+# one more than there are processors: browser tests wait for the browser now and then
+spread := -n $(shell expr $$(nproc) + 1) --dist worksteal
+
 .PHONY: help run test check fix bench shots soak lock clean chromium
 
 help: ## list what make can do
@@ -27,7 +30,7 @@ run: $(run_stamp) ## start coachbase (web and worker) and print its address
 	@exec $(python) app.py serve
 
 test: $(dev_stamp) chromium ## install what the tests need, then run them all
-	@exec $(python) -m pytest -n auto --dist worksteal
+	@exec $(python) -m pytest $(spread)
 
 check: $(dev_stamp) chromium ## the gate: style, import contracts, templates, types, dependencies, tests
 	$(python) -m ruff check .
@@ -36,7 +39,7 @@ check: $(dev_stamp) chromium ## the gate: style, import contracts, templates, ty
 	$(venv)/bin/djlint --lint --quiet templates
 	$(python) -m mypy
 	$(venv)/bin/deptry .
-	$(python) -m pytest -n auto --dist worksteal
+	$(python) -m pytest $(spread)
 
 fix: $(dev_stamp) ## mend style where a machine can
 	$(python) -m ruff check --fix .

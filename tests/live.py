@@ -45,7 +45,7 @@ def serving(config: Config, *, worker: bool = True, **environment: str) -> Itera
         assert url in said, f"the server did not start: {said}{log.read_text()}"
         yield LiveServer(url, config, process, log)
     finally:
-        process.terminate()
+        process.kill()  # how it stops by itself is tested in tests/safety; here nobody needs to wait for that
         process.wait(PATIENCE)
         process.stdout.close()
 
