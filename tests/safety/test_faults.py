@@ -285,7 +285,8 @@ def test_a_whole_house_does(config):
         answer = connection.getresponse()
         assert (answer.status, b'"database":"ok"' in answer.read().replace(b" ", b"")) == (200, True)
         connection.close()
-    assert server.process.returncode == 0
+        server.process.terminate()
+        assert server.process.wait(20) == 0
 
 
 def test_a_lost_guard_is_put_back_by_migrating(config):
