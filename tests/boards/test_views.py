@@ -170,7 +170,7 @@ def test_filters_stand_in_the_address_and_narrow_the_board(olive, cast, carols):
         ("late=1", set()),
     ):
         page = olive.get(f"{BOARD}?{query}").text
-        assert set(re.findall(r'class=who[^>]*>([^<]+)', page)) == shown, query
+        assert set(re.findall(r"class=who[^>]*>([^<]+)", page)) == shown, query
 
 
 def test_closed_clients_show_only_when_asked_for(olive, cast):
@@ -228,7 +228,7 @@ def test_two_hundred_cards_stay_under_100_kb(vera, cast):
         card = Card.get(Card.client == client)
         actions.move(card, stages[number % 7], before=None, by=cast.vera, seen_version=1)
     html = vera.get(BOARD).data
-    assert html.count(b'<li class=card') == 200
+    assert html.count(b"<li class=card") == 200
     assert len(html) <= 100_000
     assert len(gzip.compress(html, 6)) <= 12_000
 
