@@ -10,7 +10,7 @@ from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..db import Model, PublicIdField, UtcDateTimeField, database, kept
-from .rules import DONE, NEWEST_CLOSED, Face, StageMeaning, age, lateness
+from .rules import DONE, NEWEST_DONE, Face, StageMeaning, age, lateness
 
 ONBOARDING = "onboarding"
 
@@ -118,16 +118,17 @@ class Card(Model):
     def faces(cls, stages: Iterable[Stage], user: User, now: datetime) -> list[Face]:
         """What the cards in these stages show to this user, in their order.
 
-        One statement, and no rows of peewee: a board of 200 must cost little more than its HTML.
+        Of a stage after the onboarding only the newest: it fills for years. No rows of peewee: a board of 200 must
+        cost little more than its HTML.
         """
         stages = list(stages)
         target = {stage.id: stage.target_days for stage in stages}
-        old = [stage.id for stage in stages if stage.is_closed]
-        query = cls._columns_of_faces(user).where(cls.stage.in_([*target.keys() - old])).order_by(cls.position)
+        done = [stage.id for stage in stages if stage.is_done]
+        query = cls._columns_of_faces(user).where(cls.stage.in_([*target.keys() - done])).order_by(cls.position)
         rows = list(database.execute(query))
-        if old:
-            newest = cls._columns_of_faces(user).where(cls.stage.in_(old)).order_by(cls.entered_at.desc())
-            rows += sorted(database.execute(newest.limit(NEWEST_CLOSED)))
+        for stage in done:
+            newest = cls._columns_of_faces(user).where(cls.stage == stage).order_by(cls.entered_at.desc())
+            rows += sorted(database.execute(newest.limit(NEWEST_DONE)))
         return [_face(row, target[row[2]], now) for row in rows]
 
     @classmethod

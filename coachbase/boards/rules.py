@@ -12,8 +12,8 @@ from ..clients.rules import Party, Status
 GAP = 1 << 20
 """How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
 
-NEWEST_CLOSED = 50
-"""How many closed clients the board shows; the list of clients has them all."""
+NEWEST_DONE = 100
+"""How many active, and how many closed clients the board shows; the list of clients has them all."""
 
 
 class StageMeaning(StrEnum):

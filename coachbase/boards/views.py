@@ -18,7 +18,7 @@ from ..web.pages import go, load_or_404, require
 from . import actions
 from .forms import TOP, MoveForm, StageForm, UndoForm, number_seen
 from .models import Board, Card, Stage
-from .rules import Face, Filter, Lateness, count_waiting
+from .rules import NEWEST_DONE, Face, Filter, Lateness, count_waiting
 
 pages = Blueprint("boards", __name__, url_prefix="/boards/onboarding")
 settings = Blueprint("stages", __name__, url_prefix="/settings/stages")
@@ -179,6 +179,7 @@ def _shown(board: Board, chosen: Filter) -> dict[str, object]:
         "board": board,
         "chosen": chosen,
         "stages": [(stage, columns[stage.id]) for stage in shown],
+        "most_done": NEWEST_DONE,
         "has_closed": any(stage.is_closed for stage in stages),
         "coaches": sorted({(face.coach, face.coach_id) for face in everybody if face.coach}),
         "organisations": sorted({(face.organisation, face.organisation_id) for face in everybody if face.organisation}),

@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from coachbase import clock
 from coachbase.boards import actions
+from coachbase.boards import models as board_models
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients import actions as clients
@@ -231,6 +233,16 @@ def test_two_hundred_cards_stay_under_100_kb(vera, cast):
     assert html.count(b"<li class=card") == 200
     assert len(html) <= 100_000
     assert len(gzip.compress(html, 6)) <= 12_000
+
+
+def test_a_stage_that_fills_for_years_shows_its_newest(vera, cast, monkeypatch):
+    monkeypatch.setattr(board_models, "NEWEST_DONE", 3)
+    for number in range(5):
+        with clock.pretend(clock.now() - timedelta(days=9 - number)):
+            clients.add({"name": f"Long here {number}", "coach": cast.alice}, how="by hand", status=Status.ACTIVE)
+    page = vera.get(BOARD).text
+    assert [number for number in range(5) if f"Long here {number}" in page] == [2, 3, 4]
+    assert "Bob Haddad" in page
 
 
 # Settings
