@@ -6,7 +6,7 @@ from datetime import timedelta
 from peewee import fn
 
 from . import clock, triggers
-from .db import Model, SealedField, UtcDateTimeField, database
+from .db import Model, SealedField, UtcDateTimeField, database, every_model
 from .sealing import CannotOpen
 
 SAMPLE = 200
@@ -49,7 +49,7 @@ def findings() -> Iterator[str]:
         for (which,) in database.execute_sql(f"{query} LIMIT 20").fetchall():
             yield sentence.format(which)
     yield from _leases_left_behind()
-    for model in Model.__subclasses__():
+    for model in every_model():
         for field in model._meta.sorted_fields:
             if isinstance(field, SealedField):
                 yield from _closed_for_ever(model, field)

@@ -134,6 +134,18 @@ class Model(peewee.Model):
         return twin
 
 
+def every_model(below: type[Model] = Model) -> Iterator[type[Model]]:
+    """Every model that has a table; one with `is_shape` of its own only gives columns to those below it."""
+    for model in below.__subclasses__():
+        if "is_shape" not in vars(model):
+            yield model
+        yield from every_model(model)
+
+
+ADDED_LATER = peewee.SQL("DEFAULT ''")
+"""For a text column that a later migration adds: SQLite asks for what older rows hold."""
+
+
 class Once(Model):
     """A form that was sent: its key goes in with what the form did, so that a second sending does nothing."""
 

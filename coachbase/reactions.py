@@ -1,16 +1,26 @@
 """When this happens, do that: every consequence that goes upward between rooms."""
 
 from .accounts.actions import FirmFounded, Invited, ResetAsked
+from .agreements import actions as agreements
+from .agreements.models import Agreement
+from .agreements.rules import SignerRole
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged
+from .clients.rules import Party
+from .engagements import actions as engagements
+from .engagements.models import Engagement
+from .engagements.rules import StepKind
 from .events import on
 from .files.actions import DocumentFiled
 from .files.rules import sentence_of_filing
 from .home.actions import SampleAsked
 from .intake import actions as intake
+from .intake.models import Submission
 from .mail import actions as mail
+from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
+from .portal import actions as portal
 from .sample import populate
 from .timeline import actions as timeline
 from .timeline.rules import Kind, sentence_of_change
@@ -28,6 +38,13 @@ def wire() -> None:
     on(DocumentFiled, _note_document)
     on(SampleAsked, _fill_sample)
     on(MailEnded, _note_mail)
+    on(MailEnded, _tick_what_was_sent)
+    on(engagements.StepsChanged, _follow_steps)
+    on(engagements.StepOpened, _do_what_opened)
+    on(agreements.SignatureAsked, _ask_on_the_page)
+    on(agreements.Completed, _tick_agreement)
+    on(agreements.Closed, _take_agreement_back)
+    on(intake.QuestionnaireAnswered, _tick_questionnaire)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
@@ -89,3 +106,50 @@ def _note_mail(event: MailEnded) -> None:
     if message.client:
         sentence = sentence_on(message.kind, message.to_address, message.state)
         timeline.record(message.client, Kind.MAIL, sentence, by=message.by, href=f"/mail/{message.public_id}")
+
+
+_TURNS = {SignerRole.CLIENT: Party.CLIENT, SignerRole.SPONSOR: Party.SPONSOR, SignerRole.COACH: Party.COACH}
+
+
+def _ask_on_the_page(event: agreements.SignatureAsked) -> None:
+    engagement = event.signer.agreement.engagement
+    engagements.wait_on(engagement, StepKind.AGREEMENT_SIGNED, _TURNS[event.signer.role])
+    if event.signer.role is SignerRole.CLIENT:
+        portal.invite(engagement)
+
+
+def _tick_agreement(event: agreements.Completed) -> None:
+    engagements.happened(event.agreement.engagement, StepKind.AGREEMENT_SIGNED)
+
+
+def _take_agreement_back(event: agreements.Closed) -> None:
+    engagements.wait_on(event.agreement.engagement, StepKind.AGREEMENT_SIGNED, Party.US)
+
+
+def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:
+    engagements.happened(event.engagement, StepKind.QUESTIONNAIRE_ANSWERED)
+
+
+def _follow_steps(event: engagements.StepsChanged) -> None:
+    boards.follow_steps(event.engagement, by=event.by)
+
+
+def _do_what_opened(event: engagements.StepOpened) -> None:
+    if event.step.kind is StepKind.LOGISTICS_SENT:
+        portal.send_logistics(event.step.engagement)
+
+
+def _tick_what_was_sent(event: MailEnded) -> None:
+    """What was asked by a mail counts as sent when the mail server took it."""
+    message = event.message
+    if message.state is not MailState.SENT or message.client is None:
+        return
+    engagement = Engagement.current_of(message.client)
+    if engagement is None:
+        return
+    if message.kind == "logistics":
+        engagements.happened(engagement, StepKind.LOGISTICS_SENT)
+    if message.kind in ("client_page", "agreement_request") and Agreement.is_out(engagement):
+        engagements.happened(engagement, StepKind.AGREEMENT_SENT)
+    if message.kind == "client_page" and Submission.was_asked(engagement):
+        engagements.happened(engagement, StepKind.QUESTIONNAIRE_SENT)

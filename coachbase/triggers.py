@@ -39,6 +39,31 @@ TRIGGERS: dict[str, str] = {
         "BEFORE DELETE ON question WHEN (SELECT published_at FROM form_version WHERE id = OLD.form_version_id) "
         "IS NOT NULL BEGIN SELECT RAISE(ABORT, 'a published question is frozen'); END"
     ),
+    "trail_event_is_never_changed": (
+        "BEFORE UPDATE ON trail_event BEGIN SELECT RAISE(ABORT, 'an audit trail is append only'); END"
+    ),
+    "trail_event_is_never_deleted": (
+        "BEFORE DELETE ON trail_event BEGIN SELECT RAISE(ABORT, 'an audit trail is append only'); END"
+    ),
+    "provable_file_is_frozen": (
+        "BEFORE UPDATE OF public_id, subject, document_id, sha256, size, is_sealed, made_at ON provable_file "
+        "BEGIN SELECT RAISE(ABORT, 'what can be proved is frozen'); END"
+    ),
+    "provable_document_is_frozen": (
+        "BEFORE UPDATE ON document_content WHEN EXISTS "
+        "(SELECT 1 FROM provable_file WHERE document_id = OLD.document_id) "
+        "BEGIN SELECT RAISE(ABORT, 'what can be proved is frozen'); END"
+    ),
+    "agreement_is_frozen": (
+        "BEFORE UPDATE OF body, shares, document_id, sha256 ON agreement WHEN OLD.sha256 <> '' "
+        "BEGIN SELECT RAISE(ABORT, 'a frozen agreement is not changed'); END"
+    ),
+    "engagement_never_returns_to_draft": (
+        "BEFORE UPDATE OF state ON engagement WHEN OLD.state <> 'draft' AND NEW.state = 'draft' "
+        "BEGIN SELECT RAISE(ABORT, 'an engagement never returns to draft'); END"
+    ),
+    **_raising_revision("engagement", "state, steps_done, steps_total, due_at, ready_on, kickoff_on, onboarded_at"),
+    "engagement_insert_raises_revision": f"AFTER INSERT ON engagement BEGIN {_BUMP}; END",
     **_raising_revision_always("card"),
     **_raising_revision_always("stage"),
     **_raising_revision_always("serving"),

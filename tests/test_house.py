@@ -18,9 +18,13 @@ from playhouse.cysqlite_ext import CySqliteDatabase
 
 import coachbase
 from coachbase import jobs, schema, triggers
+from coachbase.agreements.models import Agreement
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client
-from coachbase.db import Model, database
+from coachbase.db import database, every_model
+from coachbase.engagements.models import Engagement
+from coachbase.evidence.models import ProvableFile, TrailEvent
+from coachbase.files.models import Document, DocumentContent
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.timeline.models import Entry
 from coachbase.web import guard
@@ -192,13 +196,7 @@ def shape_of(db: CySqliteDatabase) -> dict[str, object]:
 def all_models() -> list[type]:
     every_module()
     storage = jobs.huey.storage
-    return [*_below(Model), storage.KV, storage.Schedule, storage.Task, storage.Counter]
-
-
-def _below(model: type) -> Iterator[type]:
-    for child in model.__subclasses__():
-        yield child
-        yield from _below(child)
+    return [*every_model(), storage.KV, storage.Schedule, storage.Task, storage.Counter]
 
 
 def test_models_and_migrations_agree(app):
@@ -251,6 +249,18 @@ def practice(app, cast) -> None:
     Question.create(form_version=version, position=1, kind_name="short", label="A question")
     version.published_at = now
     version.save()
+    engagement = Engagement.create(
+        client=cast.bob, name="Six", currency="GBP", starts_on=now.date(), state_name="active", created_at=now
+    )
+    document = Document.create(
+        client=cast.bob, name="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64, uploaded_at=now
+    )
+    DocumentContent.create(document=document, content=b"x")
+    Agreement.create(
+        engagement=engagement, client=cast.bob, title="A", body="B", document=document, sha256="0" * 64, created_at=now
+    )
+    ProvableFile.create(subject="S", document=document, sha256="0" * 64, size=1, is_sealed=True, made_at=now)
+    TrailEvent.create(subject="S", number=1, kind="sent", at=now, facts="{}", previous_hash="", hash="1")
 
 
 def refused(sql: str) -> bool:
@@ -293,6 +303,12 @@ HOLDS = {
         "coach_only, version) SELECT 'slipped in', id, 999, 'short', '', '', '[]', '', 0, 0, 1 FROM form_version "
         "WHERE published_at IS NOT NULL LIMIT 1"
     ),
+    "trail_event_is_never_changed": lambda name: refused("UPDATE trail_event SET facts = '{1}'"),
+    "trail_event_is_never_deleted": lambda name: refused("DELETE FROM trail_event"),
+    "provable_file_is_frozen": lambda name: refused("UPDATE provable_file SET sha256 = '1'"),
+    "provable_document_is_frozen": lambda name: refused("UPDATE document_content SET content = x'00'"),
+    "agreement_is_frozen": lambda name: refused("UPDATE agreement SET shares = 'goals'"),
+    "engagement_never_returns_to_draft": lambda name: refused("UPDATE engagement SET state = 'draft'"),
     "form_version_is_frozen": lambda name: refused("UPDATE form_version SET published_at = NULL"),
 }
 """For each guard that refuses: what it refuses. The counters are tried by their name, see raises_revision."""

@@ -11,6 +11,7 @@ from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party, Status
 from ..db import atomic
+from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
@@ -205,6 +206,12 @@ def _return_ball(client: Client, step: Move, left: Stage) -> None:
         client.save()
     if client.status is default.status:
         clients.set_status(client, Status(step.status_name))
+
+
+@atomic
+def follow_steps(engagement: Engagement, *, by: User | None) -> None:
+    """Move the client's card forward to the stage its steps have reached; never back, and only while onboarding."""
+    raise NotImplementedError
 
 
 @atomic

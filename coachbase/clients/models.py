@@ -9,7 +9,7 @@ from peewee import SQL, Case, CharField, ForeignKeyField, IntegerField, ModelSel
 
 from ..accounts.models import Serving, User
 from ..accounts.rules import Role
-from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
+from ..db import ADDED_LATER, EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from .rules import (
     ALL,
     CONTACT_ROLE_LABELS,
@@ -158,6 +158,8 @@ class Client(Model):
     coach = ForeignKeyField(User, null=True, backref="clients", on_delete="RESTRICT")
     assistant_name = TextField(default="")
     assistant_email = NoCaseField(default="")
+    legal_name = TextField(default="", constraints=[ADDED_LATER])
+    address = TextField(default="", constraints=[ADDED_LATER])
     status_name = CharField(max_length=12, column_name="status", default=Status.PROSPECT, index=True)
     next_step = TextField(default="")
     waiting_on_name = CharField(max_length=12, column_name="waiting_on", default=Party.NOBODY)

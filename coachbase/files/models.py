@@ -35,8 +35,13 @@ class Document(Model):
         """Behind the client's wall; what is for the coach only stays away from assistants."""
         documents = cls.select(cls, Client).join(Client).where(Client.id.in_(Client.visible_to(user, Client.id)))
         if user.role is Role.ASSISTANT:
-            documents = documents.where(cls.audience_name == Audience.TEAM)
+            documents = documents.where(cls.audience_name != Audience.COACH)
         return documents
+
+    @classmethod
+    def for_client(cls, client: Client) -> "ModelSelect[Self]":
+        """What the client may open on the own page, newest first."""
+        return cls.select().where(cls.client == client, cls.audience_name == Audience.CLIENT).order_by(cls.id.desc())
 
     @classmethod
     def of(cls, client: Client, user: User, *, before: Self | None, limit: int) -> list[Self]:

@@ -18,8 +18,11 @@ MOST_AT_ONCE = 10
 
 
 class Audience(StrEnum):
+    """The team; the coach alone; the team and the client, on the client's own page. Never a sponsor."""
+
     TEAM = "team"
     COACH = "coach"
+    CLIENT = "client"
 
 
 MEDIA_TYPES = {

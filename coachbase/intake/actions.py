@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party, Status
 from ..db import atomic
+from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..files import actions as files
 from ..files.models import Document
@@ -48,6 +50,20 @@ PER_ADDRESS, PER_FORM, FILES, MAILS = 20, 200, 40, 5
 
 _FAR = 100_000
 """Positions beyond any form's, where questions wait while their order is written."""
+
+
+@dataclass(frozen=True)
+class QuestionnaireAnswered:
+    """A client sent in a questionnaire."""
+
+    submission: Submission
+    engagement: Engagement
+
+
+@atomic
+def ask(form: Form, engagement: Engagement) -> Submission:
+    """Put a questionnaire on the client's page, prefilled with what is known; the one that is open when there is."""
+    raise NotImplementedError
 
 
 # Building ------------------------------------------------------------------------------------------------------------

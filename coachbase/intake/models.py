@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
-from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import JOIN, SQL, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Organisation
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
+from ..engagements.models import Engagement
 from ..files.models import Document
-from .rules import KIND_ICONS, KIND_LABELS, FormState, QuestionKind, Scale, SubmissionState, Typed, is_slug
+from .rules import KIND_ICONS, KIND_LABELS, FormKind, FormState, QuestionKind, Scale, SubmissionState, Typed, is_slug
 
 
 class Form(Model):
@@ -25,12 +26,19 @@ class Form(Model):
     thanks = TextField(default="")
     coach = ForeignKeyField(User, null=True, on_delete="SET NULL")
     state_name = CharField(max_length=8, column_name="state", default=FormState.DRAFT)
+    kind_name = CharField(
+        max_length=13, column_name="kind", default=FormKind.INQUIRY, constraints=[SQL("DEFAULT 'inquiry'")]
+    )
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
 
     @property
     def state(self) -> FormState:
         return FormState(self.state_name)
+
+    @property
+    def kind(self) -> FormKind:
+        return FormKind(self.kind_name)
 
     @property
     def path(self) -> str:
@@ -153,7 +161,10 @@ class Question(Model):
 
 
 class Submission(Model):
-    """One filling-in. Started with the first step kept, submitted once; `ticket` makes a double click one row."""
+    """One filling-in. Started with the first step kept, submitted once; `ticket` makes a double click one row.
+
+    A questionnaire's has its client and engagement from the beginning: asked, reminded, begun, submitted.
+    """
 
     public_id = PublicIdField()
     form_version = ForeignKeyField(FormVersion, backref="submissions", on_delete="RESTRICT")
@@ -162,6 +173,9 @@ class Submission(Model):
     client = ForeignKeyField(Client, null=True, backref="submissions", on_delete="CASCADE")
     started_at = UtcDateTimeField()
     submitted_at = UtcDateTimeField(null=True)
+    engagement = ForeignKeyField(Engagement, null=True, backref="submissions", on_delete="CASCADE")
+    reminders = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    reminded_at = UtcDateTimeField(null=True)
 
     @property
     def state(self) -> SubmissionState:
@@ -188,6 +202,18 @@ class Submission(Model):
     @classmethod
     def with_ticket(cls, ticket: str) -> Self | None:
         return cls._with_form().where(cls.ticket == ticket).first()
+
+    @classmethod
+    def asked_of(cls, client: Client) -> ModelSelect:
+        """Questionnaires this client has not sent in yet, the oldest first."""
+        open_ones = (SubmissionState.ASKED, SubmissionState.STARTED)
+        mine = cls.client == client, cls.engagement.is_null(False), cls.state_name.in_(open_ones)
+        return cls._with_form().where(*mine).order_by(cls.id)
+
+    @classmethod
+    def was_asked(cls, engagement: Engagement) -> bool:
+        """Whether this engagement has a questionnaire, answered or not."""
+        return cls.select(cls.id).where(cls.engagement == engagement).exists()
 
     @classmethod
     def of_client(cls, client: Client) -> ModelSelect:

@@ -32,7 +32,17 @@ class FormState(StrEnum):
     CLOSED = "closed"
 
 
+class FormKind(StrEnum):
+    """An inquiry is public; a questionnaire is private and sent to a client."""
+
+    INQUIRY = "inquiry"
+    QUESTIONNAIRE = "questionnaire"
+
+
 class SubmissionState(StrEnum):
+    """A questionnaire begins as asked; what a stranger fills in begins as started."""
+
+    ASKED = "asked"
     STARTED = "started"
     SUBMITTED = "submitted"
 

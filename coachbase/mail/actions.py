@@ -7,6 +7,7 @@ from ..accounts.models import User
 from ..clients.models import Client
 from ..db import atomic, new_public_id
 from ..errors import Refused, Stale
+from ..files.models import Document
 from ..firm.models import Firm
 from ..links import actions as links
 from ..links.models import Link
@@ -41,6 +42,8 @@ def queue(
     to: tuple[str, str],
     fields: dict[str, str],
     link: tuple[Link, str] | None = None,
+    code: str = "",
+    attach: Document | None = None,
     client: Client | None = None,
     reply_to: str = "",
     by: User | None = None,
@@ -48,10 +51,11 @@ def queue(
     """Put a message into the outbox, in the caller's transaction; the worker sends it after the commit.
 
     `to` is (name, address). `fields` are the kind's own merge fields (rules.KINDS); `link` the personal link and its
-    token, for kinds that have one. An address field takes a path of ours, such as "/clients/…".
+    token, or `code` the code, for kinds that have one; `attach` a stored document. An address field takes a path of
+    ours, such as "/clients/…".
     """
     text = MailText.in_force(kind)
-    values = _values(text.about, fields, has_link=link is not None)
+    values = _values(text.about, fields, secret="link" if link else "code" if code else "")
     name, address = to
     return _insert(
         kind=kind,
@@ -62,20 +66,21 @@ def queue(
         text=fill(plain(text.body), values),
         html=fill_html(tasks.html_of(text.body), values),
         link=link and link[0],
-        token=link and link[1],
+        token=link[1] if link else code or None,
+        document=attach,
         client=client,
         by=by,
     )
 
 
-def _values(kind: Kind, fields: dict[str, str], *, has_link: bool) -> dict[str, str]:
+def _values(kind: Kind, fields: dict[str, str], *, secret: str) -> dict[str, str]:
     """What stands for each field in this mail.
 
     Raises ValueError when the caller gives other fields than the kind has: that is a bug of ours.
     """
-    if fields.keys() != kind.own_fields.keys() or has_link is not kind.has_link:
-        raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)}{' and a link' * kind.has_link}")
-    values = {"firm": _firm_name(), "link": LINK_PLACE}
+    if fields.keys() != kind.own_fields.keys() or secret != kind.secret:
+        raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)} {kind.secret}")
+    values = {"firm": _firm_name(), kind.secret: LINK_PLACE}
     for name, value in fields.items():
         values[name] = _own_address(value) if kind.own_fields[name].is_address else plain_value(value)
     return values
@@ -147,8 +152,7 @@ def resend(message: Message, *, by: User) -> Message:
     a new link, and the old link dies.
     """
     message = Message.get_by_id(message.id)
-    lives = message.link is not None and message.link.revoked_at is None
-    if refusal := refusal_to_resend(message.state, had_link=message.has_link, link_lives=lives):
+    if refusal := _refusal_to_resend(message):
         raise Refused(refusal)
     if message.state is State.FAILED:
         message.try_at = clock.now()
@@ -168,8 +172,16 @@ def resend(message: Message, *, by: User) -> Message:
         html=message.html,
         link=link,
         token=token,
+        document=message.document,
         client=message.client,
         by=by,
+    )
+
+
+def _refusal_to_resend(message: Message) -> str | None:
+    lives = message.link is not None and message.link.revoked_at is None
+    return refusal_to_resend(
+        message.state, had_code=KINDS[message.kind].has_code, had_link=message.has_link, link_lives=lives
     )
 
 

@@ -11,8 +11,9 @@ from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client
 from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
+from ..files.models import Document
 from ..links.models import Link
-from .rules import FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
+from .rules import CODE_SHOWN, FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
 
 TEXTS = Path(__file__).parents[2] / "templates" / "email"
 
@@ -111,6 +112,7 @@ class Message(Model):
     answer = TextField(default="")
     created_at = UtcDateTimeField(index=True)
     sent_at = UtcDateTimeField(null=True)
+    document = ForeignKeyField(Document, null=True, on_delete="SET NULL")
 
     class Meta:
         indexes = ((("state_name", "try_at"), False), (("client", "created_at"), False))
@@ -135,12 +137,16 @@ class Message(Model):
     @property
     def text_shown(self) -> str:
         """The text as staff may read it."""
-        return self.text.replace(LINK_PLACE, LINK_SHOWN)
+        return self.text.replace(LINK_PLACE, self._secret_shown)
 
     @property
     def html_shown(self) -> str:
         """The HTML part as staff may read it: the personal link leads nowhere."""
-        return self.html.replace(f'href="{LINK_PLACE}"', 'href="#"').replace(LINK_PLACE, LINK_SHOWN)
+        return self.html.replace(f'href="{LINK_PLACE}"', 'href="#"').replace(LINK_PLACE, self._secret_shown)
+
+    @property
+    def _secret_shown(self) -> str:
+        return CODE_SHOWN if KINDS[self.kind].has_code else LINK_SHOWN
 
     @classmethod
     def visible_to(cls, user: User, *columns: object) -> ModelSelect:

@@ -28,18 +28,29 @@ class Kind:
     occasion: str
     own_fields: Mapping[str, Field] = field(default_factory=dict)
     has_link: bool = False
+    has_code: bool = False
     is_tried_again: bool = True
 
     @property
     def fields(self) -> dict[str, Field]:
         """All that may stand in its text as {{name}}."""
-        return {"firm": _FIRM} | ({"link": _LINK} if self.has_link else {}) | dict(self.own_fields)
+        secret = {"link": _LINK} if self.has_link else {"code": _CODE} if self.has_code else {}
+        return {"firm": _FIRM} | secret | dict(self.own_fields)
+
+    @property
+    def secret(self) -> str:
+        """The field that only the mail itself carries; '' when there is none."""
+        return "link" if self.has_link else "code" if self.has_code else ""
 
 
 _FIRM = Field("the firm’s name", "Northbank Coaching")
 _LINK = Field("the reader’s personal link; only the mail itself carries it", "", is_address=True)
+_CODE = Field("the six-digit code; only the mail itself carries it", "")
 _NAME = Field("the reader’s name", "Bob Haddad")
 _FORM = Field("the form’s title", "First conversation")
+_CLIENT = Field("the client’s name", "Bob Haddad")
+_PROGRAM = Field("the program’s name", "Leadership 6")
+_TITLE = Field("the agreement’s title", "Coaching agreement")
 
 KINDS: dict[str, Kind] = {
     "invitation": Kind(
@@ -56,7 +67,7 @@ KINDS: dict[str, Kind] = {
         "Notice of an intake",
         "To the assistant, when a form came in.",
         {
-            "client": Field("the client’s name", "Bob Haddad"),
+            "client": _CLIENT,
             "form": _FORM,
             "page": Field("the client’s page in here", "", is_address=True),
         },
@@ -64,14 +75,75 @@ KINDS: dict[str, Kind] = {
     "intake_return": Kind(
         "Way back to a form", "To somebody who saves a form to finish it later.", {"form": _FORM}, has_link=True
     ),
+    "client_page": Kind(
+        "Client’s page",
+        "To a client whom we ask for something: the link to the own page.",
+        {"name": _NAME, "program": _PROGRAM},
+        has_link=True,
+    ),
+    "assistant_page": Kind(
+        "Page of the client’s assistant",
+        "To a client’s own assistant, when a program starts: the link to a page with dates only.",
+        {"name": _NAME, "client": _CLIENT},
+        has_link=True,
+    ),
+    "logistics": Kind(
+        "Logistics",
+        "To the client, when all is agreed: where to find how the program runs.",
+        {"name": _NAME, "program": _PROGRAM},
+        has_link=True,
+    ),
+    "reminder": Kind(
+        "Reminder",
+        "To whoever has not answered yet: one mail for everything that is open.",
+        {"name": _NAME, "things": Field("what is open", "sign “Coaching agreement” and answer “Before we begin”")},
+        has_link=True,
+    ),
+    "agreement_request": Kind(
+        "Request to sign",
+        "To a sponsor or coach whose turn it is to sign.",
+        {"name": _NAME, "client": _CLIENT, "title": _TITLE},
+        has_link=True,
+    ),
+    "agreement_code": Kind(
+        "Signing code",
+        "To somebody who is about to sign.",
+        {"name": _NAME, "title": _TITLE},
+        has_code=True,
+    ),
+    "agreement_copy": Kind(
+        "Signed copy",
+        "To everybody who signed, with the sealed document.",
+        {
+            "name": _NAME,
+            "title": _TITLE,
+            "sha256": Field("the SHA-256 of the attached file", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c"),
+            "verify": Field("the page that checks a document", "", is_address=True),
+        },
+    ),
+    "agreement_closed": Kind(
+        "Nothing to sign any more",
+        "To whoever was asked to sign, when the agreement was declined or withdrawn.",
+        {"name": _NAME, "title": _TITLE},
+    ),
+    "agreement_declined": Kind(
+        "Notice of a refusal to sign",
+        "To the assistant, when somebody declined to sign.",
+        {
+            "signer": Field("who declined", "Sam Okafor"),
+            "client": _CLIENT,
+            "title": _TITLE,
+            "page": Field("the agreement’s page in here", "", is_address=True),
+        },
+    ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
 
 # How a text is filled -------------------------------------------------------------------------------------------------
 
 LINK_PLACE = "\ufffc"
-"""Stands in a stored message for the personal link (U+FFFC, “an object goes here”); the worker puts the address in."""
-LINK_SHOWN = "[personal link]"
+"""Stands in a stored message for the personal link or code (U+FFFC, “an object goes here”); the worker puts it in."""
+LINK_SHOWN, CODE_SHOWN = "[personal link]", "[code]"
 LONGEST_SUBJECT, LONGEST_BODY, LONGEST_VALUE = 150, 10_000, 300
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
@@ -82,7 +154,7 @@ _UNPRINTABLE = re.compile(
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
 _TARGET = re.compile(r"\]\(([^)]*)|^\s{0,3}\[[^\]\n]*\]:[ \t]*(\S*)|(?:\]\[|<)([^>\]\n]*)", re.MULTILINE)
-_GLUED = re.compile(r"(?<=\S)\{\{(link|page)\}\}")
+_GLUED = re.compile(r"(?<=\S)\{\{(link|page|verify)\}\}")
 _WHOLE_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s{}]+")
 
 
@@ -135,6 +207,8 @@ def refusal_of_body(kind: Kind, body: str) -> str | None:
         return found
     if kind.has_link and "link" not in _names(body):
         return "Without {{link}} the reader cannot go on. Put it in, for example [Go on]({{link}})."
+    if kind.has_code and "code" not in _names(body):
+        return "Without {{code}} the reader cannot sign. Put it in."
     if "![" in body:
         return "Pictures are left out of mails. Take away the “![”."
     return _refusal_of_links(kind, body)
@@ -232,13 +306,15 @@ def refusal_to_cancel(state: State) -> str | None:
     return "This mail was cancelled already." if state is State.CANCELLED else None
 
 
-def refusal_to_resend(state: State, *, had_link: bool, link_lives: bool) -> str | None:
+def refusal_to_resend(state: State, *, had_code: bool, had_link: bool, link_lives: bool) -> str | None:
     """Why this message cannot be sent again, as a sentence; None when it can.
 
     `link_lives`: its personal link was neither used nor replaced (it may have expired: a new one takes its place).
     """
     if state in (State.QUEUED, State.LEASED):
         return "This mail is still on its way. Wait for what becomes of it."
+    if had_code:
+        return "A code is good for some minutes only. Whoever signs can ask for a new one on the signing page."
     if had_link and not link_lives:
         return "The link in this mail was used or replaced since. Send a new one from where it came from."
     return None

@@ -196,9 +196,12 @@ def _letter(message: Message, server: MailServer) -> EmailMessage:
     letter["Date"] = clock.now()
     letter["Message-ID"] = message.message_id
     letter["Auto-Submitted"] = "auto-generated"
-    address = _address_of_link(message)
-    letter.set_content(message.text.replace(LINK_PLACE, address))
-    letter.add_alternative(message.html.replace(LINK_PLACE, address), subtype="html")
+    secret = _secret(message)
+    letter.set_content(message.text.replace(LINK_PLACE, secret))
+    letter.add_alternative(message.html.replace(LINK_PLACE, secret), subtype="html")
+    if document := message.document:
+        kind, _, subtype = document.media_type.partition("/")
+        letter.add_attachment(document.content, maintype=kind, subtype=subtype, filename=document.name)
     return letter
 
 
@@ -207,8 +210,10 @@ def _literal(words: str) -> str:
     return words.replace("=?", "= ?")
 
 
-def _address_of_link(message: Message) -> str:
-    """Where the reader's personal link leads: from BASE_URL only, never from a request's Host."""
+def _secret(message: Message) -> str:
+    """The code, or where the personal link leads: from BASE_URL only, never from a request's Host."""
+    if KINDS[message.kind].has_code and message.token:
+        return message.token
     if message.token is None or message.link is None:
         if LINK_PLACE in message.text:
             raise ValueError("its personal link is gone")

@@ -9,6 +9,7 @@ from coachbase import clock, jobs
 from coachbase.accounts import actions as accounts
 from coachbase.db import atomic, database
 from coachbase.errors import Refused, Stale
+from coachbase.files import actions as files
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail import actions as mail
@@ -394,11 +395,35 @@ def test_a_text_with_an_unknown_field_is_not_saved(cast):
     assert MailText.select().count() == 0
 
 
+def test_a_code_stands_in_the_mail_alone_and_is_not_sent_twice(cast, smtp):
+    fields = {"name": "Sam", "title": "Coaching agreement"}
+    message = mail.queue("agreement_code", to=("Sam", "sam@brightwater.example"), fields=fields, code="314159")
+    assert "314159" not in message.text_shown + message.html_shown + message.subject
+    assert "[code]" in message.text_shown
+    jobs.run_jobs()
+    assert "314159" in smtp.messages[0].get_body(["plain"]).get_content()
+    assert "314159" in smtp.messages[0].get_body(["html"]).get_content()
+    assert Message.get_by_id(message.id).token is None
+    with pytest.raises(Refused, match="ask for a new one"):
+        mail.resend(message, by=cast.vera)
+
+
+def test_a_document_goes_along_byte_for_byte(cast, smtp):
+    document = files.store(b"%PDF-1.7 a document", "Agreement.pdf", client=cast.bob)
+    fields = {"name": "Bob", "title": "Agreement", "sha256": document.sha256, "verify": "/p/verify"}
+    mail.queue("agreement_copy", to=("Bob", "bob@brightwater.example"), fields=fields, attach=document)
+    jobs.run_jobs()
+    (attached,) = smtp.messages[0].iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("Agreement.pdf", "application/pdf")
+    assert attached.get_content() == b"%PDF-1.7 a document"
+
+
 def test_every_kind_can_be_queued(cast, smtp):
     for kind, about in KINDS.items():
         fields = {name: "/clients" if field.is_address else "Bob" for name, field in about.own_fields.items()}
         link = links.issue("invitation", cast.bob.public_id, lasts=timedelta(days=1)) if about.has_link else None
-        mail.queue(kind, to=("Bob", "bob@brightwater.example"), fields=fields, link=link)
+        code = "314159" if about.has_code else ""
+        mail.queue(kind, to=("Bob", "bob@brightwater.example"), fields=fields, link=link, code=code)
     jobs.run_jobs()
     assert len(smtp.messages) == len(KINDS)
     for letter in smtp.messages:

@@ -38,6 +38,7 @@ def test_the_shipped_texts_follow_their_own_rules(kind):
     assert refusal_of_subject(KINDS[kind], text.subject) is None
     assert refusal_of_body(KINDS[kind], text.body) is None
     assert KINDS[kind].has_link == ("{{link}}" in text.body)
+    assert KINDS[kind].has_code == ("{{code}}" in text.body)
 
 
 def test_a_misspelt_field_is_refused_by_its_name():
@@ -147,9 +148,10 @@ def test_what_can_be_taken_back():
 
 
 def test_what_can_be_sent_again():
-    may = {state for state in State if not refusal_to_resend(state, had_link=False, link_lives=False)}
+    may = {state for state in State if not refusal_to_resend(state, had_code=False, had_link=False, link_lives=False)}
     assert may == {State.SENT, State.FAILED, State.DEAD, State.CANCELLED}
-    assert "used or replaced" in refusal_to_resend(State.SENT, had_link=True, link_lives=False)
+    assert "used or replaced" in refusal_to_resend(State.SENT, had_code=False, had_link=True, link_lives=False)
+    assert "ask for a new one" in refusal_to_resend(State.SENT, had_code=True, had_link=False, link_lives=False)
 
 
 def test_every_state_has_a_face_of_its_own():

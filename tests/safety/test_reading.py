@@ -2,7 +2,7 @@
 
 import pytest
 
-from coachbase.db import Model, SealedField, database
+from coachbase.db import SealedField, database, every_model
 from coachbase.timeline.models import Entry
 from tests.safety.digest import digest, tables
 from tests.safety.matrix import ROUTES
@@ -57,7 +57,7 @@ def test_a_page_that_writes_when_looked_at_would_be_found(people):
 
 
 def test_the_digest_covers_every_table(app):
-    assert {model._meta.table_name for model in Model.__subclasses__()} <= set(tables())
+    assert {model._meta.table_name for model in every_model()} <= set(tables())
 
 
 # P16: the file and its journal, read as bytes -------------------------------------------------------------------------
@@ -67,7 +67,7 @@ def secrets_in(world: World, file: bytes) -> list[str]:
     """Which sealed values, and which tokens and passwords that are stored hashed, stand in the file as they are."""
     sealed = {
         str(value)
-        for model in Model.__subclasses__()
+        for model in every_model()
         for field in model._meta.sorted_fields
         if isinstance(field, SealedField)
         for (value,) in model.select(field).where(field.is_null(False)).tuples()

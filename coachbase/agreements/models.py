@@ -1,0 +1,183 @@
+"""Agreement templates, agreements and their signers. The wall is the client's."""
+
+from typing import Self
+
+from peewee import SQL, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+
+from ..accounts.models import User
+from ..clients.models import Client, Contact
+from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
+from ..engagements.models import Engagement
+from ..engagements.rules import Share
+from ..files.models import Document
+from .rules import LIVING, MarkKind, SignerRole, SignerState, State
+
+
+class AgreementTemplate(Model):
+    """Markdown with {{merge_fields}}."""
+
+    public_id = PublicIdField()
+    name = TextField()
+    body = TextField()
+    version = IntegerField(default=1)
+    created_at = UtcDateTimeField()
+    removed_at = UtcDateTimeField(null=True)
+
+    @classmethod
+    def kept(cls) -> ModelSelect:
+        return cls.select().where(cls.removed_at.is_null()).order_by(cls.name, cls.id)
+
+
+class Agreement(Model):
+    """One document to be signed. `body` is its Markdown with the fields filled in, `number` its version.
+
+    `document` is the frozen PDF everybody is shown, `sha256` its hash; `sealed` the signed and sealed one.
+    `problem` says why the worker could not freeze or seal it; it tries again at `try_at`.
+    """
+
+    public_id = PublicIdField()
+    engagement = ForeignKeyField(Engagement, backref="agreements", on_delete="CASCADE")
+    client = ForeignKeyField(Client, backref="agreements", on_delete="CASCADE")
+    template = ForeignKeyField(AgreementTemplate, null=True, on_delete="SET NULL")
+    previous = ForeignKeyField("self", null=True, on_delete="SET NULL")
+    number = IntegerField(default=1)
+    title = TextField()
+    body = EncryptedTextField()
+    shares = TextField(default="")
+    state_name = CharField(max_length=10, column_name="state", default=State.DRAFT)
+    document = ForeignKeyField(Document, null=True, backref="frozen_agreements", on_delete="RESTRICT")
+    sha256 = CharField(max_length=64, default="")
+    pages = IntegerField(default=0)
+    sealed = ForeignKeyField(Document, null=True, backref="sealed_agreements", on_delete="RESTRICT")
+    sealed_sha256 = CharField(max_length=64, default="")
+    reason = EncryptedTextField(null=True)
+    problem = TextField(default="")
+    attempts = IntegerField(default=0)
+    try_at = UtcDateTimeField(null=True)
+    version = IntegerField(default=1)
+    created_at = UtcDateTimeField()
+    sent_at = UtcDateTimeField(null=True)
+    completed_at = UtcDateTimeField(null=True)
+    closed_at = UtcDateTimeField(null=True)
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @property
+    def state(self) -> State:
+        return State(self.state_name)
+
+    @property
+    def shared(self) -> tuple[Share, ...]:
+        """What the sponsor may be told, as agreed here."""
+        return tuple(share for share in Share if share in self.shares.split())
+
+    @classmethod
+    def with_people(cls) -> ModelSelect:
+        """With engagement and client, whoever may see them."""
+        return cls.select(cls, Engagement, Client).join(Engagement).switch(cls).join(Client)
+
+    @classmethod
+    def visible_to(cls, user: User) -> ModelSelect:
+        """Behind the client's wall."""
+        return cls.with_people().where(Client.id.in_(Client.visible_to(user, Client.id)))
+
+    @classmethod
+    def of(cls, client: Client) -> ModelSelect:
+        """All of a client's, the newest first."""
+        return cls.with_people().where(cls.client == client).order_by(cls.id.desc())
+
+    @classmethod
+    def is_out(cls, engagement: Engagement) -> bool:
+        """Whether one was sent to be signed, and perhaps signed since."""
+        sent = cls.state_name.in_((State.OUT, State.SEALING, State.COMPLETED))
+        return cls.select(cls.id).where(cls.engagement == engagement, sent).exists()
+
+    @classmethod
+    def living_of(cls, engagement: Engagement) -> Self | None:
+        return cls.with_people().where(cls.engagement == engagement, cls.state_name.in_(LIVING)).first()
+
+
+Agreement.add_index(
+    Agreement.index(
+        Agreement.engagement,
+        unique=True,
+        name="agreement_one_living",
+        where=SQL("\"state\" IN ('draft', 'freezing', 'out', 'sealing')"),
+    )
+)
+
+
+class Signer(Model):
+    """Somebody who is to sign, in the order of `position`; who handed over keeps the row, the other gets a new one.
+
+    The mark is the typed name, or the strokes of a drawn one as JSON. `code_hash` is of the code that was mailed.
+    """
+
+    public_id = PublicIdField()
+    agreement = ForeignKeyField(Agreement, backref="signers", on_delete="CASCADE")
+    position = IntegerField()
+    role_name = CharField(max_length=8, column_name="role")
+    name = TextField()
+    email = NoCaseField()
+    contact = ForeignKeyField(Contact, null=True, on_delete="SET NULL")
+    user = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    state_name = CharField(max_length=12, column_name="state", default=SignerState.WAITING)
+    asked_at = UtcDateTimeField(null=True)
+    opened_at = UtcDateTimeField(null=True)
+    consented_at = UtcDateTimeField(null=True)
+    signed_at = UtcDateTimeField(null=True)
+    mark_kind_name = CharField(max_length=8, column_name="mark_kind", default="")
+    mark = EncryptedTextField(null=True)
+    code_hash = CharField(max_length=64, default="")
+    code_sent_at = UtcDateTimeField(null=True)
+    code_tries = IntegerField(default=0)
+    reminders = IntegerField(default=0)
+    reminded_at = UtcDateTimeField(null=True)
+    reason = EncryptedTextField(null=True)
+
+    @property
+    def role(self) -> SignerRole:
+        return SignerRole(self.role_name)
+
+    @property
+    def state(self) -> SignerState:
+        return SignerState(self.state_name)
+
+    @property
+    def mark_kind(self) -> MarkKind:
+        return MarkKind(self.mark_kind_name)
+
+    @classmethod
+    def with_agreement(cls) -> ModelSelect:
+        """With agreement, engagement and client."""
+        return (
+            cls.select(cls, Agreement, Engagement, Client)
+            .join(Agreement)
+            .join(Engagement)
+            .switch(Agreement)
+            .join(Client)
+        )
+
+    @classmethod
+    def known_as(cls, public_id: str) -> Self | None:
+        """The signer a signing link is for."""
+        return cls.with_agreement().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def of(cls, agreement: Agreement) -> ModelSelect:
+        """In their order, without those who handed over."""
+        return (
+            cls.select()
+            .where(cls.agreement == agreement, cls.state_name != SignerState.HANDED_OVER)
+            .order_by(cls.position, cls.id)
+        )
+
+
+Signer.add_index(
+    Signer.index(
+        Signer.agreement,
+        Signer.position,
+        unique=True,
+        name="signer_one_at_a_place",
+        where=SQL("\"state\" <> 'handed_over'"),
+    )
+)

@@ -1,0 +1,35 @@
+import pytest
+
+from coachbase import money
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "minor"),
+    [
+        ("4500", "GBP", 450000),
+        ("4,500.50", "GBP", 450050),
+        ("4500", "JPY", 4500),
+        ("1.234", "KWD", 1234),
+        ("0", "EUR", 0),
+        ("4500.505", "GBP", None),
+        ("1.5", "JPY", None),
+        ("-5", "EUR", None),
+        ("", "EUR", None),
+        ("1e9", "EUR", None),
+        ("٣", "EUR", None),
+        ("9" * 5000, "EUR", None),
+        ("99999999999999", "EUR", None),
+    ],
+)
+def test_an_amount_is_read_exactly_or_not_at_all(typed, currency, minor):
+    assert money.minor_of(typed, currency) == minor
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(450000, "GBP"), (4500, "JPY"), (1234, "KWD"), (5, "EUR"), (0, "USD")])
+def test_what_a_form_shows_is_read_back_the_same(minor, currency):
+    assert money.minor_of(money.as_typed(minor, currency), currency) == minor
+
+
+def test_amounts_are_shown_as_people_write_them():
+    assert money.in_words(450000, "GBP") == "£4,500.00"
+    assert money.in_words(4500, "JPY") == "JP¥4,500"
