@@ -68,6 +68,26 @@ SHARE_LABELS = {
     Share.LOGISTICS: "Dates, places and other logistics",
     Share.RECOMMENDATIONS: "Recommendations the client agreed to",
 }
+STATE_LABELS = {state: state.capitalize() for state in State} | {State.ENDED: "Ended early"}
+CADENCE_LABELS = {
+    Cadence.WEEKLY: "every week",
+    Cadence.BIWEEKLY: "every other week",
+    Cadence.MONTHLY: "every month",
+    Cadence.FREE: "as agreed",
+}
+BILLING_LABELS = {
+    Billing.UPFRONT: "in full at the start",
+    Billing.HALVES: "half at the start, half in the middle",
+    Billing.MONTHLY: "in equal monthly parts",
+    Billing.PER_SESSION: "after each session",
+}
+PAYER_LABELS = {Payer.CLIENT: "the client", Payer.SPONSOR: "the sponsor"}
+SUMMARIES_LABELS = {
+    Summaries.NONE: "none",
+    Summaries.MIDDLE_AND_END: "in the middle and at the end",
+    Summaries.QUARTERLY: "every three months",
+}
+THREE_WAY_LABELS = {ThreeWay.START: "at the start", ThreeWay.MIDDLE: "in the middle", ThreeWay.END: "at the end"}
 NEVER_SHARED = "what is said in a session, notes, comments of others, and raw results, unless the client releases them"
 
 
@@ -82,6 +102,20 @@ class StepKind(StrEnum):
     LOGISTICS_SENT = "logistics_sent"
     THREE_WAY_AGREED = "three_way_agreed"
     OWN = "own"
+
+
+STEP_LABELS = {
+    StepKind.AGREEMENT_SENT: "Agreement sent",
+    StepKind.AGREEMENT_SIGNED: "Agreement signed",
+    StepKind.QUESTIONNAIRE_SENT: "Questionnaire sent",
+    StepKind.QUESTIONNAIRE_ANSWERED: "Questionnaire answered",
+    StepKind.FILE_SET_UP: "Program file set up",
+    StepKind.ASSESSMENT_ACCESS: "Assessment access given",
+    StepKind.KICKOFF_BOOKED: "Kickoff booked",
+    StepKind.LOGISTICS_SENT: "Logistics sent",
+    StepKind.THREE_WAY_AGREED: "Sponsor three-way agreed",
+    StepKind.OWN: "A step of your own",
+}
 
 
 class StepState(StrEnum):
