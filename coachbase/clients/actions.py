@@ -28,6 +28,8 @@ FIELDS = frozenset(
         "coach",
         "assistant_name",
         "assistant_email",
+        "legal_name",
+        "address",
     }
 )
 """What people may fill in about a client. An organisation may be given by its name: see `_organisation`."""

@@ -11,7 +11,8 @@ from wtforms.validators import ValidationError
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..errors import Refused
-from ..web.forms import Form, address, choices, long_text, short_text, version_field, zone_field
+from ..web.forms import Form, choices, long_text, short_text, version_field, zone_field
+from ..web.forms import address as mail_address
 from .actions import FIELDS
 from .models import Client
 from .rules import (
@@ -64,16 +65,22 @@ class ClientForm(Form):
 
     name = short_text("Name", "What is the client’s name?")
     preferred_name = short_text("Preferred name", help="How we address this person.")
+    legal_name = short_text(
+        "Legal name", help="As it stands in agreements and invoices, when it differs from the name."
+    )
     pronouns = short_text("Pronouns", longest=LONGEST["pronouns"], example="she/her")
-    email = address("Email", required=False)
+    email = mail_address("Email", required=False)
     phone = short_text("Phone", longest=LONGEST["phone"], type="tel")
     zone = zone_field("Time zone", required=False)
     language = short_text("Language", longest=LONGEST["language"], example="English")
     position = short_text("Position", example="COO")
     organisation = short_text("Organisation", help="A new name makes a new sponsor.", list="organisations")
     coach = SelectField("Coach")
+    address = long_text(
+        "Postal address", longest=LONGEST["address"], help="As it stands in agreements and invoices.", rows=3
+    )
     assistant_name = short_text("Own assistant", help="Who keeps the client’s calendar.")
-    assistant_email = address("Own assistant’s email", required=False)
+    assistant_email = mail_address("Own assistant’s email", required=False)
     status = SelectField("Status", choices=choices(STATUS_LABELS.items()), default=Status.PROSPECT.value)
 
     def offer(self, coaches: Iterable[User], user: User, client: Client | None = None) -> None:
@@ -143,7 +150,7 @@ class ContactForm(Form):
     name = short_text("Name", "What is the contact’s name?")
     role = SelectField("Role", choices=choices(CONTACT_ROLE_LABELS.items()))
     title = short_text("Position")
-    email = address("Email", required=False)
+    email = mail_address("Email", required=False)
     phone = short_text("Phone", longest=LONGEST["phone"], type="tel")
 
     def values(self) -> dict[str, Any]:

@@ -78,12 +78,16 @@ FIELD_LABELS = {
     "coach": "coach",
     "assistant_name": "own assistant",
     "assistant_email": "own assistant’s email",
+    "legal_name": "legal name",
+    "address": "postal address",
     "status": "status",
 }
 """What a client's fields are called in a sentence; what stands in them is never said there."""
 
-LONGEST = {"email": 254, "assistant_email": 254, "phone": 40, "pronouns": 40, "language": 60}
+LONGEST = {"email": 254, "assistant_email": 254, "phone": 40, "pronouns": 40, "language": 60, "address": 400}
 LONGEST_LINE = 120
+MULTILINE = ("address",)
+"""Fields that may have several lines."""
 
 
 def in_words(fields: Iterable[str]) -> str:
@@ -202,12 +206,14 @@ COLUMNS = {
     "name": ("Name", "fullname client clientname coachee participant"),
     "first_name": ("First name", "firstname givenname given forename"),
     "last_name": ("Last name", "lastname surname familyname"),
+    "legal_name": ("Legal name", "legalname fulllegalname officialname contractname"),
     "preferred_name": ("Preferred name", "preferredname nickname calledname goesby"),
     "pronouns": ("Pronouns", "pronoun"),
     "email": ("Email", "mail emailaddress mailaddress emailaddresses workemail"),
     "phone": ("Phone", "telephone mobile cell phonenumber mobilephone tel"),
     "zone": ("Time zone", "timezone zone tz"),
     "language": ("Language", "lang"),
+    "address": ("Address", "postaladdress mailingaddress billingaddress homeaddress streetaddress"),
     "position": ("Position", "title jobtitle job function roletitle role"),
     "organisation": ("Organisation", "organization company employer sponsor firm account"),
     "coach": ("Coach", "coachname coachemail assignedcoach"),
@@ -284,7 +290,7 @@ def read_sheet(text: str) -> Sheet:
     line = 1
     try:
         for cells in reader:
-            row = tuple(plain(" ".join(cell.split())) for cell in cells)
+            row = tuple(plain(_tidy_lines(cell)) for cell in cells)
             if any(row):
                 rows.append((line, row))
             line = reader.line_num + 1
@@ -296,7 +302,20 @@ def read_sheet(text: str) -> Sheet:
         raise Refused("The file needs a first line with headings, and a client on each line below.")
     if len(rows[0][1]) > MOST_COLUMNS:
         raise Refused(f"A file may have up to {MOST_COLUMNS} columns.")
-    return Sheet(rows[0][1], tuple(rows[1:]))
+    return Sheet(tuple(_one_line(cell) for cell in rows[0][1]), tuple(rows[1:]))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy_lines(cell: str) -> str:
+    """Without needless space; a postal address keeps its lines."""
+    return "\n".join(line for line in map(_one_line, cell.splitlines()) if line)
+
+
+def _cell(field: str, text: str) -> str:
+    return text if field in MULTILINE else _one_line(text)
 
 
 def _delimiter(text: str) -> str:
@@ -353,8 +372,9 @@ def plan_clients(
 
 
 def _values(cells: Mapping[str, str], columns: Columns, coaches: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    texts = {field: cells.get(field, "") for field in FIELD_LABELS}
-    texts["name"] = texts["name"] or f"{cells.get('first_name', '')} {cells.get('last_name', '')}".strip()
+    texts = {field: _cell(field, cells.get(field, "")) for field in FIELD_LABELS}
+    first, last = (_one_line(cells.get(field, "")) for field in ("first_name", "last_name"))
+    texts["name"] = texts["name"] or f"{first} {last}".strip()
     problems = list(_problems(texts))
     values: dict[str, Any] = dict(texts)
     values["zone"] = _zone(texts["zone"])
@@ -378,7 +398,7 @@ def _problems(texts: Mapping[str, str]) -> Iterator[str]:
     for field, text in texts.items():
         if len(text) > (longest := LONGEST.get(field, LONGEST_LINE)):
             yield f"The {FIELD_LABELS[field]} is longer than {longest} characters."
-        if _CONTROL.search(text):
+        if _CONTROL.search(text.replace("\n", "") if field in MULTILINE else text):
             yield f"There is a character in the {FIELD_LABELS[field]} that cannot be stored."
     for field in ("email", "assistant_email"):
         if texts[field] and not _is_mail_address(texts[field]):

@@ -14,7 +14,7 @@ class _Form(HTMLParser):
 
     def __init__(self, form_id: str) -> None:
         super().__init__()
-        self.form_id, self.inside, self.select = form_id, False, ""
+        self.form_id, self.inside, self.select, self.text = form_id, False, "", ""
         self.fields: dict[str, str] = {}
 
     def handle_starttag(self, tag, attrs):
@@ -28,10 +28,18 @@ class _Form(HTMLParser):
                 self.fields[told["name"]] = told.get("value") or ""
         elif tag == "select":
             self.select = told["name"]
+        elif tag == "textarea":
+            self.text = told["name"]
+            self.fields[self.text] = ""
         elif tag == "option" and self.select and (self.select not in self.fields or "selected" in told):
             self.fields[self.select] = told["value"]
 
+    def handle_data(self, data):
+        if self.text:
+            self.fields[self.text] += data.removeprefix("\r").removeprefix("\n")
+
     def handle_endtag(self, tag):
+        self.text = ""
         if tag == "select":
             self.select = ""
         if tag == "form":

@@ -72,6 +72,8 @@ def test_an_export_can_be_imported_again(olive, cast):
         "email": "ines@x.example",
         "organisation": "Halden",
         "zone": "Asia/Dubai",
+        "legal_name": "Ines Maria Marchetti",
+        "address": "Via Roma 1\n00184 Roma",
     }
     actions.add(values | {"coach": cast.alice}, how="by hand", by=cast.olive, status=Status.PAUSED)
     here = bring(olive, olive.get("/clients.csv").data)
@@ -80,7 +82,7 @@ def test_an_export_can_be_imported_again(olive, cast):
     assert choose(olive, here, fields).status_code == 303
     olive.post(f"{here}/apply", data={"doubles": "add"})
     first, second = Client.select().where(Client.email == "ines@x.example").order_by(Client.id)
-    for field in ("name", "phone", "zone", "organisation", "coach", "status"):
+    for field in ("name", "phone", "zone", "organisation", "coach", "status", "legal_name", "address"):
         assert getattr(first, field) == getattr(second, field), field
 
 

@@ -196,6 +196,9 @@ def test_a_cell_without_end_is_refused_with_its_line():
         ("Job title", "position"),
         ("Assistant's email", "assistant_email"),
         ("Assistant’s email", "assistant_email"),
+        ("Legal name", "legal_name"),
+        ("Postal address", "address"),
+        ("Billing address", "address"),
         ("Remarks", ""),
         ("", ""),
         ("名前", ""),
@@ -246,6 +249,13 @@ def test_a_good_line_becomes_a_client():
         "zone": "Europe/London",
         "status": Status.ACTIVE,
     }
+
+
+def test_an_address_keeps_its_lines_and_all_else_is_one_line():
+    sheet = read_sheet('"Na\nme",Street\n"Bob\n  Haddad"," 1  Quay \r\n\r\nLondon"\n')
+    (row,) = plan_clients(sheet, Columns(("name", "address")), coaches={}, known={})
+    assert sheet.header[0] == "Na me"
+    assert (row.problem, row.values["name"], row.values["address"]) == ("", "Bob Haddad", "1 Quay\nLondon")
 
 
 def test_first_and_last_name_make_the_name():

@@ -206,6 +206,23 @@ def test_the_export_holds_what_the_list_shows(vera, many):
     assert (row["Next step"], row["Waiting on"]) == ("Sign the agreement", "client")
 
 
+def test_the_export_holds_legal_name_and_postal_address(vera, cast):
+    told = {"legal_name": "Robert Haddad", "address": "1 Quay\nLondon"}
+    actions.change(cast.bob, told, version=cast.bob.version, by=cast.vera)
+    (row,) = rows_of(vera.get("/clients.csv"))
+    assert (row["Legal name"], row["Address"]) == ("Robert Haddad", "1 Quay\nLondon")
+
+
+def test_a_legal_name_is_one_line_and_an_address_not_endless(vera, cast):
+    edit = f"/clients/{cast.bob.public_id}/edit"
+    bad = {"legal_name": "Robert\nHaddad", "address": "x" * 401}
+    answer = vera.post(edit, data=typed(vera.get(edit).text) | bad)
+    assert answer.status_code == 422
+    assert "Please keep this on one line." in answer.text
+    assert "At most 400 characters." in answer.text
+    assert Client.get_by_id(cast.bob.id).legal_name == ""
+
+
 def test_the_export_is_not_paged(olive, cast):
     for number in range(60):
         actions.add({"name": f"Client {number}", "coach": cast.alice}, how="by hand")
@@ -315,6 +332,8 @@ def test_an_edit_saves_every_field(alice, cast):
         "organisation": "Halden",
         "assistant_name": "Noor",
         "assistant_email": "noor@x.example",
+        "legal_name": "Robert A. Haddad",
+        "address": "1 Quay <Street>\nLondon",
         "status": "paused",
     }
     assert alice.post(edit, data=typed(alice.get(edit).text) | new).status_code == 303
