@@ -18,7 +18,7 @@ from playhouse.cysqlite_ext import AutoIncrementField, CySqliteDatabase
 from ulid import ULID
 
 from . import clock, sealing
-from .errors import AlreadyDone
+from .errors import AlreadyDone, RefusedAndNoted
 
 OLDEST_SQLITE = (3, 51, 3)
 P = ParamSpec("P")
@@ -211,14 +211,19 @@ def transaction() -> Iterator[None]:
 def atomic(action: Callable[P, R]) -> Callable[P, R]:
     """Make a verb one transaction: all of it happens, or nothing does.
 
-    Raises AlreadyDone when the form behind this request has taken effect before.
+    A refusal that is to be noted is raised after what the action wrote, a wrong code say, is committed. Raises
+    AlreadyDone when the form behind this request has taken effect before.
     """
 
     @functools.wraps(action)
     def whole(*args: P.args, **kwargs: P.kwargs) -> R:
         with transaction():
             _take_once_key()
-            return action(*args, **kwargs)
+            try:
+                return action(*args, **kwargs)
+            except RefusedAndNoted as refusal:
+                noted = refusal
+        raise noted
 
     whole.is_atomic = True  # type: ignore[attr-defined]
     return whole

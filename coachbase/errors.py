@@ -9,6 +9,10 @@ class Stale(Refused):
     """Somebody saved a newer version of this text since it was opened."""
 
 
+class RefusedAndNoted(Refused):
+    """A rule said no, and the try itself is noted: what the action wrote so far is kept (see db.atomic)."""
+
+
 class TooMany(Refused):
     """Asked too often; the sentence says when to come back."""
 

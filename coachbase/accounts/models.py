@@ -91,6 +91,11 @@ class Serving(Model):
             return assistants
         return assistants.where(User.id.in_(cls.select(cls.assistant).where(cls.coach == coach)))
 
+    @classmethod
+    def desk_of(cls, coach: User | None) -> list[User]:
+        """Who is told what happens with this coach's clients: the assistants, or the owner when there are none."""
+        return list(cls.assistants_of(coach)) or list(User.active().where(User.role_name == Role.OWNER))
+
 
 class LoginSession(Model):
     """One browser that is signed in. The token is stored hashed; ending the row signs the browser out."""

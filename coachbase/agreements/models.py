@@ -1,16 +1,32 @@
 """Agreement templates, agreements and their signers. The wall is the client's."""
 
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Self
 
 from peewee import SQL, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
-from ..clients.models import Client, Contact
+from ..clients.models import Client, Contact, Organisation
 from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import Share
 from ..files.models import Document
-from .rules import LIVING, MarkKind, SignerRole, SignerState, State
+from ..firm.models import Firm
+from .rules import (
+    FACES,
+    LIVING,
+    SIGNER_FACES,
+    Face,
+    MarkKind,
+    SignerRole,
+    SignerState,
+    State,
+    fill,
+    missing,
+    refusal_to_act,
+    values,
+)
 
 
 class AgreementTemplate(Model):
@@ -29,7 +45,10 @@ class AgreementTemplate(Model):
 
 
 class Agreement(Model):
-    """One document to be signed. `body` is its Markdown with the fields filled in, `number` its version.
+    """One document to be signed; `number` is its version for this engagement.
+
+    `body` is its Markdown: with merge fields in a draft, so that answers which come late still fill them; filled in
+    once it is sent, when `source` keeps it as it was drafted, for a new version.
 
     `document` is the frozen PDF everybody is shown, `sha256` its hash; `sealed` the signed and sealed one.
     `problem` says why the worker could not freeze or seal it; it tries again at `try_at`.
@@ -43,6 +62,7 @@ class Agreement(Model):
     number = IntegerField(default=1)
     title = TextField()
     body = EncryptedTextField()
+    source = EncryptedTextField(null=True)
     shares = TextField(default="")
     state_name = CharField(max_length=10, column_name="state", default=State.DRAFT)
     document = ForeignKeyField(Document, null=True, backref="frozen_agreements", on_delete="RESTRICT")
@@ -66,14 +86,55 @@ class Agreement(Model):
         return State(self.state_name)
 
     @property
+    def face(self) -> Face:
+        return FACES[self.state]
+
+    @property
+    def name(self) -> str:
+        """What its files are called."""
+        return f"{self.title} - {self.client.name}.pdf"
+
+    def values_on(self, today: date) -> dict[str, str]:
+        """What stands for each merge field now."""
+        engagement = self.engagement
+        signing = [signer.name for signer in Signer.of(self) if signer.role is SignerRole.SPONSOR]
+        return values(
+            client=self.client,
+            organisation=self.client.organisation,
+            coach=engagement.coach,
+            firm=Firm.current(),
+            terms=engagement,
+            starts_on=engagement.starts_on,
+            ends_on=engagement.ends_on,
+            payer=engagement.payer_name,
+            po_number=engagement.po_number,
+            sponsor_signer=" and ".join(signing),
+            today=today,
+        )
+
+    def filled_on(self, today: date) -> str:
+        """The text as it would be sent on a day; as it was sent when it was."""
+        return fill(self.body, self.values_on(today)) if self.state is State.DRAFT else self.body
+
+    def missing_on(self, today: date) -> list[str]:
+        """The merge fields of a draft that nothing fills yet."""
+        return missing(self.body, self.values_on(today)) if self.state is State.DRAFT else []
+
+    @property
     def shared(self) -> tuple[Share, ...]:
         """What the sponsor may be told, as agreed here."""
         return tuple(share for share in Share if share in self.shares.split())
 
     @classmethod
     def with_people(cls) -> ModelSelect:
-        """With engagement and client, whoever may see them."""
-        return cls.select(cls, Engagement, Client).join(Engagement).switch(cls).join(Client)
+        """With engagement, client and organisation, whoever may see them."""
+        return (
+            cls.select(cls, Engagement, Client, Organisation)
+            .join(Engagement)
+            .switch(cls)
+            .join(Client)
+            .left_outer_join(Organisation)
+        )
 
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
@@ -90,6 +151,12 @@ class Agreement(Model):
         """Whether one was sent to be signed, and perhaps signed since."""
         sent = cls.state_name.in_((State.OUT, State.SEALING, State.COMPLETED))
         return cls.select(cls.id).where(cls.engagement == engagement, sent).exists()
+
+    @classmethod
+    def for_worker(cls, now: datetime) -> ModelSelect:
+        """What waits to be frozen or sealed: never tried, or to be tried again by now."""
+        waits = cls.state_name.in_((State.FREEZING, State.SEALING))
+        return cls.select().where(waits, (cls.attempts == 0) | (cls.try_at <= now)).order_by(cls.id)
 
     @classmethod
     def living_of(cls, engagement: Engagement) -> Self | None:
@@ -143,6 +210,15 @@ class Signer(Model):
         return SignerState(self.state_name)
 
     @property
+    def face(self) -> Face:
+        return SIGNER_FACES[self.state]
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether this signer may read, sign or decline now."""
+        return refusal_to_act(self.agreement.state, self.state) is None
+
+    @property
     def mark_kind(self) -> MarkKind:
         return MarkKind(self.mark_kind_name)
 
@@ -161,6 +237,25 @@ class Signer(Model):
     def known_as(cls, public_id: str) -> Self | None:
         """The signer a signing link is for."""
         return cls.with_agreement().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def asked(cls) -> ModelSelect:
+        """Whose turn it is, anywhere; with agreement, engagement and client."""
+        return cls.with_agreement().where(cls.state_name == SignerState.ASKED, Agreement.state_name == State.OUT)
+
+    @classmethod
+    def of_all(cls, agreements: Sequence[Agreement]) -> dict[int, list[Self]]:
+        """Everybody who ever was to sign these, in their order, by agreement."""
+        rows = cls.select().where(cls.agreement.in_(agreements)).order_by(cls.position, cls.id)
+        found: dict[int, list[Self]] = {agreement.id: [] for agreement in agreements}
+        for row in rows:
+            found[row.agreement_id].append(row)
+        return found
+
+    @classmethod
+    def next_of(cls, agreement: Agreement) -> Self | None:
+        """Who is to be asked next."""
+        return cls.of(agreement).where(cls.state_name == SignerState.WAITING).first()
 
     @classmethod
     def of(cls, agreement: Agreement) -> ModelSelect:

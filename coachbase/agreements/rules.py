@@ -540,3 +540,12 @@ DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 def delay_after(attempts: int) -> timedelta | None:
     """How long the worker waits after so many failures; None when somebody must look."""
     return DELAYS[attempts - 1] if attempts <= len(DELAYS) else None
+
+
+def is_due(*, attempts: int, try_at: datetime | None, now: datetime) -> bool:
+    """Whether a worker may take up what waits: never tried, or its time has come.
+
+    The time of the next try is set before the work begins. So two workers do not do the same, and what a killed one
+    left is taken up again.
+    """
+    return attempts == 0 or (try_at is not None and try_at <= now)

@@ -167,6 +167,7 @@ CREATE TABLE "agreement" (
     "number" INTEGER NOT NULL,
     "title" TEXT NOT NULL,
     "body" BLOB NOT NULL,
+    "source" BLOB,
     "shares" TEXT NOT NULL,
     "state" VARCHAR(10) NOT NULL,
     "document_id" INTEGER,
@@ -275,6 +276,7 @@ CREATE TABLE "template_step" (
     "needs" TEXT NOT NULL,
     "public_id" VARCHAR(26) NOT NULL,
     "template_id" INTEGER NOT NULL,
+    "version" INTEGER NOT NULL,
     FOREIGN KEY ("template_id") REFERENCES "program_template" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "template_step_public_id" ON "template_step" ("public_id");

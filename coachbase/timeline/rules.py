@@ -16,13 +16,14 @@ class Kind(StrEnum):
     INTAKE = "intake"
     MOVE = "move"
     CHANGE = "change"
+    SIGN = "sign"
 
 
 FILTERS = {
     "notes": (Kind.NOTE, Kind.CALL),
     "mail": (Kind.MAIL,),
     "files": (Kind.FILE,),
-    "steps": (Kind.INTAKE, Kind.MOVE, Kind.CHANGE),
+    "steps": (Kind.INTAKE, Kind.MOVE, Kind.CHANGE, Kind.SIGN),
 }
 """What the filter chips over the timeline show."""
 
