@@ -1,0 +1,275 @@
+"""A program as the firm types it, one of its steps, and what is chosen when it is started with a client."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from wtforms import BooleanField, DateField, Field, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+
+from .. import money
+from ..accounts.models import User
+from ..agreements.models import AgreementTemplate
+from ..clients.models import Contact
+from ..clients.rules import PARTY_LABELS, Party
+from ..engagements.rules import (
+    BILLING_LABELS,
+    CADENCE_LABELS,
+    PAYER_LABELS,
+    SHARE_LABELS,
+    SUMMARIES_LABELS,
+    THREE_WAY_LABELS,
+    StepKind,
+)
+from ..firm.rules import CURRENCIES
+from ..intake.models import Form as Questionnaire
+from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
+from .models import ProgramTemplate, Start, TemplateStep
+from .rules import EARLIEST, LATEST, LENGTHS, LONGEST_SESSION, MOST_DAYS, MOST_SESSIONS
+
+MOST_ASSESSMENTS = 12
+_NO = (False, "", "false", "False", "0")
+
+
+class WordsField(SelectMultipleField):
+    """Several of some words, kept as the row keeps them: with spaces between."""
+
+    def process_data(self, value: str | None) -> None:
+        self.data = value or ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """From ticks, or from the one text that a page of two versions sends back."""
+        sent = {word for value in valuelist[:20] for word in value[:200].split()}
+        known = [choice.value for choice in self.choices]
+        if sent - set(known):
+            raise ValueError("Choose among these.")
+        self.data = " ".join(word for word in known if word in sent)
+
+    def pre_validate(self, form: Form) -> None:
+        """What is not among the choices was refused when it came in."""
+
+    def iter_choices(self) -> Any:
+        for choice, known in zip(super().iter_choices(), self.choices, strict=True):
+            yield choice._replace(selected=known.value in self.data.split())
+
+
+def _words(label: str, labels: dict[Any, str], help: str = "") -> Field:
+    ticks = tick_boxes(label, help=help)
+    return WordsField(
+        label,
+        choices=choices((word.value, text) for word, text in labels.items()),
+        description=help,
+        widget=ticks.kwargs["widget"],
+        option_widget=ticks.kwargs["option_widget"],
+    )
+
+
+def _months(value: Any) -> int | None:
+    return int(value) if value not in (None, "") else None
+
+
+def _price(typed: str, currency: str) -> int:
+    cents = money.minor_of(typed, currency)
+    if cents is None:
+        raise ValidationError(f"Type an amount, such as {money.as_typed(450000, currency)}.")
+    return cents
+
+
+def day_field(label: str, help: str = "", *, required: bool = True) -> DateField:
+    asked = InputRequired("Choose a day.") if required else Optional()
+    return DateField(
+        label,
+        [asked, _sensible],
+        description=help,
+        render_kw={"min": EARLIEST.isoformat(), "max": LATEST.isoformat()},
+    )
+
+
+def _sensible(form: Form, field: DateField) -> None:
+    if field.data is not None and not EARLIEST <= field.data <= LATEST:
+        raise ValidationError("Choose a day between 2000 and 2100.")
+
+
+# Templates -----------------------------------------------------------------------------------------------------------
+
+
+class ProgramForm(Form):
+    """A program. Fields carry the names of the row's attributes, so that two versions can be shown."""
+
+    name = short_text("Name", "What is the program called?", help="Clients and sponsors read it.")
+    months = SelectField(
+        "Length",
+        coerce=_months,
+        choices=choices([*((months, f"{months} months") for months in LENGTHS), ("", "No fixed length")]),
+    )
+    sessions = WholeNumberField(
+        "Sessions",
+        [InputRequired("How many sessions?"), NumberRange(0, MOST_SESSIONS, f"A number from 0 to {MOST_SESSIONS}.")],
+        render_kw={"min": 0, "max": MOST_SESSIONS, "inputmode": "numeric"},
+    )
+    session_minutes = WholeNumberField(
+        "Minutes each",
+        [InputRequired("How long is a session?"), NumberRange(5, LONGEST_SESSION, "From 5 to 480 minutes.")],
+        default=60,
+        render_kw={"min": 5, "max": LONGEST_SESSION, "inputmode": "numeric"},
+    )
+    cadence_name = SelectField("How often", choices=choices(CADENCE_LABELS.items()), default="biweekly")
+    price = short_text("Price", "What does it cost?", longest=16, inputmode="decimal", autocomplete="off")
+    currency = SelectField("Currency", choices=choices((code, code) for code in CURRENCIES))
+    billing_name = SelectField("Paid", choices=choices(BILLING_LABELS.items()))
+    payer_name = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
+    assessments = long_text("Assessments", longest=1000, help="One instrument a line.", rows=3)
+    three_ways = _words("Meetings with the sponsor", THREE_WAY_LABELS)
+    summaries_name = SelectField("Written summaries for the sponsor", choices=choices(SUMMARIES_LABELS.items()))
+    shares = _words("What the sponsor may be told", SHARE_LABELS)
+    agreement_id_chosen = SelectField("Agreement", default="")
+    questionnaire_id_chosen = SelectField("Questionnaire", default="")
+    logistics = long_text(
+        "Logistics",
+        longest=10_000,
+        rows=6,
+        help="Where and how sessions take place. It stands on the client’s page; Markdown.",
+    )
+    version = version_field()
+
+    def offer(
+        self,
+        agreements: Iterable[AgreementTemplate],
+        questionnaires: Iterable[Questionnaire],
+        template: ProgramTemplate | None = None,
+    ) -> None:
+        """What there is to choose from; what the program names stays among it, also when it was removed since."""
+        papers, forms = list(agreements), list(questionnaires)
+        if template and template.agreement_id and template.agreement not in papers:
+            papers.append(template.agreement)
+        self.agreement_id_chosen.choices = _choices_of((paper.public_id, _named(paper)) for paper in papers)
+        self.questionnaire_id_chosen.choices = _choices_of((form.public_id, _titled(form)) for form in forms)
+        self._papers = {paper.public_id: paper for paper in papers}
+        self._forms = {form.public_id: form for form in forms}
+
+    def validate_price(self, field: Field) -> None:
+        if self.currency.data in CURRENCIES:
+            _price(field.data, self.currency.data)
+
+    def validate_assessments(self, field: Field) -> None:
+        if len(field.data.splitlines()) > MOST_ASSESSMENTS:
+            raise ValidationError(f"At most {MOST_ASSESSMENTS} instruments.")
+
+    def values(self) -> dict[str, Any]:
+        """What goes into the row."""
+        plain = (
+            "name", "months", "sessions", "session_minutes", "cadence_name", "currency", "billing_name", "payer_name",
+            "three_ways", "summaries_name", "shares", "logistics",
+        )  # fmt: skip
+        lines = (line.strip() for line in self.assessments.data.splitlines())
+        return {name: self[name].data for name in plain} | {
+            "price_cents": _price(self.price.data, self.currency.data),
+            "assessments": "\n".join(line for line in lines if line),
+            "agreement": self._papers.get(self.agreement_id_chosen.data),
+            "questionnaire": self._forms.get(self.questionnaire_id_chosen.data),
+        }
+
+
+class NewProgramForm(ProgramForm):
+    version = None
+
+
+def _choices_of(pairs: Iterable[tuple[str, str]]) -> list[Any]:
+    return choices([("", "None"), *pairs])
+
+
+def _named(paper: AgreementTemplate) -> str:
+    return paper.name if paper.removed_at is None else f"{paper.name} (removed)"
+
+
+def _titled(form: Questionnaire) -> str:
+    return form.title if form.state_name == "open" else f"{form.title} ({form.state_name})"
+
+
+class StepForm(Form):
+    """One onboarding step. Only a step of the firm's own has a label to type."""
+
+    label = short_text("What is to be done?", "What is the step called?", longest=60)
+    waiting_on_name = SelectField(
+        "Waiting on", choices=choices((party, name) for party, name in PARTY_LABELS.items() if party is not Party.NOBODY)
+    )
+    target_days = WholeNumberField(
+        "Target days",
+        [Optional(), NumberRange(0, MOST_DAYS, f"A number of days from 0 to {MOST_DAYS}, or nothing.")],
+        description="How long it should take once it can begin. Empty: it is never late.",
+        render_kw={"min": 0, "max": MOST_DAYS, "inputmode": "numeric"},
+    )
+    needs = WordsField("Needs first", choices=[], description="It waits until these are done or skipped.")
+    version = version_field()
+
+    def __init__(self, *args: Any, kind: StepKind, others: Sequence[TemplateStep], **kwargs: Any) -> None:
+        self._others = others
+        super().__init__(*args, **kwargs)
+        if kind is not StepKind.OWN:
+            del self.label
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """The other steps are known before what was sent is read."""
+        ticks = tick_boxes("").kwargs
+        self.needs.choices = choices((step.key, step.label) for step in self._others)
+        self.needs.widget, self.needs.option_widget = ticks["widget"], ticks["option_widget"]
+        super().process(*args, **kwargs)
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "label": self.label.data if self.label else "",
+            "waiting_on": Party(self.waiting_on_name.data),
+            "target_days": self.target_days.data,
+            "needs": self.needs.data.split(),
+        }
+
+
+class NewStepForm(StepForm):
+    version = None
+
+
+# Starting ------------------------------------------------------------------------------------------------------------
+
+
+class StartForm(Form):
+    """What is chosen for one client. Sponsor contacts are ticked for each part they have."""
+
+    coach = SelectField("Coach", default="")
+    starts_on = day_field("Kickoff planned for")
+    ends_on = day_field("Ends on", required=False)
+    price = short_text("Price", "What does it cost?", longest=16, inputmode="decimal", autocomplete="off")
+    payer = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
+    po_number = short_text("Purchase order", longest=60, help="When the sponsor demands one.", autocomplete="off")
+    signers = SelectMultipleField()
+    meets = SelectMultipleField()
+    reads = SelectMultipleField()
+    pays = SelectMultipleField()
+    send_now = BooleanField("Send the agreement now", false_values=_NO)
+
+    PARTS = ("signers", "meets", "reads", "pays")
+
+    def __init__(
+        self, *args: Any, template: ProgramTemplate, coaches: Sequence[User], contacts: Sequence[Contact], **kwargs: Any
+    ) -> None:
+        self.template = template
+        self._coaches = {coach.public_id: coach for coach in coaches}
+        self._contacts = {contact.public_id: contact for contact in contacts}
+        super().__init__(*args, **kwargs)
+        self.coach.choices = choices([("", "Choose"), *((coach.public_id, coach.name) for coach in coaches)])
+        for part in self.PARTS:
+            self[part].choices = choices((contact.public_id, contact.name) for contact in contacts)
+
+    def validate_price(self, field: Field) -> None:
+        _price(field.data, self.template.currency)
+
+    def chosen(self) -> Start:
+        """What `programs.begin` takes."""
+        return Start(
+            coach=self._coaches.get(self.coach.data),
+            starts_on=self.starts_on.data,
+            ends_on=self.ends_on.data,
+            price_cents=_price(self.price.data, self.template.currency),
+            payer=self.payer.data,
+            po_number=self.po_number.data,
+            send_now=self.send_now.data,
+            **{part: tuple(self._contacts[one] for one in self[part].data or ()) for part in self.PARTS},
+        )
