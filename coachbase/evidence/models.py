@@ -1,11 +1,27 @@
 """Audit trails as hash chains, the personal details beside them, the keys that seal, and the files they sealed."""
 
-from typing import Self
+import hashlib
+import json
+from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..db import EncryptedBlobField, EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..files.models import Document
+from .rules import (
+    COMPLETED,
+    ENDED,
+    SIGNED,
+    Break,
+    Detail,
+    Outcome,
+    Verdict,
+    differences,
+    first_break,
+    hex_of_certificate,
+    markers_in,
+    says_it_holds,
+)
 
 
 class TrailEvent(Model):
@@ -31,6 +47,20 @@ class TrailEvent(Model):
         """A subject's trail from the beginning."""
         return cls.select().where(cls.subject == subject).order_by(cls.number)
 
+    @classmethod
+    def last_of(cls, subject: str) -> Self | None:
+        return cls.select().where(cls.subject == subject).order_by(cls.number.desc()).first()
+
+    @classmethod
+    def break_of(cls, subject: str) -> Break | None:
+        """Where a subject's trail is broken; None when it is whole."""
+        return first_break(subject, cls.of(subject), TrailDetail.beside(subject))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The facts, read."""
+        return json.loads(self.facts)
+
 
 class TrailDetail(Model):
     """The personal data of an event. It may be erased by law: the chain holds a salted hash and still verifies."""
@@ -38,6 +68,12 @@ class TrailDetail(Model):
     event = ForeignKeyField(TrailEvent, unique=True, backref="details", on_delete="RESTRICT")
     salt = EncryptedTextField()
     content = EncryptedTextField()
+
+    @classmethod
+    def beside(cls, subject: str) -> dict[int, Detail]:
+        """What is kept beside the events of a trail, by their number."""
+        rows = cls.select(cls, TrailEvent.number).join(TrailEvent).where(TrailEvent.subject == subject)
+        return {row.event.number: Detail(row.salt, row.content) for row in rows}
 
 
 class SealKey(Model):
@@ -57,6 +93,17 @@ class SealKey(Model):
     def in_use(cls) -> Self | None:
         return cls.select().where(cls.retired_at.is_null()).order_by(cls.id.desc()).first()
 
+    @classmethod
+    def retired(cls) -> ModelSelect:
+        """Those that sealed before, the last one first."""
+        return cls.select().where(cls.retired_at.is_null(False)).order_by(cls.id.desc())
+
+    @classmethod
+    def fingerprint_in(cls, pdf: bytes) -> str:
+        """Whose certificate stands in the seal of a PDF; "" when none of ours does."""
+        keys = cls.select(cls.certificates, cls.fingerprint).order_by(cls.id.desc())
+        return next((key.fingerprint for key in keys if hex_of_certificate(key.certificates) in pdf), "")
+
 
 class ProvableFile(Model):
     """A PDF of ours that somebody may bring to be checked. Its `public_id` stands in the PDF, several times."""
@@ -69,3 +116,31 @@ class ProvableFile(Model):
     is_sealed = BooleanField()
     made_at = UtcDateTimeField()
     replaced_at = UtcDateTimeField(null=True)
+
+    @classmethod
+    def behind(cls, content: bytes) -> Self | None:
+        """Which of our files somebody brought: exactly, or by the ids that stand in it."""
+        exact = cls.get_or_none(cls.sha256 == hashlib.sha256(content).hexdigest())
+        return exact or cls.select().where(cls.public_id.in_(markers_in(content))).order_by(cls.id.desc()).first()
+
+    def verdict_on(self, content: bytes) -> Verdict:
+        """What to say of a file that is this one, or was."""
+        events = list(TrailEvent.of(self.subject))
+        broken = first_break(self.subject, events, TrailDetail.beside(self.subject))
+        names_it = any(says_it_holds(event, self.sha256) for event in events)
+        kept = self.document.content
+        is_same = content == kept and hashlib.sha256(content).hexdigest() == self.sha256
+        ended = next(((event.kind, event.at) for event in events if event.kind in ENDED), None)
+        return Verdict(
+            Outcome.UNCHANGED if is_same else Outcome.CHANGED,
+            is_sealed=self.is_sealed,
+            made_at=self.made_at,
+            signatures=sum(event.kind == SIGNED for event in events),
+            completed_at=next((event.at for event in events if event.kind == COMPLETED), None),
+            ended=ended,
+            is_replaced=self.replaced_at is not None,
+            events=len(events),
+            broken=broken.why if broken else "" if names_it else "no event names this file",
+            differences=() if is_same else differences(content, kept),
+            fingerprint=SealKey.fingerprint_in(kept) if self.is_sealed else "",
+        )
