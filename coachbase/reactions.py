@@ -44,6 +44,7 @@ def wire() -> None:
     on(agreements.SignatureAsked, _ask_on_the_page)
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
+    on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
 
 
@@ -124,6 +125,10 @@ def _tick_agreement(event: agreements.Completed) -> None:
 
 def _take_agreement_back(event: agreements.Closed) -> None:
     engagements.wait_on(event.agreement.engagement, StepKind.AGREEMENT_SIGNED, Party.US)
+
+
+def _tell_of_questionnaire(event: intake.QuestionnaireAsked) -> None:
+    portal.invite(event.engagement, by=event.by)
 
 
 def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:

@@ -1,7 +1,8 @@
-"""Build a form, publish it; start, keep and send what strangers fill in."""
+"""Build a form, publish it; ask a client; start, keep and send what people fill in."""
 
 import json
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,10 +13,11 @@ from ..accounts.models import Attempt, Serving, User
 from ..accounts.rules import Role
 from ..clients import actions as clients
 from ..clients.models import Client
-from ..clients.rules import Party, Status
+from ..clients.rules import Party, Status, fold
 from ..db import atomic
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
+from ..events import announce
 from ..files import actions as files
 from ..files.models import Document
 from ..files.rules import Audience, Upload
@@ -29,16 +31,21 @@ from .models import Answer, Form, FormVersion, Question, Submission
 from .rules import (
     ALWAYS,
     FILL_LABELS,
+    HELD_LASTS,
     RETURN_LASTS,
+    FormKind,
     FormState,
     QuestionKind,
     SubmissionState,
     Typed,
     place_after_move,
+    prefilled,
     refusal_of_answer,
     refusal_of_slug,
     refusal_to_add,
+    refusal_to_ask,
     refusal_to_publish,
+    slug_of,
 )
 
 LINK = "intake"
@@ -60,23 +67,87 @@ class QuestionnaireAnswered:
     engagement: Engagement
 
 
+@dataclass(frozen=True)
+class QuestionnaireAsked:
+    """Somebody asked a client one more questionnaire by hand; the client does not know yet."""
+
+    submission: Submission
+    engagement: Engagement
+    by: User
+
+
+# Asking a client -----------------------------------------------------------------------------------------------------
+
+
 @atomic
-def ask(form: Form, engagement: Engagement) -> Submission:
-    """Put a questionnaire on the client's page, prefilled with what is known; the one that is open when there is."""
-    raise NotImplementedError
+def ask(form: Form, engagement: Engagement, *, by: User | None = None) -> Submission:
+    """Put a questionnaire on the client's page; the one that is open when there is.
+
+    What we know of the client stands in it: see `rules.prefilled`. Raises Refused when it is no open questionnaire.
+    """
+    form = Form.get_by_id(form.id)
+    if refusal := refusal_to_ask(form.kind, form.state):
+        raise Refused(refusal)
+    if asked := Submission.open_of(form, engagement):
+        return asked
+    submission = Submission.create(
+        form_version=FormVersion.published(form),
+        ticket=secrets.token_urlsafe(24),
+        state_name=SubmissionState.ASKED,
+        client=engagement.client,
+        engagement=engagement,
+        started_at=clock.now(),
+    )
+    timeline.record(
+        engagement.client, Kind.INTAKE, f"Questionnaire “{form.title}” asked", by=by, href=_page(submission)
+    )
+    return submission
+
+
+@atomic
+def ask_by_hand(form: Form, client: Client, *, by: User) -> Submission:
+    """Ask a client one more questionnaire, outside of what the program asks."""
+    engagement = Engagement.current_of(client)
+    if engagement is None:
+        raise Refused(f"No program is under way with {client.name}. Start one, then ask.")
+    if not client.email:
+        raise Refused(f"There is no mail address for {client.name}, so nobody would learn of it. Add one, then ask.")
+    if Submission.open_of(form, engagement):
+        raise Refused(f"“{form.title}” is asked already, and not answered yet.")
+    submission = ask(form, engagement, by=by)
+    announce(QuestionnaireAsked(submission, engagement, by))
+    return submission
+
+
+def _page(submission: Submission) -> str:
+    """Where the staff reads it."""
+    return f"/clients/{submission.client.public_id}/answers#{submission.public_id}"
 
 
 # Building ------------------------------------------------------------------------------------------------------------
 
 
 @atomic
-def make_form(*, title: str, slug: str, coach: User | None = None, intro: str = "", thanks: str = "") -> Form:
-    """A new form that asks for name and email; a draft until it is published."""
+def make_form(
+    *,
+    title: str,
+    slug: str = "",
+    kind: FormKind = FormKind.INQUIRY,
+    coach: User | None = None,
+    intro: str = "",
+    thanks: str = "",
+) -> Form:
+    """A new form, a draft until it is published: a public one asks for name and email, a questionnaire nothing yet."""
+    if kind is FormKind.QUESTIONNAIRE:
+        slug = slug_of(title, (form.slug for form in Form.select(Form.slug)))
     _refuse_taken(slug)
-    form = Form.create(title=title, slug=slug, coach=coach, intro=intro, thanks=thanks, created_at=clock.now())
+    form = Form.create(
+        title=title, slug=slug, kind_name=kind, coach=coach, intro=intro, thanks=thanks, created_at=clock.now()
+    )
     version = FormVersion.create(form=form, number=1)
-    _ask(version, 1, QuestionKind.SHORT, "Your name", fills="name", required=True)
-    _ask(version, 2, QuestionKind.MAIL, "Your email", fills="email", required=True)
+    if kind is FormKind.INQUIRY:
+        _ask(version, 1, QuestionKind.SHORT, "Your name", fills="name", required=True)
+        _ask(version, 2, QuestionKind.MAIL, "Your email", fills="email", required=True)
     return form
 
 
@@ -173,11 +244,11 @@ def put_back(question: Question, place: int) -> None:
 
 @atomic
 def publish(form: Form) -> None:
-    """Let strangers fill in the draft. From now on its questions are frozen."""
+    """Let people fill in the draft. From now on its questions are frozen."""
     version = FormVersion.draft(form)
     if version is None:
         raise Refused("There is nothing new to publish.")
-    if refusal := refusal_to_publish(list(Question.of(version))):
+    if refusal := refusal_to_publish(list(Question.of(version)), form.kind):
         raise Refused(refusal)
     Question.delete().where(Question.form_version == version, Question.position < 0).execute()
     version.published_at = clock.now()
@@ -277,7 +348,8 @@ def hold(submission: Submission, *, source: str) -> str:
 
 
 def _way_back(submission: Submission) -> tuple[Link, str]:
-    return links.issue(LINK, submission.public_id, lasts=RETURN_LASTS)
+    lasts = HELD_LASTS if submission.is_asked else RETURN_LASTS
+    return links.issue(LINK, submission.public_id, lasts=lasts)
 
 
 @atomic
@@ -293,17 +365,28 @@ def keep(
 
     Raises TooMany when one address sends files without end, which would fill the disk.
     """
-    if Submission.get_by_id(submission.id).is_submitted:
+    submission = Submission.as_it_is(submission)
+    if submission.is_submitted:
         return
+    _begin(submission)
     for _ in uploads:
         Attempt.count_one(f"intake file from {source}", limit=FILES, within=HOUR, now=clock.now())
-    kept = Answer.of(submission)
+    kept, known = Answer.of(submission), submission.known
     for question in removed:
         _drop(kept.get(question.id))
     for question, value in typed.items():
-        _write(submission, question, value, kept.get(question.id))
+        if question.fills and value == prefilled(question, known):
+            _drop(kept.get(question.id))  # nothing to correct: should we learn better meanwhile, it shall not go back
+        else:
+            _write(submission, question, value, kept.get(question.id))
     for question, upload in uploads.items():
         _store(submission, question, upload, None if question in removed else kept.get(question.id))
+
+
+def _begin(submission: Submission) -> None:
+    if submission.state is SubmissionState.ASKED:
+        submission.state_name, submission.started_at = SubmissionState.STARTED, clock.now()
+        submission.save()
 
 
 def _write(submission: Submission, question: Question, value: Typed, kept: Answer | None) -> None:
@@ -355,37 +438,51 @@ def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
 
 @atomic
 def submit(submission: Submission, *, source: str) -> Submission:
-    """Send what was filled in, once: it becomes a client, or joins the client who has this address.
+    """Send what was filled in, once; a second call finds it done and changes nothing.
 
-    A second call finds it done and changes nothing. Raises TooMany when one network address, or all of them, send too
-    many, or somebody's mailbox is to be filled with our thanks.
+    An inquiry becomes a client, or joins the client who has this address; a questionnaire corrects the client who was
+    asked. Raises TooMany when one network address, or all of them, send too many inquiries, or somebody's mailbox is
+    to be filled with our thanks.
     """
     submission = Submission.as_it_is(submission)
     if submission.is_submitted:
         return submission
     answers = _answers_to_send(submission)
-    now = clock.now()
-    form = submission.form_version.form
+    if submission.is_asked:
+        _take_in(submission, answers)
+    else:
+        _take_inquiry(submission, answers, source=source)
+    return submission
+
+
+def _take_inquiry(submission: Submission, answers: Mapping[Question, Typed], *, source: str) -> None:
+    now, form = clock.now(), submission.form_version.form
     Attempt.count_one(f"intake from {source}", limit=PER_ADDRESS, within=HOUR, now=now)
     Attempt.count_one(f"intake at {form.id}", limit=PER_FORM, within=HOUR, now=now)
     values = _client_values(answers)
     Attempt.count_one(f"intake thanks to {values['email'].casefold()}", limit=MAILS, within=HOUR, now=now)
     known = Client.known_by(values["email"])
     client = _complete(known, values) if known else _add_client(form, values)
-    submission.client, submission.submitted_at, submission.state_name = client, now, SubmissionState.SUBMITTED
-    submission.save()
-    _hand_over_documents(submission, client)
+    submission.client = client
+    _close(submission)
     _tell(submission, form, client, again=known is not None, sender=(values["name"], values["email"]))
-    return submission
+
+
+def _close(submission: Submission) -> None:
+    """It is sent; its files now belong to the client, behind the client's wall."""
+    submission.submitted_at, submission.state_name = clock.now(), SubmissionState.SUBMITTED
+    submission.save()
+    stored = Answer.select(Answer.document).where(Answer.submission == submission, Answer.document.is_null(False))
+    Document.update(client=submission.client).where(Document.id.in_(stored)).execute()
 
 
 def _answers_to_send(submission: Submission) -> dict[Question, Typed]:
-    """What was answered, checked once more: a form is only sent whole."""
-    kept = Answer.of(submission)
+    """What was answered, or stood there and was left, checked once more: a form is only sent whole."""
+    kept, known = Answer.of(submission), submission.known
     answers = {}
     for question in Question.of(submission.form_version):
         answer = kept.get(question.id)
-        typed = answer.typed if answer else ""
+        typed = answer.typed if answer else prefilled(question, known)
         if question.kind is not QuestionKind.SECTION and (refusal := refusal_of_answer(question, typed)):
             raise Refused(f"“{question.label}”: {refusal}")
         answers[question] = typed
@@ -416,17 +513,51 @@ def _complete(client: Client, values: dict[str, Any]) -> Client:
     return client
 
 
-def _hand_over_documents(submission: Submission, client: Client) -> None:
-    """The files of the form now belong to the client, behind the client's wall."""
-    stored = Answer.select(Answer.document).where(Answer.submission == submission, Answer.document.is_null(False))
-    Document.update(client=client).where(Document.id.in_(stored)).execute()
+def _take_in(submission: Submission, answers: Mapping[Question, Typed]) -> None:
+    """A questionnaire: what the client typed replaces what stood there; what was left as it stood stays as it is."""
+    form, client = submission.form_version.form, Client.get_by_id(submission.client_id)
+    corrected = _corrections(submission, answers)
+    _put_down(submission, answers)
+    _close(submission)
+    is_moved = _correct(client, corrected)
+    note = "; it names another organisation, which was not taken over" if is_moved else ""
+    timeline.record(client, Kind.INTAKE, f"Questionnaire “{form.title}” answered{note}", href=_page(submission))
+    _give_notice(submission, form, client)
+    announce(QuestionnaireAnswered(submission, submission.engagement))
+
+
+def _corrections(submission: Submission, answers: Mapping[Question, Typed]) -> dict[str, Any]:
+    """What the client typed about fields of the own record: only what differs from what stood there was kept."""
+    kept = Answer.of(submission)
+    return _client_values({question: typed for question, typed in answers.items() if question.id in kept})
+
+
+def _correct(client: Client, values: dict[str, Any]) -> bool:
+    """Write corrections to the client; whether they name another organisation than the client's, which stays.
+
+    A name typed by a client is attached to no sponsor we know: that one's contacts would see this client's dates.
+    """
+    named = values.pop("organisation", "")
+    stands = client.organisation.search_key if client.organisation_id else ""
+    if named and not stands:
+        values["organisation"] = clients.add_organisation(name=named, by=None)
+    if values:
+        clients.change(client, values, version=client.version, by=None)
+    return bool(named and stands) and fold(named) != stands
+
+
+def _put_down(submission: Submission, answers: Mapping[Question, Typed]) -> None:
+    """Keep beside what was typed also what was left as it stood: what was confirmed is told later, too."""
+    kept = Answer.of(submission)
+    for question, typed in answers.items():
+        if typed and question.id not in kept:
+            _write(submission, question, typed, None)
 
 
 def _tell(submission: Submission, form: Form, client: Client, *, again: bool, sender: tuple[str, str]) -> None:
     """Timeline, ball, a thank-you to the sender and a notice to whoever looks after this client."""
     said = "submitted again by a known address" if again else "submitted"
-    page = f"/clients/{client.public_id}/answers#{submission.public_id}"
-    timeline.record(client, Kind.INTAKE, f"Intake form “{form.title}” {said}", href=page)
+    timeline.record(client, Kind.INTAKE, f"Intake form “{form.title}” {said}", href=_page(submission))
     if client.status is Status.PROSPECT:
         clients.pass_ball(client, Party.US, "Reply to inquiry")
     mail.queue(
@@ -436,11 +567,15 @@ def _tell(submission: Submission, form: Form, client: Client, *, again: bool, se
         client=client,
         reply_to=_desk_address(form.coach),
     )
+    _give_notice(submission, form, client)
+
+
+def _give_notice(submission: Submission, form: Form, client: Client) -> None:
     for reader in _readers(client.coach):
         mail.queue(
             "intake_notice",
             to=(reader.name, reader.email),
-            fields={"client": client.name, "form": form.title, "page": page},
+            fields={"client": client.name, "form": form.title, "page": _page(submission)},
             client=client,
         )
 

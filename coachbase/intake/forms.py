@@ -1,8 +1,8 @@
-"""What the builder takes, and what strangers type: one step of a form with its signed ticket."""
+"""What the builder takes, and what people type: one step of a form with its signed ticket."""
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,14 +22,16 @@ from .models import Form as IntakeForm
 from .rules import (
     EARLIEST,
     FILL_LABELS,
-    FILLS_OF,
     LATEST,
     OPTIONED,
     PAGE_LASTS,
+    FormKind,
     QuestionKind,
     Step,
     Typed,
+    fills_of,
     longest_of,
+    prefilled,
     refusal_of_answer,
     refusal_of_fill,
     refusal_of_options,
@@ -46,7 +48,10 @@ TRAP = "homepage"
 
 
 class TextsForm(Form):
-    """What stands around the questions. The coach goes by address, which reads well when two versions are shown."""
+    """What stands around the questions. The coach goes by address, which reads well when two versions are shown.
+
+    A questionnaire has no address, and the coach of whoever is asked.
+    """
 
     title = short_text("Title", "What is the form called?", help="Stands on top of the form and in its mails.")
     slug = short_text("Address", "Where should the form live?", longest=60, help="The last part of its public address.")
@@ -55,7 +60,14 @@ class TextsForm(Form):
     thanks = long_text("After sending", longest=2000, help="Plain paragraphs.", rows=3)
     version = version_field()
 
+    def __init__(self, *args: Any, kind: FormKind = FormKind.INQUIRY, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if kind is FormKind.QUESTIONNAIRE:
+            del self["slug"], self["coach_email"]
+
     def offer(self, coaches: Iterable[User]) -> None:
+        if self.coach_email is None:
+            return
         known = [(coach.email, coach.name) for coach in coaches]
         self.coach_email.choices = choices([("", "Chosen later"), *known])
 
@@ -93,13 +105,21 @@ class QuestionForm(Form):
     )
     version = version_field()
 
-    def __init__(self, *args: Any, kind: QuestionKind, fixed: str = "", taken: Iterable[str] = (), **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        kind: QuestionKind,
+        of: FormKind = FormKind.INQUIRY,
+        fixed: str = "",
+        taken: Iterable[str] = (),
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
-        self.kind, self.fixed, self.taken = kind, fixed, list(taken)
+        self.kind, self.of, self.fixed, self.taken = kind, of, fixed, list(taken)
         for name in self._unasked():
             del self[name]
         if self.fills is not None:
-            self.fills.choices = choices([("", "Nothing"), *((name, FILL_LABELS[name]) for name in FILLS_OF[kind])])
+            self.fills.choices = choices([("", "Nothing"), *((name, FILL_LABELS[name]) for name in fills_of(of, kind))])
 
     def _unasked(self) -> set[str]:
         names: set[str] = set()
@@ -107,7 +127,7 @@ class QuestionForm(Form):
             names |= {"lines"}
         if self.kind is not QuestionKind.SCALE:
             names |= {"low", "high", "low_label", "high_label"}
-        if self.kind not in FILLS_OF or self.fixed:
+        if not fills_of(self.of, self.kind) or self.fixed:
             names |= {"fills"}
         if self.kind is QuestionKind.SECTION or self.fixed:
             names |= {"required", "coach_only"}
@@ -119,7 +139,7 @@ class QuestionForm(Form):
 
     def validate_fills(self, field: SelectField) -> None:
         coach_only = bool(self.coach_only and self.coach_only.data)
-        if refusal := refusal_of_fill(self.kind, field.data, coach_only=coach_only, taken=self.taken):
+        if refusal := refusal_of_fill(self.kind, field.data, coach_only=coach_only, taken=self.taken, form=self.of):
             raise ValidationError(refusal)
 
     def values(self) -> dict[str, Any]:
@@ -136,11 +156,20 @@ class NewQuestionForm(QuestionForm):
     version = None
 
 
+class AskForm(Form):
+    """Which questionnaire a client is asked."""
+
+    questionnaire = SelectField("Questionnaire")
+
+    def offer(self, forms: Iterable[IntakeForm]) -> None:
+        self.questionnaire.choices = choices((form.public_id, form.title) for form in forms)
+
+
 def _lines(text: str | None) -> str:
     return "\n".join(line for line in (line.strip() for line in (text or "").splitlines()) if line)
 
 
-# What strangers type -------------------------------------------------------------------------------------------------
+# What people type ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -186,6 +215,11 @@ _AUTOCOMPLETE = {
     "position": {"autocomplete": "organization-title"},
     "organisation": {"autocomplete": "organization"},
     "preferred_name": {"autocomplete": "nickname"},
+    "legal_name": {"autocomplete": "name"},
+    "address": {"autocomplete": "street-address"},
+    "language": {"autocomplete": "off"},
+    "assistant_name": {"autocomplete": "off"},
+    "assistant_email": {"autocomplete": "off"},
 }
 
 
@@ -241,11 +275,11 @@ class Field:
 
 
 class StepForm:
-    """The questions of one step with their answers: those kept before, or those just sent."""
+    """The questions of one step with their answers: those kept before, or just sent, or known without asking."""
 
-    def __init__(self, step: Step, kept: dict[int, Answer]) -> None:
+    def __init__(self, step: Step, kept: Mapping[int, Answer], known: Mapping[str, str]) -> None:
         self.step = step
-        self.fields = [_kept_field(question, kept.get(question.id)) for question in step.questions]
+        self.fields = [_kept_field(question, kept.get(question.id), known) for question in step.questions]
 
     def take(self, form: MultiDict, files: MultiDict) -> None:
         """Take in what was sent; nothing but the step's own questions."""
@@ -275,9 +309,8 @@ class StepForm:
         return self.is_keepable
 
 
-def _kept_field(question: Question, answer: Answer | None) -> Field:
-    nothing: Typed = [] if question.kind is QuestionKind.SEVERAL else ""
-    typed = answer.typed if answer else nothing
+def _kept_field(question: Question, answer: Answer | None, known: Mapping[str, str]) -> Field:
+    typed = answer.typed if answer else prefilled(question, known)
     return Field(question, typed, stored=str(typed) if answer and answer.document_id else "")
 
 

@@ -1,7 +1,7 @@
 """Forms, their versions and questions; submissions and their encrypted answers."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
 
@@ -13,11 +13,23 @@ from ..clients.models import Client, Organisation
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..files.models import Document
-from .rules import KIND_ICONS, KIND_LABELS, FormKind, FormState, QuestionKind, Scale, SubmissionState, Typed, is_slug
+from .rules import (
+    FILL_LABELS,
+    KIND_ICONS,
+    KIND_LABELS,
+    STATE_WORDS,
+    FormKind,
+    FormState,
+    QuestionKind,
+    Scale,
+    SubmissionState,
+    Typed,
+    is_slug,
+)
 
 
 class Form(Model):
-    """A public form. `coach` gets the inquiries; None means whoever is chosen later."""
+    """A public form, or a private questionnaire. `coach` gets the inquiries; None means whoever is chosen later."""
 
     public_id = PublicIdField()
     slug = CharField(max_length=60, unique=True)
@@ -41,8 +53,13 @@ class Form(Model):
         return FormKind(self.kind_name)
 
     @property
+    def is_private(self) -> bool:
+        """Whether it is asked of clients, and nobody finds it without a link."""
+        return self.kind is FormKind.QUESTIONNAIRE
+
+    @property
     def path(self) -> str:
-        """Where strangers find it."""
+        """Where strangers find it; of a questionnaire only who holds a link to a submission of it."""
         return f"/p/intake/{self.slug}"
 
     @property
@@ -53,6 +70,12 @@ class Form(Model):
     @classmethod
     def with_coach(cls) -> ModelSelect:
         return cls.select(cls, User).left_outer_join(User).order_by(cls.title, cls.id)
+
+    @classmethod
+    def askable(cls) -> ModelSelect:
+        """The questionnaires a client can be asked now."""
+        is_open = cls.kind_name == FormKind.QUESTIONNAIRE, cls.state_name == FormState.OPEN
+        return cls.select().where(*is_open).order_by(cls.title, cls.id)
 
     @classmethod
     def at(cls, slug: str) -> Self | None:
@@ -127,6 +150,11 @@ class Question(Model):
         return KIND_ICONS[self.kind]
 
     @property
+    def fills_label(self) -> str:
+        """The client's field its answer goes into, in a word."""
+        return FILL_LABELS.get(self.fills, "")
+
+    @property
     def choices(self) -> list[str]:
         return [] if self.kind is QuestionKind.SCALE else json.loads(self.options)
 
@@ -185,6 +213,29 @@ class Submission(Model):
     def is_submitted(self) -> bool:
         return self.state is SubmissionState.SUBMITTED
 
+    @property
+    def state_words(self) -> tuple[str, str, str]:
+        """Word, tone and icon."""
+        return STATE_WORDS[self.state]
+
+    @property
+    def since(self) -> datetime:
+        """When it came into its state."""
+        return self.submitted_at or self.started_at
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a client was asked for it, and it is hers alone."""
+        return self.engagement_id is not None
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """What we know of the client who was asked, by field; of a stranger nothing."""
+        if not self.is_asked:
+            return {}
+        organisation = self.client.organisation.name if self.client.organisation_id else ""
+        return {name: getattr(self.client, name) for name in FILL_LABELS} | {"organisation": organisation}
+
     @classmethod
     def _with_form(cls) -> ModelSelect:
         return cls.select(cls, FormVersion, Form).join(FormVersion).join(Form)
@@ -211,6 +262,11 @@ class Submission(Model):
         return cls._with_form().where(*mine).order_by(cls.id)
 
     @classmethod
+    def open_of(cls, form: Form, engagement: Engagement) -> Self | None:
+        """The one of this questionnaire that this engagement still waits for."""
+        return cls.asked_of(engagement.client).where(Form.id == form.id, cls.engagement == engagement).first()
+
+    @classmethod
     def was_asked(cls, engagement: Engagement) -> bool:
         """Whether this engagement has a questionnaire, answered or not."""
         return cls.select(cls.id).where(cls.engagement == engagement).exists()
@@ -235,7 +291,11 @@ class Submission(Model):
             .join(Organisation, JOIN.LEFT_OUTER)
             .switch(Client)
             .join(User, JOIN.LEFT_OUTER, on=(Client.coach == User.id))
-            .where(FormVersion.form == form, cls.client.in_(Client.visible_to(reader, Client.id)))
+            .where(
+                FormVersion.form == form,
+                cls.state_name == SubmissionState.SUBMITTED,
+                cls.client.in_(Client.visible_to(reader, Client.id)),
+            )
             .order_by(cls.submitted_at.desc(), cls.id.desc())
         )
 
@@ -245,7 +305,7 @@ class Submission(Model):
         rows = (
             cls.select(FormVersion.form, fn.COUNT(cls.id))
             .join(FormVersion)
-            .where(cls.client.in_(Client.visible_to(reader, Client.id)))
+            .where(cls.state_name == SubmissionState.SUBMITTED, cls.client.in_(Client.visible_to(reader, Client.id)))
             .group_by(FormVersion.form)
             .tuples()
         )
@@ -253,7 +313,9 @@ class Submission(Model):
 
     @classmethod
     def abandoned(cls, before: datetime) -> ModelSelect:
-        return cls.select().where(cls.state_name == SubmissionState.STARTED, cls.started_at < before)
+        """Begun by strangers and never sent. What a client was asked stays asked."""
+        begun = cls.state_name == SubmissionState.STARTED, cls.engagement.is_null()
+        return cls.select().where(*begun, cls.started_at < before)
 
 
 class Answer(Model):
@@ -278,7 +340,10 @@ class Answer(Model):
 
     @classmethod
     def visible_to(cls, user: User, client: Client) -> ModelSelect:
-        """The answers this user may read: questions marked *coach only* stay away from assistants (domain.md §1)."""
+        """The answers this user may read: questions marked *coach only* stay away from assistants (domain.md §1).
+
+        What a client has typed and not sent is hers alone.
+        """
         answers = (
             cls.select(cls, Question, Submission, Document)
             .join(Question)
@@ -286,7 +351,11 @@ class Answer(Model):
             .join(Submission)
             .switch(cls)
             .join(Document, JOIN.LEFT_OUTER)
-            .where(Submission.client.in_(Client.visible_to(user, Client.id)), Submission.client == client)
+            .where(
+                Submission.client.in_(Client.visible_to(user, Client.id)),
+                Submission.client == client,
+                Submission.state_name == SubmissionState.SUBMITTED,
+            )
         )
         if user.role is Role.ASSISTANT:
             answers = answers.where(~Question.coach_only)

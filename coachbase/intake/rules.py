@@ -1,14 +1,16 @@
 """Kinds of questions, what a valid answer is, what an answer fills in, and when a form may be published or sent."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol, TypeVar
+from itertools import count
+from typing import Any, Protocol, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 
+from ..clients.rules import LONGEST, fold
 from ..firm.rules import is_zone
 
 
@@ -46,6 +48,22 @@ class SubmissionState(StrEnum):
     STARTED = "started"
     SUBMITTED = "submitted"
 
+
+FORM_KIND_LABELS = {
+    FormKind.INQUIRY: "Public inquiry form",
+    FormKind.QUESTIONNAIRE: "Private questionnaire",
+}
+FORM_KIND_HINTS = {
+    FormKind.INQUIRY: "Lives at an address of its own. Whoever sends it becomes a client on the board.",
+    FormKind.QUESTIONNAIRE: "Is asked of a client, by a program or by hand, and opens from the client’s own page.",
+}
+FORM_KIND_ICONS = {FormKind.INQUIRY: "globe", FormKind.QUESTIONNAIRE: "lock"}
+STATE_WORDS = {
+    SubmissionState.ASKED: ("asked", "wait", "send"),
+    SubmissionState.STARTED: ("begun", "accent", "pencil"),
+    SubmissionState.SUBMITTED: ("answered", "good", "circle-check"),
+}
+"""How a questionnaire's state is shown: word, tone and icon."""
 
 KIND_LABELS = {
     QuestionKind.SHORT: "Short answer",
@@ -85,19 +103,32 @@ FILL_LABELS = {
     "position": "Role",
     "organisation": "Organisation",
     "zone": "Time zone",
+    "language": "Language",
+    "legal_name": "Legal name",
+    "address": "Postal address",
+    "assistant_name": "Own assistant",
+    "assistant_email": "Own assistant’s email",
 }
 """The fields of a client that an answer can fill."""
 
 ALWAYS = ("name", "email")
-"""Without these two an inquiry is nobody's; every form asks them."""
+"""Without these two an inquiry is nobody's, so every public form asks them.
 
-_SHORTS = ("preferred_name", "pronouns", "position", "organisation", "zone")
+No questionnaire may: what we call a client, and where our mail goes, is not changed by whoever holds a link.
+"""
+
+_SHORTS = ("preferred_name", "pronouns", "position", "organisation", "zone", "language")
 FILLS_OF = {
-    QuestionKind.SHORT: _SHORTS,
-    QuestionKind.CHOICE: ("pronouns", "position", "organisation"),
+    QuestionKind.SHORT: (*_SHORTS, "legal_name", "address", "assistant_name"),
+    QuestionKind.LONG: ("address",),
+    QuestionKind.CHOICE: ("pronouns", "position", "organisation", "language"),
     QuestionKind.PHONE: ("phone",),
+    QuestionKind.MAIL: ("assistant_email",),
 }
 """Which fields a kind of question may fill, beside the two that are always asked."""
+
+OF_CLIENTS = ("legal_name", "address", "assistant_name", "assistant_email")
+"""Only a client says these: a stranger who knows a client's address could else name an assistant, who gets mail."""
 
 LONGEST_SHORT, LONGEST_FILL, LONGEST_LONG, LONGEST_MAIL, LONGEST_PHONE = 200, 120, 5000, 254, 40
 LONGEST_OPTION, MOST_OPTIONS, MOST_QUESTIONS, MOST_FILES = 120, 30, 60, 5
@@ -108,6 +139,8 @@ FASTEST = timedelta(seconds=3)
 """Nobody reads and answers a form in less."""
 RETURN_LASTS = timedelta(days=30)
 """How long somebody may take to come back to a form begun."""
+HELD_LASTS = timedelta(days=7)
+"""How long a browser goes on with a questionnaire before it must come from the client's page again."""
 PAGE_LASTS = timedelta(hours=24)
 """How long a first page may stay open before its ticket is renewed."""
 
@@ -164,11 +197,13 @@ def tidy(typed: Typed) -> Typed:
 def longest_of(question: Asked) -> int:
     match question.kind:
         case QuestionKind.LONG:
-            return LONGEST_LONG
+            return LONGEST.get(question.fills, LONGEST_LONG)
         case QuestionKind.MAIL:
             return LONGEST_MAIL
         case QuestionKind.PHONE:
             return LONGEST_PHONE
+        case QuestionKind.SHORT if question.fills:
+            return LONGEST.get(question.fills, LONGEST_FILL)
         case _:
             return LONGEST_FILL if question.fills else LONGEST_SHORT
 
@@ -275,11 +310,27 @@ def refusal_of_slug(text: str) -> str | None:
     return None
 
 
-def refusal_of_fill(kind: QuestionKind, fills: str, *, coach_only: bool, taken: Iterable[str]) -> str | None:
+def slug_of(title: str, taken: Iterable[str]) -> str:
+    """The last part of a questionnaire's address, of which nobody is told: made from the title, and its own."""
+    made = re.sub(r"[^a-z0-9]+", "-", fold(title))[:50].strip("-")
+    slug = made if refusal_of_slug(made) is None else "questionnaire"
+    known = set(taken)
+    return next(one for number in count(1) if (one := slug if number == 1 else f"{slug}-{number}") not in known)
+
+
+def fills_of(form: FormKind, kind: QuestionKind) -> tuple[str, ...]:
+    """Which fields of a client a kind of question may fill in this kind of form."""
+    fills = FILLS_OF.get(kind, ())
+    return fills if form is FormKind.QUESTIONNAIRE else tuple(field for field in fills if field not in OF_CLIENTS)
+
+
+def refusal_of_fill(
+    kind: QuestionKind, fills: str, *, coach_only: bool, taken: Iterable[str], form: FormKind = FormKind.INQUIRY
+) -> str | None:
     """Why a question may not fill this field of the client; None when it may. `taken` are the others' fields."""
     if not fills:
         return None
-    if fills not in FILLS_OF.get(kind, ()):
+    if fills not in fills_of(form, kind):
         return f"This kind of question cannot fill “{FILL_LABELS.get(fills, fills)}”."
     if coach_only:
         return "What only the coach may read cannot go into the client’s details, which the assistant sees too."
@@ -312,15 +363,42 @@ def refusal_to_add(kind: QuestionKind, others: Sequence[QuestionKind]) -> str | 
     return None
 
 
-def refusal_to_publish(questions: Sequence[Asked]) -> str | None:
-    """Why strangers may not see these questions yet; None when they may."""
+def refusal_to_publish(questions: Sequence[Asked], form: FormKind = FormKind.INQUIRY) -> str | None:
+    """Why people may not see these questions yet; None when they may."""
     fills = [question.fills for question in questions if question.fills]
-    if any(fill not in fills for fill in ALWAYS):
+    if form is FormKind.INQUIRY and any(fill not in fills for fill in ALWAYS):
         return "The form must ask for the name and the email address."
+    if form is FormKind.QUESTIONNAIRE and any(fill in fills for fill in ALWAYS):
+        return "A questionnaire cannot fill in the name or the email address. Ask for the legal name instead."
+    if all(question.kind is QuestionKind.SECTION for question in questions):
+        return "Add a question first."
     for question in questions:
         if refusal := refusal_of_options(question.kind, question.choices):
             return f"“{question.label}”: {refusal}"
     return None
+
+
+def refusal_to_ask(form: FormKind, state: FormState) -> str | None:
+    """Why a client cannot be asked this; None when that is fine."""
+    if form is not FormKind.QUESTIONNAIRE:
+        return "Only a private questionnaire can be asked of a client. This is a public form."
+    if state is not FormState.OPEN:
+        return "This questionnaire is not open. Publish it, or open it again, then ask it."
+    return None
+
+
+def prefilled(question: Asked, known: Mapping[str, Any]) -> Typed:
+    """What stands in a field before the client types: what we know already, as this kind of question can show it."""
+    value = str(known.get(question.fills, "")) if question.fills else ""
+    match question.kind:
+        case QuestionKind.SEVERAL:
+            return []
+        case QuestionKind.CHOICE:
+            return value if value in question.choices else ""
+        case QuestionKind.LONG:
+            return value
+        case _:
+            return ", ".join(value.splitlines())
 
 
 Q = TypeVar("Q", bound=Asked)
@@ -346,12 +424,12 @@ def steps_of(questions: Iterable[Asked]) -> list[Step]:
     return [step for step in steps if step.questions]
 
 
-def place_after_move(place: int, by: str, count: int) -> int:
+def place_after_move(place: int, by: str, last: int) -> int:
     """Where a question goes: `by` is up, down or a place from 1; never beyond the ends."""
     wanted = {"up": place - 1, "down": place + 1}.get(by)
     if wanted is None:
         wanted = int(by) if by.isascii() and by.isdigit() and len(by) < 4 else place
-    return max(1, min(wanted, count))
+    return max(1, min(wanted, last))
 
 
 def refusal_of_haste(shown_at: datetime, now: datetime) -> str | None:

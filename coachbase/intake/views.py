@@ -9,13 +9,26 @@ from peewee import ModelSelect
 
 from ..accounts.models import User
 from ..clients.models import Client
+from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..web.conflict import conflict
 from ..web.pages import go, load_or_404, require
 from . import actions
-from .forms import NewForm, NewQuestionForm, QuestionForm, StepForm, TextsForm
+from .forms import AskForm, NewForm, NewQuestionForm, QuestionForm, StepForm, TextsForm
 from .models import Answer, Form, FormVersion, Question, Submission
-from .rules import ALWAYS, KIND_ICONS, KIND_LABELS, QuestionKind, refusal_to_add, refusal_to_publish, steps_of
+from .rules import (
+    ALWAYS,
+    FORM_KIND_HINTS,
+    FORM_KIND_ICONS,
+    FORM_KIND_LABELS,
+    KIND_ICONS,
+    KIND_LABELS,
+    FormKind,
+    QuestionKind,
+    refusal_to_add,
+    refusal_to_publish,
+    steps_of,
+)
 
 pages = Blueprint("intake", __name__)
 PAGE = 50
@@ -23,12 +36,15 @@ PAGE = 50
 
 @pages.get("/settings/forms")
 def forms() -> ResponseReturnValue:
-    """Every form, its state and address, and how many came in that the reader may see."""
+    """Every form by kind, its state and address, and how many came in that the reader may see."""
     _require_builder()
+    everything = list(Form.with_coach())
     drafts = {version.form_id for version in FormVersion.select().where(FormVersion.published_at.is_null())}
     return render_template(
         "intake/forms.html",
-        forms=list(Form.with_coach()),
+        forms=[(kind, [form for form in everything if form.kind is kind]) for kind in FormKind],
+        kinds=FORM_KIND_LABELS,
+        icons=FORM_KIND_ICONS,
         counts=Submission.counts(_me()),
         drafts=drafts,
         base_url=_base_url(),
@@ -37,46 +53,62 @@ def forms() -> ResponseReturnValue:
 
 @pages.get("/settings/forms/new")
 def new_form() -> ResponseReturnValue:
+    """First of which kind, then its texts."""
     _require_builder()
-    return _new_form_page(NewForm())
+    kind = _form_kind(request.args.get("kind", ""))
+    if kind is None:
+        return render_template(
+            "intake/form_kinds.html", kinds=FORM_KIND_LABELS, hints=FORM_KIND_HINTS, icons=FORM_KIND_ICONS
+        )
+    return _new_form_page(NewForm(kind=kind), kind)
 
 
 @pages.post("/settings/forms/new")
 def make_form() -> ResponseReturnValue:
     _require_builder()
-    texts = NewForm(request.form)
+    kind = _form_kind(request.form.get("kind", FormKind.INQUIRY.value))
+    if kind is None:
+        raise Refused("Choose what kind of form it is.")
+    texts = NewForm(request.form, kind=kind)
     texts.offer(_coaches())
     if not texts.validate():
-        return _new_form_page(texts), 422
+        return _new_form_page(texts, kind), 422
     try:
-        form = actions.make_form(**_texts(texts))
+        form = actions.make_form(kind=kind, **_texts(texts))
     except Refused as refusal:
         texts.slug.errors = [str(refusal)]
-        return _new_form_page(texts), 422
+        return _new_form_page(texts, kind), 422
     return go(_home(form), "The form is made. Add your questions, then publish it.")
 
 
-def _new_form_page(texts: NewForm) -> str:
+def _new_form_page(texts: NewForm, kind: FormKind) -> str:
     texts.offer(_coaches())
-    return render_template("intake/new_form.html", texts=texts, base_url=_base_url())
+    return render_template(
+        "intake/new_form.html",
+        texts=texts,
+        kind=kind,
+        kind_label=FORM_KIND_LABELS[kind],
+        hint=FORM_KIND_HINTS[kind],
+        base_url=_base_url(),
+    )
 
 
 @pages.get("/settings/forms/<ulid:form_id>")
 def builder(form_id: str) -> ResponseReturnValue:
     """The form's questions and texts."""
     form = _form(form_id)
-    return _builder_page(form, TextsForm(obj=form))
+    return _builder_page(form, TextsForm(obj=form, kind=form.kind))
 
 
 @pages.post("/settings/forms/<ulid:form_id>")
 def change_texts(form_id: str) -> ResponseReturnValue:
     form = _form(form_id)
-    texts = TextsForm(request.form)
+    texts = TextsForm(request.form, kind=form.kind)
     texts.offer(_coaches())
     if not texts.validate():
         return _builder_page(form, texts), 422
     try:
-        actions.change_texts(form, version=texts.version.data, **_texts(texts))
+        actions.change_texts(form, version=texts.version.data, **{"slug": form.slug} | _texts(texts))
     except Stale as stale:
         return conflict(stale, texts, Form.get_by_id(form.id), _home(form))
     except Refused as refusal:
@@ -100,7 +132,7 @@ def _question_list(form: Form) -> dict[str, Any]:
         "form": form,
         "version": version,
         "questions": questions,
-        "refusal": refusal_to_publish(questions),
+        "refusal": refusal_to_publish(questions, form.kind),
         "base_url": _base_url(),
     }
 
@@ -128,9 +160,11 @@ def reopen(form_id: str) -> ResponseReturnValue:
 
 @pages.get("/settings/forms/<ulid:form_id>/preview")
 def preview(form_id: str) -> ResponseReturnValue:
-    """What strangers will see: the public page itself, without a way to send it."""
+    """What people will see: the public page itself, without a way to send it."""
     form = _form(form_id)
     steps = steps_of(Question.of(FormVersion.newest(form)))
+    if not steps:
+        raise Refused("There is nothing to see yet. Add a question first.")
     asked = request.args.get("step", "1")
     number = max(1, min(int(asked), len(steps))) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 1
     return render_template(
@@ -138,12 +172,14 @@ def preview(form_id: str) -> ResponseReturnValue:
         form=form,
         steps=steps,
         number=number,
-        step_form=StepForm(steps[number - 1], {}),
+        step_form=StepForm(steps[number - 1], {}, {}),
         ticket="",
         notice="",
         trap="",
         wrong=[],
         has_coach_only=any(question.coach_only for step in steps for question in step.questions),
+        submission=None,
+        coach=form.coach,
         preview=f"{_home(form)}/preview",
         builder=_home(form),
     )
@@ -157,7 +193,7 @@ def new_question(form_id: str) -> ResponseReturnValue:
         return render_template("intake/kinds.html", form=form, kinds=KIND_LABELS, kind_icons=KIND_ICONS)
     if refusal := refusal_to_add(kind, [question.kind for question in _questions(form)]):
         raise Refused(refusal)
-    return _question_page(form, NewQuestionForm(kind=kind))
+    return _question_page(form, NewQuestionForm(kind=kind, of=form.kind))
 
 
 @pages.post("/settings/forms/<ulid:form_id>/questions/new")
@@ -166,7 +202,7 @@ def add_question(form_id: str) -> ResponseReturnValue:
     kind = _kind(request.form.get("kind", ""))
     if kind is None:
         raise Refused("Choose what kind of question it is.")
-    asked = NewQuestionForm(request.form, kind=kind, taken=_fills(form))
+    asked = NewQuestionForm(request.form, kind=kind, of=form.kind, taken=_fills(form))
     if not asked.validate():
         return _question_page(form, asked), 422
     actions.add_question(form, kind, asked.values())
@@ -177,14 +213,14 @@ def add_question(form_id: str) -> ResponseReturnValue:
 def question(form_id: str, question_id: str) -> ResponseReturnValue:
     form = _form(form_id)
     one = load_or_404(_questions(form), question_id)
-    return _question_page(form, QuestionForm(obj=one, kind=one.kind, fixed=_fixed(one)), one)
+    return _question_page(form, QuestionForm(obj=one, kind=one.kind, of=form.kind, fixed=_fixed(one)), one)
 
 
 @pages.post("/settings/forms/<ulid:form_id>/questions/<ulid:question_id>")
 def change_question(form_id: str, question_id: str) -> ResponseReturnValue:
     form = _form(form_id)
     one = load_or_404(_all_questions(form), question_id)
-    asked = QuestionForm(request.form, kind=one.kind, fixed=_fixed(one), taken=_fills(form, but=one))
+    asked = QuestionForm(request.form, kind=one.kind, of=form.kind, fixed=_fixed(one), taken=_fills(form, but=one))
     if not asked.validate():
         return _question_page(form, asked, one), 422
     try:
@@ -252,6 +288,24 @@ def submissions(form_id: str) -> ResponseReturnValue:
 def answers(client_id: str) -> ResponseReturnValue:
     """What a client answered, each submission with the questions of its own version, as far as the reader may know."""
     client = load_or_404(Client.with_people(_me()), client_id)
+    return _answers_page(client, AskForm())
+
+
+@pages.post("/clients/<ulid:client_id>/answers")
+def ask(client_id: str) -> ResponseReturnValue:
+    """One more questionnaire, outside of what the program asks."""
+    client = load_or_404(Client.with_people(_me()), client_id)
+    chosen = AskForm(request.form)
+    chosen.offer(Form.askable())
+    if not chosen.validate():
+        return _answers_page(client, chosen), 422
+    form = load_or_404(Form.askable(), chosen.questionnaire.data)
+    actions.ask_by_hand(form, client, by=_me())
+    return go(f"/clients/{client.public_id}/answers", f"“{form.title}” is asked. A mail tells {client.called}.")
+
+
+def _answers_page(client: Client, chosen: AskForm) -> str:
+    chosen.offer(Form.askable())
     sent = list(Submission.of_client(client))
     by_version: dict[int, list[Question]] = {}
     for one in Question.of_versions({row.form_version_id for row in sent}, _me()):
@@ -261,6 +315,8 @@ def answers(client_id: str) -> ResponseReturnValue:
         "intake/answers.html",
         client=client,
         tab="answers",
+        asked=list(Submission.asked_of(client)),
+        chosen=chosen if chosen.questionnaire.choices and Engagement.current_of(client) else None,
         submissions=[(row, steps_of(by_version.get(row.form_version_id, []))) for row in sent],
         given=given,
     )
@@ -292,8 +348,13 @@ def _coaches() -> list[User]:
 
 
 def _texts(texts: TextsForm) -> dict[str, Any]:
-    row = {name: texts[name].data for name in ("title", "slug", "intro", "thanks")}
-    return row | {"coach": User.by_email(texts.coach_email.data) if texts.coach_email.data else None}
+    row = {name: texts[name].data for name in ("title", "slug", "intro", "thanks") if name in texts}
+    email = texts.coach_email.data if "coach_email" in texts else ""
+    return row | {"coach": User.by_email(email) if email else None}
+
+
+def _form_kind(name: str) -> FormKind | None:
+    return FormKind(name) if name in set(FormKind) else None
 
 
 def _kind(name: str) -> QuestionKind | None:

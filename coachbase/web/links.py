@@ -62,6 +62,11 @@ class LinkDoors:
         )
         return response
 
+    def let_go(self, response: Response) -> Response:
+        """Let this browser no longer hold the link."""
+        response.delete_cookie(self.cookie, path=self.home)
+        return response
+
     def subject(self) -> str:
         """The public id of what the link opens; 404 when it is unknown, expired or revoked."""
         link = self._link(request.cookies.get(self.cookie, ""))

@@ -175,11 +175,13 @@ ROUTES: dict[str, Row] = {
     "POST intake.put_back": Row(FORM, 303),
     "GET intake.submissions": Row(FORM, 200),
     "GET intake.answers": Row(WALL, 200),
+    "POST intake.ask": Row(WALL, 422),
     # intake, as strangers see it
     "GET intake_public.come_back": Row({"intake": ALL}, 303),
     "GET intake_public.resume": holders("intake", 303),
     "GET intake_public.fill_in": Row({"inquiry-form": ALL}, 200),
     "POST intake_public.send": Row({"inquiry-form": ALL}, 422, others={"intake": 303}),  # the answers are kept
+    "POST intake_public.start_anew": Row({"inquiry-form": ALL}, 303),
     "GET intake_public.later": Row({"inquiry-form": "intake"}, 200),
     "POST intake_public.mail_link": Row({"inquiry-form": "intake"}, 422),
     "GET intake_public.thanks": Row({"inquiry-form": ALL}, 303),
