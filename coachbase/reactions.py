@@ -4,6 +4,7 @@ from .accounts.actions import FirmFounded, Invited, ResetAsked
 from .agreements import actions as agreements
 from .agreements.models import Agreement
 from .agreements.rules import SignerRole
+from .agreements.tasks import Frozen, Sealed
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged
 from .clients.rules import Party
@@ -41,6 +42,8 @@ def wire() -> None:
     on(MailEnded, _tick_what_was_sent)
     on(engagements.StepsChanged, _follow_steps)
     on(engagements.StepOpened, _do_what_opened)
+    on(Frozen, _ask_first_signer)
+    on(Sealed, _send_copies)
     on(agreements.SignatureAsked, _ask_on_the_page)
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
@@ -107,6 +110,14 @@ def _note_mail(event: MailEnded) -> None:
     if message.client:
         sentence = sentence_on(message.kind, message.to_address, message.state)
         timeline.record(message.client, Kind.MAIL, sentence, by=message.by, href=f"/mail/{message.public_id}")
+
+
+def _ask_first_signer(event: Frozen) -> None:
+    agreements.ask_first(event.agreement)
+
+
+def _send_copies(event: Sealed) -> None:
+    agreements.complete(event.agreement)
 
 
 _TURNS = {SignerRole.CLIENT: Party.CLIENT, SignerRole.SPONSOR: Party.SPONSOR, SignerRole.COACH: Party.COACH}

@@ -3,6 +3,7 @@
 from functools import cache
 
 from . import jobs, tidying
+from .agreements import actions as agreements
 from .intake import actions as intake
 from .mail import actions as mail
 
@@ -12,5 +13,6 @@ def set_clock() -> None:
     """Tell huey the timetable, once per process."""
     jobs.at(jobs.beat, minute="*")
     jobs.at(mail.sweep, minute="*")
+    jobs.at(agreements.sweep, minute="*")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

@@ -132,6 +132,10 @@ CONSENT = (
 signature; we claim no more. Change the version with the words: the trail keeps both."""
 
 LINK_LASTS = timedelta(days=60)
+HOLD_LASTS = timedelta(days=1)
+"""For a browser that came by another link of the same person."""
+MOST_REMINDERS = 4
+"""For one signature (domain.md §5)."""
 
 
 # Merge fields ---------------------------------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ EXAMPLES = {name: field.example for name, field in MERGE_FIELDS.items()}
 LONGEST_BODY = 120_000
 """Some forty pages."""
 LONGEST_TITLE, LONGEST_REASON = 120, 1000
-LONGEST_RUN, MOST_BRACKETS = 24, 2000
+LONGEST_RUN, MOST_BRACKETS = 24, 400
 
 _FIELD = re.compile(r"\{\{([^{}\n]{0,100})\}\}")
 _RUN = re.compile(rf"([\[\](*_`<>!~])\1{{{LONGEST_RUN},}}")
@@ -307,6 +311,11 @@ def tidy(body: str) -> str:
 def fields_in(body: str) -> list[str]:
     """The fields a text uses, each once, in their order."""
     return list(dict.fromkeys(found.group(1).strip() for found in _FIELD.finditer(body)))
+
+
+def uses_sharing(body: str) -> bool:
+    """Whether the text itself says what may be shared."""
+    return "sharing" in fields_in(body)
 
 
 def missing(body: str, values: Mapping[str, str]) -> list[str]:
@@ -426,6 +435,22 @@ def refusal_of_document(shown: str, frozen: str, stored: bytes | None) -> str | 
     if stored is None or hashlib.sha256(stored).hexdigest() != frozen:
         return "The document is not what was sent, so nobody can sign it. Please tell us."
     return None if hmac.compare_digest(shown.encode("utf-8", "replace"), frozen.encode()) else CHANGED
+
+
+def refusal_to_remind(state: State, signer: SignerState, reminders: int) -> str | None:
+    """Why this signer is not reminded, as a sentence; None when the turn is there and it was not asked too often."""
+    if refusal := refusal_to("remind", state):
+        return refusal
+    if signer is not SignerState.ASKED:
+        return "Only whose turn it is can be reminded."
+    return f"{MOST_REMINDERS} reminders are enough. Please call." if reminders >= MOST_REMINDERS else None
+
+
+def refusal_of_reason(reason: str) -> str | None:
+    """Why these words will not do as a reason, as a sentence; None when they will."""
+    if not reason.strip():
+        return "Say why, in a few words."
+    return f"At most {LONGEST_REASON} characters." if len(reason) > LONGEST_REASON else None
 
 
 def refusal_to_hand_over(role: SignerRole, *, email: str, taken: Iterable[str]) -> str | None:
