@@ -3,7 +3,7 @@
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -600,7 +600,7 @@ def forget_abandoned() -> None:
         submission.delete_instance()
 
 
-# The form that ships -------------------------------------------------------------------------------------------------
+# The forms that ship --------------------------------------------------------------------------------------------------
 
 _FIRST_QUESTIONS: tuple[tuple[QuestionKind, str, dict[str, Any]], ...] = (
     (QuestionKind.SECTION, "About you", {"help": "So that we know whom we answer, and how."}),
@@ -638,6 +638,60 @@ _FIRST_QUESTIONS: tuple[tuple[QuestionKind, str, dict[str, Any]], ...] = (
 )
 
 
+_BEFORE_WE_BEGIN: tuple[tuple[QuestionKind, str, dict[str, Any]], ...] = (
+    (QuestionKind.SECTION, "For our papers", {"help": "So that agreement and invoice are right the first time."}),
+    (
+        QuestionKind.SHORT,
+        "Your full name, as it should stand in the agreement",
+        {"fills": "legal_name", "required": True},
+    ),
+    (QuestionKind.LONG, "Your postal address", {"fills": "address", "required": True}),
+    (QuestionKind.SECTION, "How we reach you", {}),
+    (QuestionKind.SHORT, "What may we call you?", {"fills": "preferred_name"}),
+    (QuestionKind.SHORT, "Your pronouns", {"fills": "pronouns"}),
+    (QuestionKind.SHORT, "The language you would like to be coached in", {"fills": "language"}),
+    (QuestionKind.PHONE, "A number for the day of a session", {"fills": "phone"}),
+    (QuestionKind.SHORT, "Your time zone", {"fills": "zone", "required": True}),
+    (
+        QuestionKind.SHORT,
+        "Who keeps your calendar?",
+        {"fills": "assistant_name", "help": "Leave this empty when you do so yourself."},
+    ),
+    (
+        QuestionKind.MAIL,
+        "That person’s email address",
+        {"fills": "assistant_email", "help": "We write about dates, and about nothing else."},
+    ),
+    (QuestionKind.SECTION, "What this is for", {"help": "A few sentences are enough; you will talk about the rest."}),
+    (QuestionKind.LONG, "What would make these months worth your time?", {"required": True}),
+    (QuestionKind.LONG, "Who will notice first when it works, and by what?", {}),
+    (
+        QuestionKind.SCALE,
+        "How much of your work is in your own hands today?",
+        {"options": json.dumps([1, 10, "very little", "nearly all"])},
+    ),
+    (
+        QuestionKind.LONG,
+        "Is there anything that only your coach should know?",
+        {"coach_only": True, "help": "You may leave this empty."},
+    ),
+)
+
+
+@atomic
+def make_first_questionnaire() -> Form:
+    """What every firm asks a new client to begin with, open at once."""
+    form = make_form(
+        title="Before we begin",
+        kind=FormKind.QUESTIONNAIRE,
+        intro="This takes about eight minutes. You can stop at any time; what you typed is kept.",
+        thanks="Your coach reads this before you first meet.",
+    )
+    _ask_all(FormVersion.newest(form), _BEFORE_WE_BEGIN)
+    publish(form)
+    return form
+
+
 @atomic
 def make_first_form(firm: Firm) -> Form:
     """The inquiry form every firm begins with, open at once."""
@@ -649,7 +703,11 @@ def make_first_form(firm: Firm) -> Form:
         created_at=clock.now(),
     )
     version = FormVersion.create(form=form, number=1)
-    for place, (kind, label, values) in enumerate(_FIRST_QUESTIONS, start=1):
-        _ask(version, place, kind, label.format(firm=firm.name), **values)
+    _ask_all(version, [(kind, label.format(firm=firm.name), values) for kind, label, values in _FIRST_QUESTIONS])
     publish(form)
     return form
+
+
+def _ask_all(version: FormVersion, questions: Iterable[tuple[QuestionKind, str, dict[str, Any]]]) -> None:
+    for place, (kind, label, values) in enumerate(questions, start=1):
+        _ask(version, place, kind, label, **values)
