@@ -11,7 +11,8 @@ from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party, Status
 from ..db import atomic
-from ..engagements.models import Engagement
+from ..engagements.models import Engagement, Step
+from ..engagements.rules import RUNNING
 from ..errors import Refused, Stale
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
@@ -21,10 +22,13 @@ from .rules import (
     DEFAULTS,
     GAP,
     STAGE_OF,
+    Column,
     place_between,
     refusal_to_delete,
     refusal_to_hide,
     refusal_to_move,
+    stage_reached,
+    stages_of,
 )
 
 
@@ -121,8 +125,11 @@ def _still_open(stage: Stage, board: int) -> Stage:
 
 
 def _who_moved(card: Card) -> str:
+    """Whose hand it was; a card that its steps moved has no such hand, so its version is nobody's."""
     last = Move.last_of(card)
-    if last is None or last.to_stage is None:
+    if last is None or last.version != card.version:
+        return f"{card.client.name} has moved on to {card.stage.name} by its steps. The board shows how it stands now."
+    if last.to_stage is None:
         return f"{card.client.name} was moved meanwhile. The board shows how it stands now."
     return (
         f"{last.by.name} has just moved {card.client.name} to {last.to_stage.name}. The board shows how it stands now."
@@ -210,8 +217,25 @@ def _return_ball(client: Client, step: Move, left: Stage) -> None:
 
 @atomic
 def follow_steps(engagement: Engagement, *, by: User | None) -> None:
-    """Move the client's card forward to the stage its steps have reached; never back, and only while onboarding."""
-    raise NotImplementedError
+    """Move the client's card forward to the stage its steps have reached; never back, and only while onboarding.
+
+    The ball is left alone: the step that holds things up has passed it.
+    """
+    card = Card.with_client().where(Card.client == engagement.client, Card.board == Board.onboarding()).first()
+    if card is None or engagement.state not in RUNNING:
+        return
+    stages = list(Stage.of(card.board))
+    steps = [(step.kind, step.is_gone) for step in Step.of(engagement)]
+    columns = [Column(stage.meaning, stage.hidden) for stage in stages]
+    place = stage_reached(columns, stages.index(card.stage), stages_of(steps))
+    if place is None:
+        return
+    left, to = card.stage, stages[place]
+    first = Card.first_of(to)
+    card.stage, card.position = to, place_between(None, first.position if first else None)
+    card.entered_at, card.version = clock.now(), card.version + 1
+    card.save()
+    timeline.record(card.client, Kind.MOVE, f"Moved from {left.name} to {to.name} by its steps", by=by)
 
 
 @atomic

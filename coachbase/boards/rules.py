@@ -1,6 +1,6 @@
 """Stages and what they mean, where a card may go, what makes it late, and which cards a filter keeps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ..clients.rules import Party, Status
+from ..engagements.rules import StepKind
 
 GAP = 1 << 20
 """How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
@@ -64,6 +65,55 @@ STAGE_OF = {
 }
 """Where a new client's card is put."""
 
+STAGE_OF_STEP = {
+    StepKind.AGREEMENT_SENT: StageMeaning.AGREEMENT,
+    StepKind.AGREEMENT_SIGNED: StageMeaning.AGREEMENT,
+    StepKind.QUESTIONNAIRE_SENT: StageMeaning.INTAKE,
+    StepKind.QUESTIONNAIRE_ANSWERED: StageMeaning.INTAKE,
+    StepKind.FILE_SET_UP: StageMeaning.ASSESSMENT_ACCESS,
+    StepKind.ASSESSMENT_ACCESS: StageMeaning.ASSESSMENT_ACCESS,
+    StepKind.KICKOFF_BOOKED: StageMeaning.KICKOFF,
+    StepKind.LOGISTICS_SENT: StageMeaning.KICKOFF,
+    StepKind.THREE_WAY_AGREED: StageMeaning.KICKOFF,
+}
+"""Where a client stands while an onboarding step is to be done; a firm's own step belongs to the one before it."""
+
+
+def stages_of(steps: Iterable[tuple[StepKind, bool]]) -> set[StageMeaning]:
+    """The stages in which something is still to be done, from (kind, is it gone) in order; Kickoff when nothing is."""
+    now, found = StageMeaning.AGREEMENT, set()
+    for kind, is_gone in steps:
+        now = STAGE_OF_STEP.get(kind, now)
+        if not is_gone:
+            found.add(now)
+    return found or {StageMeaning.KICKOFF}
+
+
+class Column(NamedTuple):
+    """A stage as the rules see it, in the order of the board."""
+
+    meaning: StageMeaning | None
+    hidden: bool
+
+
+def stage_reached(columns: Sequence[Column], now: int, ahead: set[StageMeaning]) -> int | None:
+    """The place of the stage a card has reached; None when it stays: it never goes back, nor out of where it is done.
+
+    What is to be done in a hidden stage is done in the next one that shows.
+    """
+    if columns[now].meaning in DONE:
+        return None
+    first = next((place for place, column in enumerate(columns) if column.meaning in ahead), None)
+    if first is None:
+        return None
+    shown = (
+        place
+        for place, column in enumerate(columns)
+        if place >= first and not column.hidden and column.meaning not in DONE
+    )
+    reached = next(shown, None)
+    return reached if reached is not None and reached > now else None
+
 
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -80,10 +130,14 @@ def lateness(entered_at: datetime, target_days: int | None, now: datetime) -> La
     """Late once the target has passed, due on its last day."""
     if target_days is None:
         return Lateness.FINE
-    days = (now - entered_at) / _DAY
-    if days > target_days:
+    return lateness_by(entered_at + target_days * _DAY, now)
+
+
+def lateness_by(due_at: datetime, now: datetime) -> Lateness:
+    """Late after that moment, due on the day before it."""
+    if now > due_at:
         return Lateness.LATE
-    return Lateness.DUE if days >= target_days - 1 else Lateness.FINE
+    return Lateness.DUE if now >= due_at - _DAY else Lateness.FINE
 
 
 def refusal_to_move(stage: str, *, same_board: bool, hidden: bool) -> str | None:

@@ -1,14 +1,28 @@
 """Engagements, the sponsor contacts in them, and their onboarding steps. The wall is the client's."""
 
+from datetime import datetime
 from typing import Any, Self
 
-from peewee import SQL, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import SQL, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import Party
 from ..db import Model, PublicIdField, UtcDateTimeField
-from .rules import GONE, RUNNING, Billing, Cadence, Payer, Share, State, StepKind, StepState, Summaries, ThreeWay
+from .rules import (
+    GONE,
+    RUNNING,
+    STATE_LABELS,
+    Billing,
+    Cadence,
+    Payer,
+    Share,
+    State,
+    StepKind,
+    StepState,
+    Summaries,
+    ThreeWay,
+)
 
 
 class Terms(Model):
@@ -129,6 +143,27 @@ class Engagement(Terms):
         """The newest that is not over."""
         return cls.of(client).where(cls.state_name.in_(RUNNING)).first()
 
+    @classmethod
+    def is_current(cls) -> Any:
+        """For a join with Client: this is the client's newest that is not over."""
+        other = cls.alias()
+        newest = other.select(fn.MAX(other.id)).where(other.client == Client.id, other.state_name.in_(RUNNING))
+        return cls.id == newest
+
+    @classmethod
+    def unready(cls, now: datetime) -> ModelSelect:
+        """Onboardings whose step that holds things up is late: their prediction moves with every day."""
+        return cls.with_client().where(cls.onboarded_at.is_null(), cls.state_name.in_(RUNNING), cls.due_at < now)
+
+    @property
+    def is_onboarding(self) -> bool:
+        """Whether its steps are still to be walked."""
+        return self.onboarded_at is None and self.state in RUNNING
+
+    @property
+    def state_label(self) -> str:
+        return STATE_LABELS[self.state]
+
 
 # One onboarding at a time: two would both pass the ball.
 Engagement.add_index(
@@ -223,5 +258,13 @@ class Step(StepTerms):
         return self.state in GONE
 
     @classmethod
+    def visible_to(cls, user: User) -> ModelSelect:
+        """Behind the client's wall; with engagement and client."""
+        mine = Client.id.in_(Client.visible_to(user, Client.id))
+        return cls.select(cls, Engagement, Client).join(Engagement).join(Client).where(mine)
+
+    @classmethod
     def of(cls, engagement: Engagement) -> ModelSelect:
-        return cls.select().where(cls.engagement == engagement).order_by(cls.position, cls.id)
+        """In their order, with who said it by hand."""
+        steps = cls.select(cls, User).left_outer_join(User)
+        return steps.where(cls.engagement == engagement).order_by(cls.position, cls.id)
