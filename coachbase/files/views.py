@@ -1,13 +1,11 @@
 """A client's documents: the list, filing one, taking one out."""
 
-import io
-
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from ..clients.models import Client
-from ..web.pages import go, load_or_404
+from ..web.pages import attachment, go, load_or_404
 from . import actions
 from .forms import UploadForm, sent
 from .models import Document
@@ -38,19 +36,9 @@ def file(client_id: str) -> ResponseReturnValue:
 
 @pages.get("/documents/<ulid:document_id>")
 def take_out(document_id: str) -> ResponseReturnValue:
-    """The document, as an attachment only: nothing that was uploaded ever runs or shows in this site."""
+    """The document itself."""
     document: Document = load_or_404(Document.visible_to(current_user), document_id)
-    answer = send_file(
-        io.BytesIO(document.content),
-        mimetype=document.media_type,
-        as_attachment=True,
-        download_name=document.name,
-        conditional=False,
-        etag=False,
-    )
-    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
+    return attachment(document.content, document.name, document.media_type)
 
 
 def _documents(client: Client, form: UploadForm) -> str:

@@ -1,39 +1,233 @@
 """Mail people the link to their own page, and remind them of what is open."""
 
+from collections.abc import Collection
+from datetime import datetime
+
+from peewee import IntegrityError
+
+from .. import clock
 from ..accounts.models import User
-from ..clients.models import Client
+from ..agreements import actions as agreements
+from ..agreements.models import Signer
+from ..agreements.rules import LINK_LASTS as SIGN_LASTS
+from ..clients import actions as clients
+from ..clients.models import Client, Contact
+from ..clients.rules import Party
 from ..db import atomic
 from ..engagements.models import Engagement
+from ..errors import Refused
+from ..links import actions as links
+from ..links.models import Link
+from ..mail import actions as mail
+from ..mail.models import Message
+from ..timeline import actions as timeline
+from ..timeline.rules import Kind
+from .models import ASSISTANT, CLIENT, SIGN, SPONSOR, Chaser, asks_of, desk_of, open_things, running_of
+from .rules import LINK_LASTS, Reader, Thing, day_of, in_words, is_due, may_name, merged
 
-CLIENT, ASSISTANT, SPONSOR = "client", "assistant", "sponsor"
-"""The kinds of links: to the client's page, to the page of the client's assistant, to a sponsor contact's."""
+BATCH = 50
+"""How many are reminded in one transaction; the next run goes on with the others."""
+
+
+# Pages ----------------------------------------------------------------------------------------------------------------
 
 
 @atomic
 def invite(engagement: Engagement, *, by: User | None = None) -> None:
-    """Mail the client the link to the own page; links mailed before die."""
-    raise NotImplementedError
+    """Mail the client the link to the own page. Links mailed before stay alive: see `mail_anew`.
+
+    Without an address the timeline says so, and the ball is ours.
+    """
+    client = engagement.client
+    if not client.email:
+        timeline.record(client, Kind.MAIL, "The page could not be mailed: no mail address is known", by=by)
+        clients.pass_ball(client, Party.US, "Find out the mail address")
+        return
+    _mail_page("client_page", engagement, by=by)
+
+
+@atomic
+def mail_anew(client: Client, *, by: User) -> None:
+    """Mail the client a new link to the own page; whoever came by an older one is out, also where it led on to."""
+    engagement = _newest(client)
+    if not client.email:
+        raise Refused(f"There is no mail address for {client.name}. Add one, then mail the page.")
+    _shut(client)
+    _mail_page("client_page", engagement, by=by)
 
 
 @atomic
 def invite_assistant(engagement: Engagement, *, by: User | None = None) -> None:
     """Mail the client's own assistant, if there is one, the link to a page with dates only."""
-    raise NotImplementedError
+    if engagement.client.assistant_email:
+        _mail_dates(engagement, by=by)
+
+
+@atomic
+def mail_assistant_anew(client: Client, *, by: User) -> None:
+    """Mail the client's own assistant a new link to the page with dates; the older ones die."""
+    engagement = _newest(client)
+    if not client.assistant_email:
+        raise Refused(f"No assistant of {client.name} is known. Add the address in the details, then mail the page.")
+    links.revoke_all(ASSISTANT, client.public_id)
+    _mail_dates(engagement, by=by)
 
 
 @atomic
 def send_logistics(engagement: Engagement) -> None:
     """Tell the client that the logistics stand on the page; nothing when there are none."""
-    raise NotImplementedError
+    if engagement.logistics.strip() and engagement.client.email:
+        _mail_page("logistics", engagement)
 
 
 @atomic
-def remind(client: Client, *, by: User) -> None:
-    """Remind everybody who holds up this client's onboarding, now. Raises Refused when all were reminded today."""
-    raise NotImplementedError
+def follow_addresses(client: Client, changed: Collection[str]) -> None:
+    """Another address is another mailbox: links that went to the old one die.
+
+    A client who has something to do gets a new link at once.
+    """
+    if "assistant_email" in changed:
+        links.revoke_all(ASSISTANT, client.public_id)
+    if "email" not in changed:
+        return
+    _shut(client)
+    engagement = running_of(client).first()
+    if engagement and client.email and any(ask.is_open for ask in asks_of(engagement)):
+        _mail_page("client_page", engagement)
+
+
+@atomic
+def forget_contact(contact: Contact) -> None:
+    """The links to a sponsor contact's page die: they went to an address that is no longer theirs."""
+    links.revoke_all(SPONSOR, contact.public_id)
+
+
+def _newest(client: Client) -> Engagement:
+    engagement = Engagement.of(client).first()
+    if engagement is None:
+        raise Refused(f"{client.name} has no program yet, so the page would be empty. Start one first.")
+    return engagement
+
+
+def _shut(client: Client) -> None:
+    """No link to the client's page works any more, nor one that its buttons gave to a browser."""
+    links.revoke_all(CLIENT, client.public_id)
+    for engagement in running_of(client):
+        for ask in asks_of(engagement):
+            links.revoke_all(ask.way, ask.subject)
+
+
+def _mail_page(kind: str, engagement: Engagement, *, by: User | None = None) -> None:
+    client = engagement.client
+    mail.queue(
+        kind,
+        to=(client.name, client.email),
+        fields={"name": client.called, "program": engagement.name},
+        link=_link(CLIENT, client.public_id),
+        client=client,
+        reply_to=_desk_address(engagement.coach),
+        by=by,
+    )
+
+
+def _mail_dates(engagement: Engagement, *, by: User | None) -> None:
+    client = engagement.client
+    mail.queue(
+        "assistant_page",
+        to=(client.assistant_name, client.assistant_email),
+        fields={"name": client.assistant_name or client.assistant_email, "client": client.name},
+        link=_link(ASSISTANT, client.public_id),
+        client=client,
+        reply_to=_desk_address(engagement.coach),
+        by=by,
+    )
+
+
+def _link(kind: str, subject: str) -> tuple[Link, str]:
+    return links.issue(kind, subject, lasts=SIGN_LASTS if kind == SIGN else LINK_LASTS)
+
+
+def _desk_address(coach: User | None) -> str:
+    """Where an answer to our mail goes."""
+    desk = desk_of(coach)
+    return desk.email if desk else ""
+
+
+# Reminders ------------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def remind(client: Client, *, by: User) -> list[str]:
+    """Remind everybody who holds up this client's onboarding, now; who is.
+
+    Raises Refused when nothing is open, all were reminded today, or everything has been named often enough.
+    """
+    things = open_things(client)
+    if not things:
+        raise Refused("Nothing is open with anybody whom we can write to.")
+    allowed = [thing for thing in things if may_name(thing)]
+    if not allowed:
+        raise Refused("They were reminded of it as often as is kind. A call may do more now.")
+    now = clock.now()
+    reminded = [lot[0].reader.name for lot in merged(allowed) if _mail_reminder(lot, now, by=by)]
+    if not reminded:
+        raise Refused("Everybody was reminded today already. One mail a day is enough.")
+    return list(dict.fromkeys(reminded))
 
 
 @atomic
 def remind_due() -> None:
     """By the clock: one merged mail a person and day, in working hours where they are, at most four for one thing."""
-    raise NotImplementedError
+    now = clock.now()
+    lots = merged(thing for thing in open_things() if may_name(thing))
+    due = [lot for lot in lots if any(is_due(thing, now) for thing in lot)]
+    reminded = 0
+    for lot in due:
+        reminded += _mail_reminder(lot, now)
+        if reminded == BATCH:
+            return
+
+
+def _mail_reminder(lot: list[Thing], now: datetime, *, by: User | None = None) -> bool:
+    """One mail for all that is open with a reader; False when there was one today.
+
+    Older links stay alive: a nudge must not shut the page that is open on somebody's phone (docs/decisions/0012).
+    """
+    reader = lot[0].reader
+    try:
+        chaser = Chaser.create(email=reader.email, on=day_of(now, reader.zone))
+    except IntegrityError:
+        return False
+    for thing in lot:
+        _count(thing, now, by)
+    chaser.message = _queue_reminder(lot, reader, by)
+    chaser.save()
+    return True
+
+
+def _count(thing: Thing, now: datetime, by: User | None) -> None:
+    """Note it where it is counted."""
+    if isinstance(thing.about, Signer):
+        agreements.remind(thing.about, by=by)
+        return
+    thing.about.reminders += 1
+    thing.about.reminded_at = now
+    thing.about.save()
+
+
+def _queue_reminder(lot: list[Thing], reader: Reader, by: User | None) -> Message:
+    """A mail about clients of several coaches stands behind none of their walls: then each timeline says its part."""
+    concerned = list({thing.client.id: thing.client for thing in lot}.values())
+    is_behind_one_wall = len({client.coach_id for client in concerned}) == 1
+    for client in concerned[1:] if is_behind_one_wall else concerned:
+        said = in_words(thing for thing in lot if thing.client == client)
+        timeline.record(client, Kind.MAIL, f"Reminded {reader.name}: {said}", by=by)
+    return mail.queue(
+        "reminder",
+        to=(reader.name, reader.email),
+        fields={"name": reader.name, "things": in_words(lot)},
+        link=_link(*reader.page),
+        client=concerned[0] if is_behind_one_wall else None,
+        reply_to=_desk_address(concerned[0].coach),
+        by=by,
+    )

@@ -1,13 +1,40 @@
-"""Who was reminded on which day: one reminder a person and day, whatever is open."""
+"""What is open with whom, read from the rooms below; and who was reminded on which day."""
 
-from peewee import DateField, ForeignKeyField
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from typing import Any
 
+from peewee import DateField, ForeignKeyField, ModelSelect
+
+from ..accounts.models import Serving, User
+from ..accounts.rules import Role
+from ..agreements.models import Agreement, Signer
+from ..agreements.rules import SignerRole, SignerState
+from ..agreements.rules import State as AgreementState
+from ..clients.models import Client, Contact, Organisation
 from ..db import Model, NoCaseField
+from ..engagements.models import Engagement, Participant
+from ..engagements.rules import RUNNING, Share, State
+from ..firm.models import Firm
+from ..intake.models import Form, FormVersion, Submission
+from ..intake.rules import SubmissionState
+from ..links.models import Link
 from ..mail.models import Message
+from .rules import Ask, Reader, Thing
+
+CLIENT, ASSISTANT, SPONSOR = "client", "assistant", "sponsor"
+"""The kinds of links: to the client's page, to the page of the client's assistant, to a sponsor contact's."""
+SIGN, INTAKE = "sign", "intake"
+"""The kinds of links these pages lead on to: signing, and answering a questionnaire."""
+
+SENT = (AgreementState.OUT, AgreementState.SEALING, AgreementState.COMPLETED)
+"""An agreement that people were shown, and that nobody took back."""
+CHASED = (State.DRAFT, State.ACTIVE)
+"""Nobody is reminded of a program that is paused or over."""
 
 
 class Chaser(Model):
-    """A merged reminder. The day is the reader's own."""
+    """A merged reminder. The day is the reader's own. One a person and day: the unique index is the guard."""
 
     email = NoCaseField()
     on = DateField()
@@ -15,3 +42,215 @@ class Chaser(Model):
 
     class Meta:
         indexes = ((("email", "on"), True),)
+
+
+# Whose page it is -----------------------------------------------------------------------------------------------------
+
+
+def client_known_as(public_id: str) -> Client | None:
+    """The client a link is for, with the organisation."""
+    return (
+        Client.select(Client, Organisation).left_outer_join(Organisation).where(Client.public_id == public_id).first()
+    )
+
+
+def contact_known_as(public_id: str) -> Contact | None:
+    """The sponsor contact a link is for, with the organisation; not one that was removed."""
+    return Contact.kept(Contact, Organisation).join(Organisation).where(Contact.public_id == public_id).first()
+
+
+def running_of(client: Client) -> ModelSelect:
+    """A client's programs that are not over, the newest first."""
+    return Engagement.of(client).where(Engagement.state_name.in_(RUNNING))
+
+
+def desk_of(coach: User | None) -> User | None:
+    """Who answers for this coach: the assistant who serves, or the owner when there is none."""
+    return Serving.assistants_of(coach).first() or User.active().where(User.role_name == Role.OWNER).first()
+
+
+# What is asked of somebody --------------------------------------------------------------------------------------------
+
+
+def asks_of(engagement: Engagement) -> list[Ask]:
+    """What is, or was, asked of the client in a program, in order. A new room adds its line to ROOMS."""
+    return [ask for room in ROOMS for ask in room(engagement)]
+
+
+def _to_sign(engagement: Engagement) -> Iterator[Ask]:
+    for signer in _signers(SignerRole.CLIENT).where(Agreement.engagement == engagement):
+        yield _ask_to_sign(signer, signer.agreement.title, "Read it in your own time; you sign with a code by mail.")
+
+
+def _to_answer(engagement: Engagement) -> Iterator[Ask]:
+    asked = Submission.select(Submission, FormVersion, Form).join(FormVersion).join(Form)
+    for submission in asked.where(Submission.engagement == engagement).order_by(Submission.id):
+        is_begun = submission.state is SubmissionState.STARTED
+        yield Ask(
+            way=INTAKE,
+            subject=submission.public_id,
+            title=submission.form_version.form.title,
+            hint="Begun; what you typed is kept." if is_begun else "A few questions. What you type is kept as you go.",
+            button="Go on" if is_begun else "Answer",
+            done_at=submission.submitted_at,
+        )
+
+
+ROOMS = (_to_sign, _to_answer)
+
+
+def asks_of_contact(contact: Contact) -> list[Ask]:
+    """The signatures asked of a sponsor contact now, and those given, in programs that run."""
+    asked = (SignerState.ASKED, SignerState.SIGNED)
+    signers = _signers(SignerRole.SPONSOR).where(
+        Signer.contact == contact, Signer.state_name.in_(asked), Engagement.state_name.in_(RUNNING)
+    )
+    return [_ask_to_sign(signer, signer.agreement.title, f"For {signer.agreement.client.name}.") for signer in signers]
+
+
+def _signers(role: SignerRole) -> ModelSelect:
+    """Who signs in a role, of agreements that people were shown."""
+    concerned = (SignerState.WAITING, SignerState.ASKED, SignerState.SIGNED)
+    shown = Signer.role_name == role, Signer.state_name.in_(concerned), Agreement.state_name.in_(SENT)
+    return Signer.with_agreement().where(*shown).order_by(Signer.id)
+
+
+def _ask_to_sign(signer: Signer, title: str, hint: str) -> Ask:
+    return Ask(
+        way=SIGN,
+        subject=signer.public_id,
+        title=title,
+        hint=hint,
+        button="Read and sign",
+        waits=signer.state is SignerState.WAITING,
+        done_at=signer.signed_at if signer.state is SignerState.SIGNED else None,
+    )
+
+
+def shares_of(engagement: Engagement) -> tuple[Share, ...]:
+    """What the sponsor may be told: as the agreement says once there is one, before that as the program does."""
+    agreed = Agreement.select().where(Agreement.engagement == engagement, Agreement.state_name.in_(SENT))
+    newest = agreed.order_by(Agreement.id.desc()).first()
+    return newest.shared if newest else engagement.shared
+
+
+def is_agreed(engagement: Engagement) -> bool:
+    """Whether nothing is left to sign: the program runs, or its agreement was signed by all."""
+    if engagement.state is not State.DRAFT:
+        return True
+    done = Agreement.state_name == AgreementState.COMPLETED
+    return Agreement.select(Agreement.id).where(Agreement.engagement == engagement, done).exists()
+
+
+def sponsor_names(engagement: Engagement) -> list[str]:
+    """The sponsor organisations in a program."""
+    named = Participant.select(Participant, Contact, Organisation).join(Contact).join(Organisation)
+    rows = named.where(Participant.engagement == engagement).order_by(Participant.id)
+    return list(dict.fromkeys(row.contact.organisation.name for row in rows))
+
+
+def told_to(contact: Contact) -> list[tuple[Client, tuple[Share, ...]]]:
+    """What this sponsor contact may be told of whom: only where the own signature was asked, or all have signed."""
+    asked = Signer.select(Signer.agreement).where(
+        Signer.contact == contact, Signer.state_name.in_((SignerState.ASKED, SignerState.SIGNED))
+    )
+    there = Participant.select(Participant.engagement).where(Participant.contact == contact)
+    may_know = Agreement.id.in_(asked) | (
+        Agreement.engagement.in_(there) & (Agreement.state_name == AgreementState.COMPLETED)
+    )
+    rows = Agreement.with_people().where(may_know, Agreement.state_name.in_(SENT), Engagement.state_name.in_(RUNNING))
+    newest = {row.engagement_id: row for row in rows.order_by(Agreement.id)}
+    return [(row.client, row.shared) for row in sorted(newest.values(), key=attrgetter("client.name"))]
+
+
+# What is open, for reminders ------------------------------------------------------------------------------------------
+
+
+def open_things(client: Client | None = None) -> list[Thing]:
+    """What people have not done yet, of one client or of all; without those nobody can write to."""
+    found = [*_open_signatures(client), *_open_questionnaires(client)]
+    return [thing for thing in found if thing.reader.email]
+
+
+def _open_signatures(client: Client | None) -> Iterator[Thing]:
+    chased = Signer.state_name == SignerState.ASKED, Agreement.state_name == AgreementState.OUT
+    signers = Signer.with_agreement().where(*chased, Engagement.state_name.in_(CHASED)).order_by(Signer.asked_at)
+    if client is not None:
+        signers = signers.where(Agreement.client == client)
+    rows = list(signers)
+    readers = _Readers(rows)
+    for signer in rows:
+        if reader := readers.of_signer(signer):
+            words, about = f"sign “{signer.agreement.title}”", signer.agreement.client
+            yield Thing(reader, words, signer.asked_at, signer.reminders, signer.reminded_at, signer, about)
+
+
+def _open_questionnaires(client: Client | None) -> Iterator[Thing]:
+    waiting = Submission.state_name.in_((SubmissionState.ASKED, SubmissionState.STARTED))
+    asked = (
+        Submission.select(Submission, FormVersion, Form, Engagement, Client)
+        .join(FormVersion)
+        .join(Form)
+        .switch(Submission)
+        .join(Engagement)
+        .switch(Submission)
+        .join(Client)
+        .where(waiting, Engagement.state_name.in_(CHASED))
+    )
+    if client is not None:
+        asked = asked.where(Submission.client == client)
+    rows = list(asked)
+    readers = _Readers(())
+    for row in rows:
+        reader = readers.of_client(row.client, row.engagement)
+        words = f"answer “{row.form_version.form.title}”"
+        yield Thing(reader, words, row.started_at, row.reminders, row.reminded_at, row, row.client)
+
+
+class _Readers:
+    """Who reads what, and where; staff and contacts are read once."""
+
+    def __init__(self, signers: Iterable[Signer]) -> None:
+        self.staff = {user.id: user for user in User.active()}
+        ids = [signer.contact_id for signer in signers if signer.contact_id]
+        self.contacts = {contact.id: contact for contact in Contact.kept().where(Contact.id.in_(ids))} if ids else {}
+        firm = Firm.current()
+        self.firm_zone = firm.zone if firm else "UTC"
+        self.first_of_coach: dict[int, str] = {}
+
+    def of_signer(self, signer: Signer) -> Reader | None:
+        """Who has to sign: the client on the own page, a sponsor contact on theirs, a coach where it is signed."""
+        agreement = signer.agreement
+        if signer.role is SignerRole.CLIENT:
+            return self.of_client(agreement.client, agreement.engagement)
+        if signer.role is SignerRole.COACH:
+            return self._of_coach(signer)
+        return Reader(signer.email, signer.name, self._zone(agreement.engagement), self._page_of_sponsor(signer))
+
+    def of_client(self, client: Client, engagement: Engagement) -> Reader:
+        return Reader(client.email, client.called, client.zone or self._zone(engagement), (CLIENT, client.public_id))
+
+    def _of_coach(self, signer: Signer) -> Reader | None:
+        """A coach has no page by link: the mail leads to the oldest agreement, and that one to the next."""
+        user = self.staff.get(signer.user_id)
+        if user is None:
+            return None
+        first = self.first_of_coach.setdefault(user.id, signer.public_id)
+        return Reader(signer.email, user.name, user.zone, (SIGN, first))
+
+    def _page_of_sponsor(self, signer: Signer) -> tuple[str, str]:
+        """The page of the contact shows more than one client, so it is only mailed to the contact's own address."""
+        contact = self.contacts.get(signer.contact_id)
+        if contact is not None and contact.email.casefold() == signer.email.casefold():
+            return SPONSOR, contact.public_id
+        return SIGN, signer.public_id
+
+    def _zone(self, engagement: Engagement) -> str:
+        coach = self.staff.get(engagement.coach_id)
+        return coach.zone if coach else self.firm_zone
+
+
+def page_mailed(client: Client) -> Any:
+    """The latest mail with a link to this client's page; None when there was none."""
+    theirs = Link.kind == CLIENT, Link.subject == client.public_id
+    return Message.select(Message, Link).join(Link).where(*theirs).order_by(Message.id.desc()).first()

@@ -1,11 +1,12 @@
 """What views use to answer: load or 404, a page or a partial, a way on."""
 
 import hashlib
+import io
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, abort, current_app, flash, g, redirect, render_template, request
+from flask import Flask, abort, current_app, flash, g, redirect, render_template, request, send_file
 from flask_login import current_user
 from markupsafe import Markup
 from peewee import ModelSelect
@@ -47,6 +48,16 @@ def go(url: str, said: str | None = None) -> Response:
     if request.htmx:
         return current_app.response_class(status=204, headers={"HX-Redirect": url})
     return redirect(url, 303)
+
+
+def attachment(content: bytes, name: str, media_type: str) -> Response:
+    """A stored document, as an attachment only: nothing that was uploaded ever runs or shows in this site."""
+    answer = send_file(
+        io.BytesIO(content), mimetype=media_type, as_attachment=True, download_name=name, conditional=False, etag=False
+    )
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
 
 
 def toast(sentence: str) -> Markup:
