@@ -347,9 +347,8 @@ def sign(signer: Signer, *, code: str, kind: MarkKind, mark: str, sha256: str, s
 
 
 def _go_on(signer: Signer) -> None:
-    """After a signature: the next one's turn, or the seal."""
+    """After a signature: the next one's turn, or the seal. The own link lives on: its page says that all is done."""
     agreement = signer.agreement
-    links.revoke_all(LINK, signer.public_id)
     _note(agreement, f"{signer.name} signed “{agreement.title}”")
     following = Signer.next_of(agreement)
     if following is not None:
@@ -510,13 +509,18 @@ def withdraw(agreement: Agreement, *, reason: str, by: User) -> None:
 
 
 def _close(agreement: Agreement, state: State, reason: str, *, but: Signer | None = None) -> None:
-    """End it: every link dies, and whoever was asked, but the one who ended it, learns that there is nothing to do."""
+    """End it: links die, and whoever was asked learns that there is nothing to do.
+
+    The link of the one who ended it lives on: its page says so.
+    """
     agreement.state_name, agreement.reason, agreement.closed_at = state, reason, clock.now()
     agreement.problem, agreement.try_at = "", None
     agreement.save()
     for signer in Signer.of(agreement):
+        if signer == but:
+            continue
         links.revoke_all(LINK, signer.public_id)
-        if signer.asked_at is not None and signer != but:
+        if signer.asked_at is not None:
             mail.queue(
                 "agreement_closed",
                 to=(signer.name, signer.email),

@@ -6,7 +6,7 @@ from datetime import datetime
 from peewee import IntegrityError
 
 from .. import clock
-from ..accounts.models import User
+from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
 from ..agreements.rules import LINK_LASTS as SIGN_LASTS
@@ -22,7 +22,7 @@ from ..mail import actions as mail
 from ..mail.models import Message
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import ASSISTANT, CLIENT, SIGN, SPONSOR, Chaser, asks_of, desk_of, open_things, running_of
+from .models import ASSISTANT, CLIENT, SIGN, SPONSOR, Chaser, asks_of, open_things, running_of
 from .rules import LINK_LASTS, Reader, Thing, day_of, in_words, is_due, may_name, merged
 
 BATCH = 50
@@ -149,8 +149,8 @@ def _link(kind: str, subject: str) -> tuple[Link, str]:
 
 def _desk_address(coach: User | None) -> str:
     """Where an answer to our mail goes."""
-    desk = desk_of(coach)
-    return desk.email if desk else ""
+    readers = Serving.desk_of(coach)
+    return readers[0].email if readers else ""
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ from typing import Any
 
 from peewee import DateField, ForeignKeyField, ModelSelect
 
-from ..accounts.models import Serving, User
-from ..accounts.rules import Role
+from ..accounts.models import User
 from ..agreements.models import Agreement, Signer
 from ..agreements.rules import SignerRole, SignerState
 from ..agreements.rules import State as AgreementState
@@ -62,11 +61,6 @@ def contact_known_as(public_id: str) -> Contact | None:
 def running_of(client: Client) -> ModelSelect:
     """A client's programs that are not over, the newest first."""
     return Engagement.of(client).where(Engagement.state_name.in_(RUNNING))
-
-
-def desk_of(coach: User | None) -> User | None:
-    """Who answers for this coach: the assistant who serves, or the owner when there is none."""
-    return Serving.assistants_of(coach).first() or User.active().where(User.role_name == Role.OWNER).first()
 
 
 # What is asked of somebody --------------------------------------------------------------------------------------------
