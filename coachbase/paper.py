@@ -25,8 +25,8 @@ Block = dict[str, Any]
 def render(template: str, data: dict[str, Any], *, marker: str = "") -> bytes:
     """templates/pdf/<template>.typ with this data, as PDF; the same bytes for the same data.
 
-    The top of the template says what it expects. `made_at` (a moment, ISO 8601) is the date the file itself carries, and
-    `marker` an id that is written into it several times, so that the file can be recognised when it was changed.
+    The top of the template says what it expects. `made_at` (a moment, ISO 8601) is the date the file itself carries,
+    and `marker` an id that is written into it several times, so that it can be recognised when it was changed.
     """
     import typst  # 20 MB that only documents need  # noqa: PLC0415
 
@@ -41,8 +41,8 @@ def render(template: str, data: dict[str, Any], *, marker: str = "") -> bytes:
 
 
 def stamp_of(marker: str) -> str:
-    """A marker as it stands in a file: to be found among other words."""
-    return f"coachbase-{marker}"
+    """A marker as it stands in a file: to be found there, and of letters only, which no writer of PDFs escapes."""
+    return f"coachbase{marker}"
 
 
 def join(*documents: bytes) -> bytes:
@@ -64,7 +64,7 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)])
 
 
-# ---- what the fonts can draw --------------------------------------------------------------------------------------------
+# What the fonts can draw ----------------------------------------------------------------------------------------------
 
 
 def refusal_to_draw(*texts: str) -> str | None:
@@ -92,15 +92,15 @@ def _drawn() -> frozenset[str]:
     return frozenset(held | set("\n\r\t"))
 
 
-# ---- Markdown to blocks -------------------------------------------------------------------------------------------------
+# Markdown to blocks ---------------------------------------------------------------------------------------------------
 
 
 def blocks_of(markdown: str) -> list[Block]:
     """Markdown as the blocks that templates/pdf draws: headings, paragraphs, lists, tables, rules.
 
     A block has a `kind`: `heading` (level, runs), `paragraph` (runs), `list` (start, or none for dots; items: lists of
-    blocks), `quote` (blocks), `code` (text), `table` (columns: how each is aligned; head: cells; rows: lists of cells; a
-    cell is runs) and `rule`. A run has a `text` and what it is: `bold`, `italic`, `code`, `struck`, `link`.
+    blocks), `quote` (blocks), `code` (text), `table` (columns: how each is aligned; head: cells; rows: lists of cells;
+    a cell is runs) and `rule`. A run has a `text` and what it is: `bold`, `italic`, `code`, `struck`, `link`.
     """
     reader = _Reader()
     reader.feed(text.render_markdown(markdown, longest=LONGEST))

@@ -12,6 +12,7 @@ from .engagements import actions as engagements
 from .engagements.models import Engagement
 from .engagements.rules import StepKind
 from .events import on
+from .evidence import actions as evidence
 from .files.actions import DocumentFiled
 from .files.rules import sentence_of_filing
 from .home.actions import SampleAsked
@@ -22,6 +23,7 @@ from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
 from .portal import actions as portal
+from .programs import actions as programs
 from .sample import populate
 from .timeline import actions as timeline
 from .timeline.rules import Kind, sentence_of_change
@@ -31,6 +33,8 @@ def wire() -> None:
     """Connect announcements with what follows from them."""
     on(FirmFounded, _lay_out_board)
     on(FirmFounded, _offer_first_form)
+    on(FirmFounded, _ship_programs)
+    on(FirmFounded, _make_seal)
     on(Invited, _mail_invitation)
     on(ResetAsked, _mail_reset)
     on(ClientAdded, _note_new_client)
@@ -57,6 +61,14 @@ def _lay_out_board(event: FirmFounded) -> None:
 
 def _offer_first_form(event: FirmFounded) -> None:
     intake.make_first_form(event.firm)
+
+
+def _make_seal(event: FirmFounded) -> None:
+    evidence.make_key(event.firm.name)
+
+
+def _ship_programs(event: FirmFounded) -> None:
+    programs.ship(event.firm)
 
 
 def _put_on_board(event: ClientAdded) -> None:

@@ -11,6 +11,8 @@ from .boards import views as boards
 from .boards.models import Card
 from .clients import views as clients
 from .clients.models import Client, Organisation
+from .evidence import public as evidence_public
+from .evidence import views as evidence
 from .files import views as files
 from .firm import views as firm
 from .home import views as home
@@ -18,14 +20,17 @@ from .intake import public as intake_public
 from .intake import views as intake
 from .mail import views as mail
 from .mail.models import Message
+from .programs import views as programs
 from .search import views as search
 from .timeline import views as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.pages,
     boards.pages,
+    boards.cards,
     boards.settings,
     clients.pages,
+    programs.pages,
     search.pages,
     firm.pages,
     accounts.pages,
@@ -33,6 +38,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     accounts_public.pages,
     timeline.pages,
     files.pages,
+    evidence.pages,
+    evidence_public.pages,
     mail.pages,
     intake.pages,
     intake_public.pages,
@@ -63,10 +70,12 @@ MENU: tuple[MenuItem, ...] = (
 SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
+    MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),
     MenuItem("Stages", "/settings/stages", "kanban", roles=("owner", "assistant")),
     MenuItem("Mail texts", "/settings/mail-texts", "sticky-note", roles=("owner", "assistant")),
     MenuItem("Mail server", "/settings/mail", "send", roles=("owner",)),
+    MenuItem("Seal", "/settings/seal", "shield-check", roles=("owner",)),
 )
 
 COUNTS: dict[str, Callable[..., int]] = {

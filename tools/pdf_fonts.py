@@ -1,12 +1,12 @@
-"""Make static/fonts/pdf: the fonts of our documents, static TrueType files that typst draws without any of the system's.
+"""Make static/fonts/pdf: the fonts of our documents, static TrueType files, so that none of the system's are needed.
 
 usage: python tools/pdf_fonts.py FOLDER    (needs fonttools and brotli)
 
 FOLDER holds three packages of npm, unpacked, each OFL (the licence texts are copied along):
   inter-ui 4.1.1 · @fontsource-variable/newsreader 5.3.0 · @fontsource/ibm-plex-mono 5.3.0
 
-Browsers get variable fonts in pieces; typst draws one weight of a variable font and says nothing of what it cannot find.
-So each weight is a file of its own that holds Latin, Greek and Cyrillic together, and `coverage.txt` says what they hold.
+Browsers get variable fonts in pieces; typst draws one weight of a variable font and says nothing of what it cannot
+find. So each weight is a file of its own that holds Latin, Greek and Cyrillic together, and `coverage.txt` says what.
 """
 
 import shutil

@@ -124,6 +124,8 @@ CLOSE = 16
 _STAMP = re.compile(re.escape(stamp_of("").encode()) + rb"([0-9A-HJKMNP-TV-Z]{26})")
 _BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]")
 _BLOCK = 4096
+MOST_BLOCKS = 100
+"""How many blocks with differences are looked into byte by byte."""
 
 
 class Outcome(StrEnum):
@@ -199,20 +201,30 @@ def _alike(one: bytes, other: bytes, length: int) -> int:
 
 def _differing(one: bytes, other: bytes) -> list[tuple[int, int]]:
     """The first few ranges in which two files of one length differ."""
-    ranges: list[list[int]] = []
+    ranges: list[tuple[int, int]] = []
+    looked_into = 0
     for start in range(0, len(one), _BLOCK):
-        if one[start : start + _BLOCK] == other[start : start + _BLOCK]:
+        mine, theirs = one[start : start + _BLOCK], other[start : start + _BLOCK]
+        if mine == theirs:
             continue
-        for place in range(start, min(start + _BLOCK, len(one))):
-            if one[place] == other[place]:
-                continue
+        looked_into += 1
+        if looked_into > MOST_BLOCKS:
+            break
+        for place in (
+            start + offset for offset, pair in enumerate(zip(mine, theirs, strict=True)) if pair[0] != pair[1]
+        ):
             if ranges and place - ranges[-1][1] < CLOSE:
-                ranges[-1][1] = place + 1
+                ranges[-1] = (ranges[-1][0], place + 1)
             elif len(ranges) == MOST_DIFFERENCES:
-                return [(first, end) for first, end in ranges]
+                return ranges
             else:
-                ranges.append([place, place + 1])
-    return [(first, end) for first, end in ranges]
+                ranges.append((place, place + 1))
+    return ranges
+
+
+def utc_in_words(moment: datetime) -> str:
+    """'3 November 2026, 14:05 UTC': whoever checks a file may sit anywhere."""
+    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
 
 
 def says_it_holds(event: Event, hash_of_file: str) -> bool:
@@ -375,4 +387,4 @@ def fingerprint_in_words(fingerprint: str) -> str:
 def hex_of_certificate(certificates: str) -> bytes:
     """The own certificate as it stands inside a signature."""
     own = x509.load_pem_x509_certificates(certificates.encode())[0]
-    return own.public_bytes(serialization.Encoding.DER).hex().encode()
+    return own.public_bytes(serialization.Encoding.DER).hex().upper().encode()

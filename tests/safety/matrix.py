@@ -92,7 +92,7 @@ ROUTES: dict[str, Row] = {
     # boards
     "GET boards.board": Row(STAFF, 200),
     "GET boards.changes": Row(STAFF, 200),
-    "GET boards.choose_place": Row(WALL, 200),
+    "GET cards.choose_place": Row(WALL, 200),
     "POST boards.move": Row(WALL, 303, {"stage": "@stage.chemistry", "version": "1"}),
     "POST boards.undo": Row(WALL, 422, query="?version=1"),
     "GET boards.of_client": Row(WALL, 200),
@@ -134,6 +134,13 @@ ROUTES: dict[str, Row] = {
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
     "GET files.take_out": Row(DOCUMENTS, 200),
+    # evidence
+    "GET evidence.seal": Row(OWNER, 200),
+    "POST evidence.load_certificate": Row(OWNER, 422),
+    "POST evidence.make_certificate": Row(OWNER, 409),
+    "GET evidence.certificate": Row({"firm": OWNER}, 200),
+    "GET evidence_public.verify": everyone(200),
+    "POST evidence_public.check": everyone(422),
     # timeline
     "GET timeline.timeline": Row(WALL, 200),
     "POST timeline.write": Row(WALL, 422),

@@ -5,6 +5,7 @@ no coach yet. Whatever one of them has, the others have too, so that every route
 and the missing thing.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,16 +14,21 @@ from coachbase import clock
 from coachbase.accounts.actions import INVITATION, RESET
 from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
+from coachbase.agreements.models import Agreement, Signer
+from coachbase.agreements.rules import SignerRole, SignerState
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
 from coachbase.clients.rules import ContactRole, Party, fold
 from coachbase.db import Model, atomic
+from coachbase.engagements.models import Engagement, Participant, Step
+from coachbase.engagements.rules import Payer, StepKind, StepState
+from coachbase.evidence.models import SealKey
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Audience
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
-from coachbase.intake.rules import FormState, QuestionKind, SubmissionState
+from coachbase.intake.rules import FormKind, FormState, QuestionKind, SubmissionState
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
@@ -36,6 +42,8 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
 UNCLAIMED = frozenset({"olive", "vera", "dora"})
+PARTIES = frozenset({"client", "assistant", "sponsor", "sign"})
+"""Bob on his page, his own assistant, his sponsor contact, and the same contact on the signing page."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
 STAFF = ("olive", "alice", "vera", "carol", "dora")
@@ -60,6 +68,11 @@ class World:
         self.canaries[word] = READERS[whose] if readers is None else readers
         return word
 
+    def told(self, what: str, whose: str, *parties: str) -> str:
+        """A canary that the staff may read, and of Bob's also some who hold a link."""
+        assert PARTIES.issuperset(parties)
+        return self.word(what, whose, READERS[whose] | (frozenset(parties) if whose == "bob" else frozenset()))
+
     def keep(self, whose: str, row: Model) -> Model:
         self.ids.setdefault(row._meta.table_name, {})[whose] = row.public_id
         return row
@@ -81,8 +94,10 @@ def build() -> World:
         _answered(world, whose, client, form)
         _imported(world, whose, by)
         _carded(world, whose, client, stages[0], place)
+        _engaged(world, whose, client, staff)
     _mailed_to_nobody(world, staff)
     _mail_settings(world)
+    world.keep("firm", SealKey.in_use())
     _links(world, staff, form)
     return world
 
@@ -114,29 +129,34 @@ def _stages(world: World) -> list[Stage]:
 
 def _client(world: World, whose: str, coach: User | None) -> Client:
     now = clock.now()
-    name = f"{whose.title()} {world.word('name', whose)}"
+    name = f"{whose.title()} {world.told('name', whose, *PARTIES)}"
     organisation = world.keep(
         whose,
         Organisation.create(
-            name=world.word("organisation", whose), website=f"https://{world.word('website', whose)}.example",
+            name=world.told("organisation", whose, "client", "sponsor", "sign"),
+            website=f"https://{world.word('website', whose)}.example",
             address=world.word("orgaddress", whose), search_key=f"zqorganisation{whose}", created_at=now,
         ),
     )  # fmt: skip
     world.keep(
         whose,
         Contact.create(
-            organisation=organisation, name=world.word("contact", whose), title=world.word("title", whose),
+            organisation=organisation, name=world.told("contact", whose, "client", "sponsor", "sign"),
+            title=world.word("title", whose),
             role_name=ContactRole.HR, email=f"{world.word('contactmail', whose)}@sponsor.example",
             phone=world.word("contactphone", whose),
         ),
     )  # fmt: skip
     email = f"{world.word('email', whose)}@client.example"
     client = Client.create(
-        name=name, preferred_name=world.word("preferred", whose), pronouns=world.word("pronouns", whose), email=email,
+        name=name, preferred_name=world.told("preferred", whose, "client"),
+        pronouns=world.word("pronouns", whose), email=email,
         phone=world.word("phone", whose), zone="Asia/Dubai", language=world.word("language", whose),
         position=world.word("position", whose), organisation=organisation, coach=coach,
-        assistant_name=world.word("eaname", whose), assistant_email=f"{world.word('eamail', whose)}@client.example",
+        assistant_name=world.told("eaname", whose, "assistant"),
+        assistant_email=f"{world.word('eamail', whose)}@client.example",
         next_step=world.word("nextstep", whose), waiting_on_name=Party.CLIENT, waiting_since=now,
+        legal_name=world.told("legalname", whose), address=world.told("address", whose),
         search_key=fold(name, email), created_at=now,
     )  # fmt: skip
     return world.keep(whose, client)
@@ -254,6 +274,89 @@ def _carded(world: World, whose: str, client: Client, stage: Stage, place: int) 
     world.keep(whose, card)
 
 
+def _engaged(world: World, whose: str, client: Client, staff: dict[str, User]) -> None:
+    """A program under way: the client has signed, the sponsor is asked, a questionnaire waits."""
+    now = clock.now()
+    engagement = world.keep(
+        whose,
+        Engagement.create(
+            client=client, coach=client.coach, name=world.told("program", whose, "client", "sponsor", "sign"),
+            currency="GBP", price_cents=450_000, payer_name=Payer.SPONSOR, po_number=world.word("ponumber", whose),
+            starts_on=now.date(), ends_on=now.date() + timedelta(days=180), created_at=now, shares="sessions goals",
+            logistics=world.told("logistics", whose, "client"), steps_total=2, by=staff["olive"],
+            assessments=world.word("instrument", whose),
+        ),
+    )  # fmt: skip
+    for place, (key, kind, label) in enumerate(
+        (("signed", StepKind.AGREEMENT_SIGNED, "Agreement signed"), ("own", StepKind.OWN, world.word("step", whose))),
+        start=1,
+    ):
+        step = Step.create(
+            engagement=engagement, position=place, key=key, kind_name=kind, label=label, state_name=StepState.OPEN,
+            opened_at=now, since=now, target_days=3,
+        )  # fmt: skip
+    world.keep(whose, step)
+    contact = Contact.get(Contact.organisation == client.organisation)
+    Participant.create(engagement=engagement, contact=contact, signs=True, reads=True)
+    _agreed(world, whose, engagement, contact)
+    _asked(world, whose, engagement)
+
+
+def _agreed(world: World, whose: str, engagement: Engagement, contact: Contact) -> None:
+    now, client = clock.now(), engagement.client
+    title = world.told("agreement", whose, "client", "sponsor", "sign")
+    content = f"%PDF-1.7 {world.told('agreementtext', whose, 'sign', 'client')}".encode()
+    document = Document.create(
+        client=None, name=f"{title}.pdf", media_type="application/pdf", size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(), uploaded_at=now,
+    )  # fmt: skip
+    DocumentContent.create(document=document, content=content)
+    agreement = world.keep(
+        whose,
+        Agreement.create(
+            engagement=engagement, client=client, title=title, shares=engagement.shares, state_name="out", pages=1,
+            body=world.told("agreementbody", whose, "sign", "client"), document=document, sha256=document.sha256,
+            created_at=now, sent_at=now,
+        ),
+    )  # fmt: skip
+    for place, (role, name, email, state) in enumerate(
+        (
+            (SignerRole.CLIENT, client.name, client.email, SignerState.SIGNED),
+            (SignerRole.SPONSOR, contact.name, contact.email, SignerState.ASKED),
+            (SignerRole.COACH, "Alice Kern", "alice@northbank.example", SignerState.WAITING),
+        ),
+        start=1,
+    ):
+        signer = Signer.create(
+            agreement=agreement, position=place, role_name=role, name=name, email=email, state_name=state,
+            contact=contact if role is SignerRole.SPONSOR else None, asked_at=now,
+            user=client.coach if role is SignerRole.COACH else None,
+        )  # fmt: skip
+        world.keep(whose if role is SignerRole.SPONSOR else f"{whose}’s {role}", signer)
+
+
+def _asked(world: World, whose: str, engagement: Engagement) -> None:
+    now = clock.now()
+    form = Form.get_or_none(Form.kind_name == FormKind.QUESTIONNAIRE, Form.title == "Before we begin together")
+    if form is None:
+        form = Form.create(
+            slug="before-we-begin-together", title="Before we begin together", kind_name=FormKind.QUESTIONNAIRE,
+            state_name=FormState.OPEN, created_at=now,
+        )  # fmt: skip
+        version = FormVersion.create(form=form, number=1)
+        Question.create(form_version=version, position=1, kind_name=QuestionKind.LONG, label="What matters now")
+        version.published_at = now
+        version.save()
+    version = FormVersion.published(form)
+    submission = Submission.create(
+        form_version=version, ticket=f"asked-{whose}", state_name=SubmissionState.ASKED, client=engagement.client,
+        engagement=engagement, started_at=now,
+    )  # fmt: skip
+    words = world.word("draftanswer", whose, frozenset())
+    Answer.create(submission=submission, question=Question.of(version).get(), value=json.dumps(words))
+    world.keep(f"{whose}’s questionnaire", submission)
+
+
 def _mail_settings(world: World) -> None:
     secret = world.word("smtppassword", "bob", frozenset())
     MailServer.delete().execute()
@@ -272,6 +375,9 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
     )
     _, world.tokens["intake"] = links.issue(INTAKE, begun.public_id, lasts=timedelta(days=14))
     _, world.tokens["invitation"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
+    ids = world.ids
+    for kind, table in (("client", "client"), ("assistant", "client"), ("sponsor", "contact"), ("sign", "signer")):
+        _, world.tokens[kind] = links.issue(kind, ids[table]["bob"], lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
     expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     expired.expires_at = clock.now() - timedelta(minutes=1)
