@@ -1,35 +1,22 @@
 """Keep program templates; start a program with a client."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from peewee import fn
-
-from .. import clock
+from .. import clock, money
 from ..accounts.models import User
 from ..agreements import actions as agreements
-from ..agreements.models import AgreementTemplate
 from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party
 from ..db import atomic
 from ..engagements import actions as engagements
 from ..engagements.models import Engagement
-from ..engagements.rules import (
-    STEP_LABELS,
-    WAITS_ON,
-    Billing,
-    Cadence,
-    Payer,
-    Share,
-    StepKind,
-    Summaries,
-    ThreeWay,
-)
+from ..engagements.rules import STEP_LABELS, Billing, Cadence, Payer, Share, StepKind, Summaries, ThreeWay
 from ..errors import Refused, Stale
 from ..firm.models import Firm
 from ..intake import actions as intake
-from ..intake.models import Form
 from ..portal import actions as portal
 from .models import Outlook, ProgramTemplate, Start, TemplateStep
 from .rules import (
@@ -270,3 +257,79 @@ def _ask(engagement: Engagement, outlook: Outlook, by: User) -> None:
         portal.invite(engagement, by=by)
     if engagement.client.assistant_email:
         portal.invite_assistant(engagement, by=by)
+
+
+# What ships ----------------------------------------------------------------------------------------------------------
+
+SHIPPED = Path(__file__).parents[2] / "templates" / "programs" / "shipped"
+
+_LOGISTICS = """\
+**Where we meet.** By video, or in person where we agree on it. The link stands in each confirmation.
+
+**Before a session.** Send what you would like to work on the evening before; a line is enough.
+
+**Moving a session.** Free of charge until 24 hours before it begins. Write to us, or let your assistant do it.
+
+**Between sessions.** Short questions by mail are welcome; your coach answers within two working days.
+"""
+_PROGRAMS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "3200",
+        {
+            "name": "Leadership 3",
+            "months": 3,
+            "sessions": 6,
+            "cadence_name": Cadence.BIWEEKLY,
+            "billing_name": Billing.UPFRONT,
+            "payer_name": Payer.CLIENT,
+        },
+    ),
+    (
+        "9600",
+        {
+            "name": "Leadership 6",
+            "months": 6,
+            "sessions": 12,
+            "cadence_name": Cadence.BIWEEKLY,
+            "billing_name": Billing.HALVES,
+            "payer_name": Payer.SPONSOR,
+            "assessments": "Hogan HPI and HDS\nEQ-i 2.0",
+            "three_ways": " ".join(ThreeWay),
+            "summaries_name": Summaries.QUARTERLY,
+            "shares": " ".join((Share.SESSIONS, Share.PHASE, Share.GOALS, Share.PROGRESS, Share.LOGISTICS)),
+        },
+    ),
+    (
+        "14400",
+        {
+            "name": "Executive year",
+            "months": 12,
+            "sessions": 12,
+            "session_minutes": 90,
+            "cadence_name": Cadence.MONTHLY,
+            "billing_name": Billing.MONTHLY,
+            "payer_name": Payer.SPONSOR,
+            "three_ways": f"{ThreeWay.START} {ThreeWay.END}",
+            "summaries_name": Summaries.MIDDLE_AND_END,
+            "shares": " ".join((Share.SESSIONS, Share.PHASE, Share.GOALS, Share.LOGISTICS)),
+        },
+    ),
+)
+
+
+@atomic
+def ship(firm: Firm) -> None:
+    """The three programs, the agreement and the questionnaire every firm begins with."""
+    agreement = agreements.keep_template("Coaching agreement", (SHIPPED / "agreement.md").read_text("utf-8"))
+    questionnaire = intake.make_first_questionnaire()
+    for price, terms in _PROGRAMS:
+        add(
+            terms
+            | {
+                "price_cents": money.minor_of(price, firm.currency),
+                "currency": firm.currency,
+                "logistics": _LOGISTICS,
+                "agreement": agreement,
+                "questionnaire": questionnaire,
+            }
+        )

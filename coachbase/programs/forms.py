@@ -1,6 +1,7 @@
 """A program as the firm types it, one of its steps, and what is chosen when it is started with a client."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from wtforms import BooleanField, DateField, Field, SelectField, SelectMultipleField
@@ -9,8 +10,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional, ValidationE
 from .. import money
 from ..accounts.models import User
 from ..agreements.models import AgreementTemplate
-from ..clients.models import Contact
-from ..clients.rules import PARTY_LABELS, Party
+from ..clients.models import Client, Contact
+from ..clients.rules import PARTY_LABELS, ContactRole, Party
 from ..engagements.rules import (
     BILLING_LABELS,
     CADENCE_LABELS,
@@ -18,13 +19,15 @@ from ..engagements.rules import (
     SHARE_LABELS,
     SUMMARIES_LABELS,
     THREE_WAY_LABELS,
+    Payer,
     StepKind,
+    Summaries,
 )
 from ..firm.rules import CURRENCIES
 from ..intake.models import Form as Questionnaire
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
 from .models import ProgramTemplate, Start, TemplateStep
-from .rules import EARLIEST, LATEST, LENGTHS, LONGEST_SESSION, MOST_DAYS, MOST_SESSIONS
+from .rules import EARLIEST, LATEST, LENGTHS, LONGEST_SESSION, MOST_DAYS, MOST_SESSIONS, planned_start
 
 MOST_ASSESSMENTS = 12
 _NO = (False, "", "false", "False", "0")
@@ -190,7 +193,8 @@ class StepForm(Form):
 
     label = short_text("What is to be done?", "What is the step called?", longest=60)
     waiting_on_name = SelectField(
-        "Waiting on", choices=choices((party, name) for party, name in PARTY_LABELS.items() if party is not Party.NOBODY)
+        "Waiting on",
+        choices=choices((party, name) for party, name in PARTY_LABELS.items() if party is not Party.NOBODY),
     )
     target_days = WholeNumberField(
         "Target days",
@@ -273,3 +277,25 @@ class StartForm(Form):
             send_now=self.send_now.data,
             **{part: tuple(self._contacts[one] for one in self[part].data or ()) for part in self.PARTS},
         )
+
+    @classmethod
+    def defaults(
+        cls, template: ProgramTemplate, client: Client, contacts: Sequence[Contact], today: date
+    ) -> dict[str, Any]:
+        """What is right most of the time: the sponsor's first HR contact signs, meets and reads, accounts pays."""
+        sponsored = template.payer is Payer.SPONSOR and bool(client.organisation_id)
+        first = [contacts[0].public_id] if sponsored and contacts else []
+        accounts = [one.public_id for one in contacts if one.role is ContactRole.ACCOUNTS_PAYABLE][:1]
+        return {
+            "coach": client.coach.public_id if client.coach_id else "",
+            "starts_on": planned_start(today),
+            "ends_on": None,
+            "price": template.price,
+            "payer": Payer.SPONSOR if sponsored else Payer.CLIENT,
+            "po_number": "",
+            "signers": first,
+            "meets": first if template.meetings else [],
+            "reads": first if template.summaries is not Summaries.NONE else [],
+            "pays": (accounts or first) if sponsored else [],
+            "send_now": True,
+        }

@@ -16,7 +16,7 @@ from ..agreements.models import Agreement, AgreementTemplate
 from ..clients.models import Client, Contact
 from ..db import PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant, StepTerms, Terms
-from ..engagements.rules import PAYER_LABELS, Payer, State, StepKind
+from ..engagements.rules import PAYER_LABELS, Obligation, Payer, State, StepKind, obligations
 from ..firm.models import Firm
 from ..intake.models import Form, FormVersion, Question, Submission
 from ..intake.rules import FormKind, FormState
@@ -185,9 +185,11 @@ class Start:
 class Outlook:
     """What starting a program would bring about: read here for the page that shows it, and by the act itself."""
 
-    def __init__(self, client: Client, template: ProgramTemplate, chosen: Start, *, firm: Firm, now: datetime) -> None:
+    def __init__(
+        self, client: Client, template: ProgramTemplate, chosen: Start, *, firm: Firm | None, now: datetime
+    ) -> None:
         self.client, self.template, self.chosen, self.firm = client, template, chosen, firm
-        self.today = now.astimezone(ZoneInfo(firm.zone)).date()
+        self.today = now.astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
 
     @cached_property
     def engagement(self) -> Engagement:
@@ -257,6 +259,17 @@ class Outlook:
         return agreement_rules.missing(body, values)
 
     @property
+    def dates(self) -> list[Obligation]:
+        """Everything dated that it brings."""
+        planned = self.engagement
+        return obligations(planned, planned.starts_on, planned.ends_on)
+
+    @property
+    def new_coach(self) -> bool:
+        """Whether the client passes to another coach with it."""
+        return self.chosen.coach is not None and self.client.coach_id != self.chosen.coach.id
+
+    @property
     def holds_back(self) -> list[Lack]:
         """What keeps the agreement from being sent: fields it lacks, and signers without an address."""
         if self.template.agreement_to_sign is None:
@@ -319,9 +332,7 @@ def asked_by(form: Form | None) -> frozenset[str]:
     """The fields of a client that a questionnaire asks for."""
     if form is None:
         return frozenset()
-    newest = FormVersion.select(FormVersion.id).where(
-        FormVersion.form == form, FormVersion.published_at.is_null(False)
-    )
+    newest = FormVersion.select(FormVersion.id).where(FormVersion.form == form, FormVersion.published_at.is_null(False))
     newest = newest.order_by(FormVersion.number.desc()).limit(1)
     return _fills(Question.form_version.in_(newest))
 
@@ -340,7 +351,9 @@ def _fills(where: Any) -> frozenset[str]:
 def paper_of(title: str, missing: Iterable[str], client: Client, asked: frozenset[str]) -> Lacking:
     """What an agreement lacks."""
     fields = [(name, agreement_rules.MERGE_FIELDS[name]) for name in missing]
-    lacks = tuple(Lack(field.label, _place(field.where, client), _FILLED_BY.get(name) in asked) for name, field in fields)
+    lacks = tuple(
+        Lack(field.label, _place(field.where, client), _FILLED_BY.get(name) in asked) for name, field in fields
+    )
     return Lacking(title, "signature", lacks)
 
 

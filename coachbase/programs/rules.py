@@ -1,15 +1,13 @@
 """What a program's steps stand on and wait for, what may be saved and begun, and which mails a start will cause."""
 
-import calendar
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from ..clients.rules import Party
-from ..engagements.rules import STEP_LABELS, WAITS_ON, Payer, StepKind, Summaries
+from ..engagements.rules import STEP_LABELS, WAITS_ON, Payer, StepKind, Summaries, months_later
 
 LENGTHS = (3, 6, 12)
 """Months to choose from; a program may also be free of any."""
@@ -48,6 +46,12 @@ PART_WORDS = {
 }
 
 
+class Offer(Protocol):
+    """What rules need to know of a program that can be started."""
+
+    payer: Payer
+
+
 class StepLike(Protocol):
     """What rules need to know of a step."""
 
@@ -77,7 +81,7 @@ FIRST_STEPS = (
     FirstStep(K.AGREEMENT_SIGNED, 5, (K.AGREEMENT_SENT,)),
     FirstStep(K.QUESTIONNAIRE_SENT, 1),
     FirstStep(K.QUESTIONNAIRE_ANSWERED, 5, (K.QUESTIONNAIRE_SENT,)),
-    FirstStep(K.FILE_SET_UP, 2, (K.AGREEMENT_SIGNED,)),
+    FirstStep(K.FILE_SET_UP, 2, (K.AGREEMENT_SIGNED, K.QUESTIONNAIRE_ANSWERED)),
     FirstStep(K.ASSESSMENT_ACCESS, 3, (K.AGREEMENT_SIGNED,)),
     FirstStep(K.THREE_WAY_AGREED, 7, (K.AGREEMENT_SIGNED,)),
     FirstStep(K.KICKOFF_BOOKED, 5, (K.AGREEMENT_SIGNED, K.QUESTIONNAIRE_ANSWERED)),
@@ -180,7 +184,9 @@ def refusal_of_parts(kinds: Collection[StepKind], parts: Collection[Part]) -> st
     for kind in kinds:
         part = STANDS_ON.get(kind)
         if part is not None and part not in parts:
-            return f"The step “{STEP_LABELS[kind]}” needs {PART_WORDS[part]}. Take the step out first, or leave that in."
+            return (
+                f"The step “{STEP_LABELS[kind]}” needs {PART_WORDS[part]}. Take the step out first, or leave that in."
+            )
     return None
 
 
@@ -189,18 +195,22 @@ def refusal_of_parts(kinds: Collection[StepKind], parts: Collection[Part]) -> st
 
 def end_after(starts_on: date, months: int | None) -> date | None:
     """The last day of a program: the day before the same day, so many months later; None when it has no length."""
-    if months is None:
-        return None
-    years, month = divmod(starts_on.month - 1 + months, 12)
-    year = starts_on.year + years
-    last = calendar.monthrange(year, month + 1)[1]
-    return date(year, month + 1, min(starts_on.day, last)) - timedelta(days=1 if starts_on.day <= last else 0)
+    return months_later(starts_on, months) - timedelta(days=1) if months else None
 
 
 def planned_start(today: date) -> date:
     """A working day some two weeks ahead."""
     wanted = today + START_AFTER
     return wanted + timedelta(days=max(0, 7 - wanted.weekday()) if wanted.weekday() > 4 else 0)
+
+
+AnOffer = TypeVar("AnOffer", bound=Offer)
+
+
+def likely(offered: Sequence[AnOffer], *, has_sponsor: bool) -> AnOffer | None:
+    """The program to begin with: the first that is paid by whoever there is to pay."""
+    wanted = Payer.SPONSOR if has_sponsor else Payer.CLIENT
+    return next((one for one in offered if one.payer is wanted), offered[0] if offered else None)
 
 
 def without_sponsor(terms: Mapping[str, Any]) -> dict[str, Any]:
@@ -335,8 +345,3 @@ def like_name(name: str, taken: Collection[str]) -> str:
     while (copy := f"{plain} (copy{f' {number}' if number > 1 else ''})") in taken:
         number += 1
     return copy
-
-
-def waits_for_somebody(party: Party) -> bool:
-    """A step waits on somebody; nobody has the ball only when nothing is left."""
-    return party is not Party.NOBODY

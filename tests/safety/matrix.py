@@ -27,6 +27,7 @@ MAIL = WALL | {"about nobody": "olive", "sent by vera": "olive vera"}
 """What concerns no client is the owner's and the sender's."""
 FORM = {"firm": ARRANGE, "other": ARRANGE}
 STAGE = {"kickoff": ARRANGE}
+PROGRAM = {"firm": ARRANGE}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
 
@@ -163,6 +164,28 @@ ROUTES: dict[str, Row] = {
     "POST mail.save_text": Row(MAIL_TEXT, 422),
     "POST mail.restore_text": Row(MAIL_TEXT, 400),
     "POST mail.preview": Row(MAIL_TEXT, 422),
+    # programs
+    "GET programs.programs": Row(ARRANGE, 200),
+    "GET programs.new_program": Row(ARRANGE, 200),
+    "POST programs.add_program": Row(ARRANGE, 422),
+    "POST programs.preview_logistics": Row(ARRANGE, 200),
+    "GET programs.program": Row(PROGRAM, 200),
+    "POST programs.change_program": Row(PROGRAM, 422),
+    "POST programs.duplicate_program": Row(PROGRAM, 303),
+    "POST programs.remove_program": Row(PROGRAM, 303),
+    "POST programs.restore_program": Row(PROGRAM, 303),
+    "GET programs.new_step": Row(PROGRAM, 200, query="?kind=own"),
+    "POST programs.add_step": Row(PROGRAM, 422),
+    "GET programs.step": Row(PROGRAM, 200),
+    "POST programs.change_step": Row(PROGRAM, 422),
+    "POST programs.place_step": Row(PROGRAM, 303, {"shift": "1"}),
+    "POST programs.take_out_step": Row(PROGRAM, 303),
+    "POST programs.put_back_step": Row(PROGRAM, 303),
+    "GET programs.choose": Row(WALL, 200),
+    "POST programs.preview": Row(WALL, 422, {"template": "@program_template.firm"}),
+    "POST programs.start": Row(WALL, 422, {"template": "@program_template.firm"}),
+    "GET programs.lacking": Row(WALL, 200),
+    "GET programs.of_engagement": Row(WALL, 200),
     # intake, as the firm sees it
     "GET intake.forms": Row(ARRANGE, 200),
     "GET intake.new_form": Row(ARRANGE, 200),

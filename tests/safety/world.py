@@ -33,6 +33,7 @@ from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import State
+from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
@@ -98,6 +99,8 @@ def build() -> World:
     _mailed_to_nobody(world, staff)
     _mail_settings(world)
     world.keep("firm", SealKey.in_use())
+    program = world.keep("firm", ProgramTemplate.kept().first())
+    world.keep("firm", TemplateStep.of(program).first())
     _links(world, staff, form)
     return world
 
