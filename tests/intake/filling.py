@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from coachbase.intake import actions
 from coachbase.intake.models import Form, FormVersion, Question, Submission
 from coachbase.intake.rules import AGREED, QuestionKind
 
@@ -74,6 +75,43 @@ class Filling:
         for _ in range(3):
             self.press(**data).follow()
         return self
+
+
+class Answering(Filling):
+    """A client with a questionnaire, come from the own page; it is answered by the questions' labels or fields."""
+
+    def __init__(self, browser, submission: Submission):
+        self.submission, self.browser, self.traveller = submission, browser, None
+        form = submission.form_version.form
+        self.path, self.asked = form.path, questions(form.slug)
+        self.come_in()
+
+    def come_in(self):
+        self.token = actions.hold(self.submission, source="10.0.0.1")
+        self.answer = self.browser.get(f"/p/intake/open/{self.token}")
+        return self.follow().follow()
+
+    def type(self, act="next", **typed):
+        """Send the page that is open as it stands, but for what is typed: by field, or label with underscores."""
+        named = {name_of(self.question(what)): value for what, value in typed.items()}
+        return self.press(act, **standing(self.answer.text) | named)
+
+    def question(self, what: str) -> Question:
+        return self.asked.get(what) or self.asked[what.replace("_", " ")]
+
+    def value_of(self, what: str) -> str | None:
+        """What stands in a field of the page that is open; None when it is not there."""
+        return standing(self.answer.text).get(name_of(self.question(what)))
+
+    def send_all(self, matters="To delegate well.", **typed):
+        return self.type(**typed).follow().type(What_matters=matters).follow()
+
+
+def standing(page: str) -> dict[str, str]:
+    """What the texts of a page hold."""
+    inputs = re.findall(r'<input value="([^"]*)"[^>]* name="(q\w+)"', page)
+    areas = re.findall(r'<textarea[^>]* name="(q\w+)"[^>]*>\n?([^<]*)</textarea>', page)
+    return {name: unescape(value) for value, name in inputs} | {name: unescape(value) for name, value in areas}
 
 
 def the_submission() -> Submission:
