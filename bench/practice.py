@@ -8,6 +8,8 @@ from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client, Organisation
 from coachbase.clients.rules import Party, Status, fold
 from coachbase.db import atomic, database, new_public_id
+from coachbase.engagements.models import Engagement
+from coachbase.engagements.rules import State
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
 from tests.cast import assemble
@@ -31,11 +33,13 @@ def fill(*, cards: int, entries: int = 0, clients: int = 0, entries_each: int = 
     for number in range(cards):
         client = _client(number, coach, organisations, Status.ONBOARDING)
         _card(board, stages[number % len(stages)], client, number)
+        _engagement(client, number)
         if number == 0:
             _entries(client.id, coach.id, entries)
     for number in range(cards, cards + clients):
         client = _client(number, coach, organisations, Status.ACTIVE)
         _card(board, active, client, number)
+        _engagement(client, number, State.ACTIVE)
         _entries(client.id, coach.id, entries_each)
 
 
@@ -57,6 +61,18 @@ def _client(number: int, coach: User, organisations: list[Organisation], status:
 def _card(board: Board, stage: Stage, client: Client, number: int) -> None:
     entered = clock.now() - timedelta(hours=number)
     Card.create(board=board, stage=stage, client=client, position=(number + 1) * GAP, entered_at=entered)
+
+
+def _engagement(client: Client, number: int, state: State = State.DRAFT) -> None:
+    """An onboarding under way; or one that is over, of a client who is active."""
+    now = clock.now()
+    due = now + timedelta(hours=number % 200 - 40)
+    Engagement.create(
+        client=client, coach=client.coach, name="Leadership 6", currency="GBP", state_name=state, created_at=now,
+        starts_on=now.date() + timedelta(days=number % 40), ready_on=now.date() + timedelta(days=7 + number % 20),
+        steps_done=number % 9, steps_total=9, due_at=due if state is State.DRAFT else None,
+        onboarded_at=None if state is State.DRAFT else now,
+    )  # fmt: skip
 
 
 def _entries(client: int, by: int, count: int) -> None:

@@ -1,7 +1,7 @@
 """Boards, stages and cards. Triggers raise a board's revision whenever something it shows has changed."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
@@ -10,7 +10,9 @@ from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..db import Model, PublicIdField, UtcDateTimeField, database, kept
-from .rules import DONE, NEWEST_DONE, Face, StageMeaning, age, lateness
+from ..engagements.models import Engagement
+from ..engagements.rules import expected_kickoff
+from .rules import DONE, NEWEST_DONE, Due, Face, StageMeaning, age, short_day
 
 ONBOARDING = "onboarding"
 
@@ -121,15 +123,14 @@ class Card(Model):
         Of a stage after the onboarding only the newest: it fills for years. No rows of peewee: a board of 200 must
         cost little more than its HTML.
         """
-        stages = list(stages)
-        target = {stage.id: stage.target_days for stage in stages}
-        done = [stage.id for stage in stages if stage.is_done]
-        query = cls._columns_of_faces(user).where(cls.stage.in_([*target.keys() - done])).order_by(cls.position)
+        by_id = {stage.id: stage for stage in stages}
+        done = [stage.id for stage in by_id.values() if stage.is_done]
+        query = cls._columns_of_faces(user).where(cls.stage.in_([*by_id.keys() - done])).order_by(cls.position)
         rows = list(database.execute(query))
         for stage in done:
             newest = cls._columns_of_faces(user).where(cls.stage == stage).order_by(cls.entered_at.desc())
             rows += sorted(database.execute(newest.limit(NEWEST_DONE)))
-        return [_face(row, target[row[2]], now) for row in rows]
+        return [_face(row, by_id[row[2]], now) for row in rows]
 
     @classmethod
     def _columns_of_faces(cls, user: User) -> ModelSelect:
@@ -138,6 +139,8 @@ class Card(Model):
             Client.public_id, Client.name, Client.position, Client.next_step,
             Client.waiting_on_name, Client.waiting_since,
             User.name, User.public_id, Organisation.name, Organisation.public_id,
+            Engagement.id, Engagement.steps_done, Engagement.steps_total, Engagement.due_at,
+            Engagement.onboarded_at, Engagement.kickoff_on, Engagement.starts_on, Engagement.ready_on,
         )  # fmt: skip
         return (
             Client.visible_to(user, *columns)
@@ -146,18 +149,28 @@ class Card(Model):
             .left_outer_join(Organisation)
             .switch(Client)
             .left_outer_join(User, on=(Client.coach == User.id))
+            .switch(Client)
+            .left_outer_join(Engagement, on=Engagement.is_current())
         )
 
 
-def _face(row: tuple, target_days: int | None, now: datetime) -> Face:
-    (_, card, stage, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
-     organisation, organisation_id) = row  # fmt: skip
+def _face(row: tuple, stage: Stage, now: datetime) -> Face:
+    (_, card, _, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
+     organisation, organisation_id, engagement, gone, steps, due_at, onboarded_at, kickoff_on, starts_on,
+     ready_on) = row  # fmt: skip
+    due = Due(
+        _moment(entered_at),
+        stage.target_days,
+        is_onboarding=engagement is not None and onboarded_at is None,
+        due_at=_moment(due_at) if due_at else None,
+        is_done=stage.is_done,
+    )
     line = f"{position}, {organisation}" if position and organisation else position or organisation or ""
     return Face(
         card,
-        stage,
+        stage.id,
         version,
-        lateness(_moment(entered_at), target_days, now),
+        due.lateness(now),
         client,
         name,
         line,
@@ -168,7 +181,18 @@ def _face(row: tuple, target_days: int | None, now: datetime) -> Face:
         coach_id or "",
         organisation or "",
         organisation_id or "",
+        gone if due.is_onboarding else 0,
+        steps if due.is_onboarding else 0,
+        _kickoff(kickoff_on, starts_on, ready_on, now) if engagement and not stage.is_done else "",
     )
+
+
+def _kickoff(booked: str | None, planned: str, ready: str | None, now: datetime) -> str:
+    """'3 Dec' for the day it is booked for, '~ 3 Dec' for the one to be expected."""
+    if booked:
+        return short_day(date.fromisoformat(booked))
+    ready_on = date.fromisoformat(ready) if ready else None
+    return f"~ {short_day(expected_kickoff(None, date.fromisoformat(planned), ready_on, now.date()))}"
 
 
 _PARTIES = {party.value: party for party in Party}

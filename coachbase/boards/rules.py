@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -140,6 +140,27 @@ def lateness_by(due_at: datetime, now: datetime) -> Lateness:
     return Lateness.DUE if now >= due_at - _DAY else Lateness.FINE
 
 
+class Due(NamedTuple):
+    """What a card is measured by: the steps of an onboarding; the target of its stage where none runs."""
+
+    entered_at: datetime
+    target_days: int | None
+    is_onboarding: bool = False
+    due_at: datetime | None = None
+    is_done: bool = False
+    """Whether the stage comes after the onboarding: a kickoff that has passed is nothing to worry about there."""
+
+    def lateness(self, now: datetime) -> Lateness:
+        if self.due_at and (self.is_onboarding or not self.is_done):
+            return lateness_by(self.due_at, now)
+        return Lateness.FINE if self.is_onboarding else lateness(self.entered_at, self.target_days, now)
+
+
+def short_day(day: date) -> str:
+    """'3 Dec'."""
+    return f"{day.day} {day:%b}"
+
+
 def refusal_to_move(stage: str, *, same_board: bool, hidden: bool) -> str | None:
     """Why a card may not enter the stage of this name, as a sentence; None when it may."""
     if not same_board:
@@ -196,6 +217,11 @@ class Face(NamedTuple):
     coach_id: str
     organisation: str
     organisation_id: str
+    steps_done: int = 0
+    steps_total: int = 0
+    """None while no onboarding runs."""
+    kickoff: str = ""
+    """'3 Dec' when it is booked, '~ 3 Dec' when it is expected."""
 
 
 @dataclass(frozen=True)

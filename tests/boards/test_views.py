@@ -61,7 +61,7 @@ def test_carol_sees_nothing_of_alices_clients(carol, card, cast):
     intake = stage(StageMeaning.INTAKE)
     missing = f"{BOARD}/cards/01ARZ3NDEKTSV4RRFFQ69G5FAV"
     for answer, nothing in (
-        (carol.get(f"{BOARD}/cards/{card.public_id}/move"), carol.get(f"{missing}/move")),
+        (carol.get(f"/cards/{card.public_id}"), carol.get("/cards/01ARZ3NDEKTSV4RRFFQ69G5FAV")),
         (post_move(carol, card, intake), carol.post(f"{missing}/move")),
         (carol.post(f"{BOARD}/cards/{card.public_id}/undo?version=1"), carol.post(f"{missing}/undo?version=1")),
         (carol.get(f"{BOARD}/of/{cast.bob.public_id}"), carol.get(f"{BOARD}/of/01ARZ3NDEKTSV4RRFFQ69G5FAV")),
@@ -105,7 +105,7 @@ def test_a_move_with_htmx_answers_the_whole_board_and_a_toast(vera, card):
 
 def test_a_move_from_the_clients_page_leads_back_there(vera, card, cast):
     address = f"{BOARD}/cards/{card.public_id}/move"
-    assert cast.bob.public_id in vera.get(f"{address}?client={cast.bob.public_id}").text
+    assert cast.bob.public_id in vera.get(f"/cards/{card.public_id}?client={cast.bob.public_id}").text
     sent = {"stage": stage(StageMeaning.INTAKE).public_id, "before": "top", "version": 1, "client": cast.bob.public_id}
     assert vera.post(address, data=sent).headers["Location"] == f"/clients/{cast.bob.public_id}"
     undo = f"{BOARD}/cards/{card.public_id}/undo?version=2&client={cast.bob.public_id}"
@@ -206,10 +206,10 @@ def test_the_clients_page_is_told_stage_and_since(alice, cast):
 
 def test_the_form_offers_the_places_of_the_chosen_stage(vera, cast, card):
     clients.add({"name": "Ines Marchetti", "coach": cast.alice}, how="by hand")
-    page = vera.get(f"{BOARD}/cards/{card.public_id}/move").text
+    page = vera.get(f"/cards/{card.public_id}").text
     assert "At the top" in page
     assert "At the bottom" in page
-    other = vera.get(f"{BOARD}/cards/{card.public_id}/move?stage={stage(StageMeaning.INTAKE).public_id}").text
+    other = vera.get(f"/cards/{card.public_id}?stage={stage(StageMeaning.INTAKE).public_id}").text
     assert "At the bottom" not in other
 
 
@@ -304,13 +304,13 @@ def test_a_wrong_stage_keeps_what_was_typed(vera, cast, typed, sentence):
 
 def test_a_stage_renamed_with_markup_is_text_everywhere(vera, card):
     vera.post(f"{STAGES}/{card.stage.public_id}", data={"name": "<b>In</b>", "target_days": "2"})
-    for page in (vera.get(BOARD).text, vera.get(STAGES).text, vera.get(f"{BOARD}/cards/{card.public_id}/move").text):
+    for page in (vera.get(BOARD).text, vera.get(STAGES).text, vera.get(f"/cards/{card.public_id}").text):
         assert "<b>In</b>" not in page
 
 
 def test_the_database_is_not_touched_by_looking(vera, card):
     before = database.execute_sql("SELECT sum(version), max(position) FROM card").fetchone()
-    for path in (BOARD, f"{BOARD}/changes?seen=0", f"{BOARD}/cards/{card.public_id}/move", STAGES):
+    for path in (BOARD, f"{BOARD}/changes?seen=0", f"/cards/{card.public_id}", STAGES):
         vera.get(path)
     assert database.execute_sql("SELECT sum(version), max(position) FROM card").fetchone() == before
     assert Client.select().count() == 1

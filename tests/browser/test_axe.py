@@ -30,7 +30,7 @@ DESK = (
     "/search?q=zzz",
     "/boards/onboarding",
     "/boards/onboarding?late=1",
-    "/boards/onboarding/cards/{card}/move",
+    "/cards/{card}",
     "/clients",
     "/clients?q=zzz",
     "/clients/new",
