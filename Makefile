@@ -20,7 +20,7 @@ dev_stamp := $(venv)/.requirements-dev.lock
 # one more than there are processors: browser tests wait for the browser now and then
 spread := -n $(shell expr $$(nproc) + 1) --dist worksteal
 
-.PHONY: help run test check fix bench shots soak lock clean chromium
+.PHONY: help run test check fix bench shots soak lock clean chromium poppler
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,10 +29,10 @@ run: $(run_stamp) ## start coachbase (web and worker) and print its address
 	@$(python) app.py migrate
 	@exec $(python) app.py serve
 
-test: $(dev_stamp) chromium ## install what the tests need, then run them all
+test: $(dev_stamp) chromium poppler ## install what the tests need, then run them all
 	@exec $(python) -m pytest $(spread)
 
-check: $(dev_stamp) chromium ## the gate: style, import contracts, templates, types, dependencies, tests
+check: $(dev_stamp) chromium poppler ## the gate: style, import contracts, templates, types, dependencies, tests
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(venv)/bin/lint-imports
@@ -70,6 +70,10 @@ clean: ## remove what make made (not data/)
 
 chromium:
 	@tools/ensure chromium test -x $(CHROMIUM)
+
+# pdfsig: somebody else's program must find our seals valid
+poppler:
+	@tools/ensure poppler-utils sh -c 'command -v pdfsig'
 
 # The venv counts as made only with its pip in it: without python3-venv, Python leaves half of one behind.
 $(venv)/bin/pip:

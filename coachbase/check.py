@@ -1,5 +1,6 @@
 """Whether the database is sound: the file, the references, the guards, and what no constraint can say."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ from peewee import fn
 
 from . import clock, triggers
 from .db import Model, SealedField, UtcDateTimeField, database, every_model
+from .evidence.models import ProvableFile, TrailEvent
 from .sealing import CannotOpen
 
 SAMPLE = 200
@@ -49,6 +51,8 @@ def findings() -> Iterator[str]:
         for (which,) in database.execute_sql(f"{query} LIMIT 20").fetchall():
             yield sentence.format(which)
     yield from _leases_left_behind()
+    yield from _broken_trails()
+    yield from _files_that_prove_nothing()
     for model in every_model():
         for field in model._meta.sorted_fields:
             if isinstance(field, SealedField):
@@ -61,6 +65,30 @@ def _leases_left_behind() -> Iterator[str]:
     leases = "SELECT id FROM message WHERE state = 'leased' AND leased_until < ? LIMIT 20"
     for (which,) in database.execute_sql(leases, (yesterday,)).fetchall():
         yield f"Message {which} was taken by a worker that never came back: is the worker running?"
+
+
+def _broken_trails() -> Iterator[str]:
+    """Every audit trail, event by event."""
+    for row in TrailEvent.select(TrailEvent.subject).distinct().order_by(TrailEvent.subject):
+        try:
+            if broken := TrailEvent.break_of(row.subject):
+                yield f"The audit trail of {row.subject} is broken at event {broken.number}: {broken.why}."
+        except CannotOpen:
+            yield f"The audit trail of {row.subject} cannot be checked: its details cannot be opened with secret.key."
+
+
+def _files_that_prove_nothing() -> Iterator[str]:
+    """Sent and sealed PDFs that are not what their hash says, in a sample: the newest, and some from all over."""
+    step = max(1, (ProvableFile.select(fn.MAX(ProvableFile.id)).scalar() or 0) // SAMPLE)
+    newest = ProvableFile.select().where(ProvableFile.id % step == 0).order_by(ProvableFile.id.desc()).limit(SAMPLE)
+    for file in newest:
+        if not file.is_on_trail():
+            yield f"No event of the audit trail of {file.subject} names the file {file.public_id}."
+        try:
+            if hashlib.sha256(file.document.content).hexdigest() != file.sha256:
+                yield f"The file {file.public_id} is not what its SHA-256 says."
+        except CannotOpen:
+            yield f"The file {file.public_id} cannot be opened with secret.key."
 
 
 def _closed_for_ever(model: type[Model], field: SealedField) -> Iterator[str]:

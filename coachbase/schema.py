@@ -76,7 +76,15 @@ def _refuse_newer() -> None:
         raise ConfigError(f"The database is newer than this coachbase ({unknown[0]}): install the newer version again.")
 
 
-_SEALED = (("note", "body"), ("answer", "value"), ("message", "text"), ("document_content", "content"))
+_SEALED = (
+    ("note", "body"),
+    ("answer", "value"),
+    ("message", "text"),
+    ("document_content", "content"),
+    ("agreement", "body"),
+    ("trail_detail", "content"),
+    ("seal_key", "private_key"),
+)
 
 
 def _refuse_another_key(config: Config) -> None:

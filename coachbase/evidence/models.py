@@ -123,6 +123,10 @@ class ProvableFile(Model):
         exact = cls.get_or_none(cls.sha256 == hashlib.sha256(content).hexdigest())
         return exact or cls.select().where(cls.public_id.in_(markers_in(content))).order_by(cls.id.desc()).first()
 
+    def is_on_trail(self) -> bool:
+        """Whether an event names this file."""
+        return any(says_it_holds(event, self.sha256) for event in TrailEvent.of(self.subject))
+
     def verdict_on(self, content: bytes) -> Verdict:
         """What to say of a file that is this one, or was."""
         events = list(TrailEvent.of(self.subject))
