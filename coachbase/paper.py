@@ -18,6 +18,10 @@ _ROOT = Path(__file__).resolve().parents[1]
 _TEMPLATES, _FONTS = _ROOT / "templates" / "pdf", _ROOT / "static" / "fonts" / "pdf"
 LONGEST = 400_000
 """Characters of a document: some hundred pages."""
+_REMEMBERED = 11
+"""typst keeps all it worked out for its last ten documents, 40 MB for a long one. As many empty ones push it out, which
+takes 10 ms; without them a process that draws long ones grows to 550 MB.
+"""
 
 Block = dict[str, Any]
 
@@ -30,7 +34,7 @@ def render(template: str, data: dict[str, Any], *, marker: str = "") -> bytes:
     """
     import typst  # 20 MB that only documents need  # noqa: PLC0415
 
-    return typst.compile(
+    drawn = typst.compile(
         str(_TEMPLATES / f"{template}.typ"),
         root=str(_TEMPLATES),
         font_paths=_fonts(),
@@ -38,6 +42,9 @@ def render(template: str, data: dict[str, Any], *, marker: str = "") -> bytes:
         timestamp=int(datetime.fromisoformat(data["made_at"]).timestamp()),
         format="pdf",
     )
+    for _ in range(_REMEMBERED):
+        typst.compile(b"", font_paths=_fonts(), format="pdf")
+    return drawn
 
 
 def stamp_of(marker: str) -> str:
