@@ -7,6 +7,8 @@ from flask import Blueprint
 
 from .accounts import public as accounts_public
 from .accounts import views as accounts
+from .agreements import public as agreements_public
+from .agreements import views as agreements
 from .boards import views as boards
 from .boards.models import Card
 from .clients import views as clients
@@ -20,6 +22,8 @@ from .intake import public as intake_public
 from .intake import views as intake
 from .mail import views as mail
 from .mail.models import Message
+from .portal import public as portal_public
+from .portal import views as portal
 from .programs import views as programs
 from .search import views as search
 from .timeline import views as timeline
@@ -30,7 +34,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.cards,
     boards.settings,
     clients.pages,
+    portal.pages,
+    portal_public.pages,
     programs.pages,
+    agreements.pages,
+    agreements_public.pages,
     search.pages,
     firm.pages,
     accounts.pages,
@@ -71,6 +79,7 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
+    MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),
     MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),
     MenuItem("Stages", "/settings/stages", "kanban", roles=("owner", "assistant")),
     MenuItem("Mail texts", "/settings/mail-texts", "sticky-note", roles=("owner", "assistant")),

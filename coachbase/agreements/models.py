@@ -16,6 +16,7 @@ from ..firm.models import Firm
 from .rules import (
     FACES,
     LIVING,
+    ROLE_LABELS,
     SIGNER_FACES,
     Face,
     MarkKind,
@@ -24,6 +25,7 @@ from .rules import (
     State,
     fill,
     missing,
+    refusal_to,
     refusal_to_act,
     values,
 )
@@ -88,6 +90,20 @@ class Agreement(Model):
     @property
     def face(self) -> Face:
         return FACES[self.state]
+
+    def may(self, act: str) -> bool:
+        """Whether its state takes an act of rules.MAY_BE."""
+        return refusal_to(act, self.state) is None
+
+    @property
+    def is_living(self) -> bool:
+        """Whether it is still to be signed."""
+        return self.state in LIVING
+
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether the worker has it, and nothing went wrong so far."""
+        return self.state in (State.FREEZING, State.SEALING) and not self.problem
 
     @property
     def name(self) -> str:
@@ -214,6 +230,17 @@ class Signer(Model):
         return SIGNER_FACES[self.state]
 
     @property
+    def since(self) -> datetime | None:
+        """When it came to the present state; None for who is not asked yet."""
+        if self.state is SignerState.SIGNED:
+            return self.signed_at
+        return self.agreement.closed_at if self.state is SignerState.DECLINED else self.asked_at
+
+    @property
+    def role_label(self) -> str:
+        return ROLE_LABELS[self.role]
+
+    @property
     def is_turn(self) -> bool:
         """Whether this signer may read, sign or decline now."""
         return refusal_to_act(self.agreement.state, self.state) is None
@@ -246,9 +273,10 @@ class Signer(Model):
     @classmethod
     def of_all(cls, agreements: Sequence[Agreement]) -> dict[int, list[Self]]:
         """Everybody who ever was to sign these, in their order, by agreement."""
-        rows = cls.select().where(cls.agreement.in_(agreements)).order_by(cls.position, cls.id)
-        found: dict[int, list[Self]] = {agreement.id: [] for agreement in agreements}
-        for row in rows:
+        by_id = {agreement.id: agreement for agreement in agreements}
+        found: dict[int, list[Self]] = {known: [] for known in by_id}
+        for row in cls.select().where(cls.agreement.in_(list(by_id))).order_by(cls.position, cls.id):
+            row.agreement = by_id[row.agreement_id]
             found[row.agreement_id].append(row)
         return found
 

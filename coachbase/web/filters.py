@@ -11,7 +11,9 @@ from .pages import reader_zone
 
 
 def install(app: Flask) -> None:
-    for written in (when, day, long_day, inside, since, iso, initials, hue, markdown, hours_apart, wait_tone):
+    for written in (
+        when, day, long_day, inside, since, iso, initials, hue, markdown, document, hours_apart, wait_tone, masked,
+    ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
 
 
@@ -47,6 +49,12 @@ def since(moment: datetime) -> str:
     return f"{seconds // 86400} d"
 
 
+def masked(email: str) -> str:
+    """'b…d@brightwater.example': enough for its owner to know it, too little for anybody else to write to."""
+    name, at, domain = email.partition("@")
+    return f"{name[:1]}…{name[-1:] if len(name) > 2 else ''}{at}{domain}"
+
+
 def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
@@ -67,6 +75,14 @@ def markdown(text: str) -> Markup:
     from ..text import render_markdown  # heavy: only pages with notes pay for it  # noqa: PLC0415
 
     return Markup(render_markdown(text))  # noqa: S704
+
+
+def document(text: str) -> Markup:
+    """A whole agreement's Markdown as safe HTML, all forty pages of it."""
+    from ..paper import LONGEST  # heavy, as above  # noqa: PLC0415
+    from ..text import render_markdown  # noqa: PLC0415
+
+    return Markup(render_markdown(text, longest=LONGEST))  # noqa: S704
 
 
 def hours_apart(zone: str) -> str:

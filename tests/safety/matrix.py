@@ -26,6 +26,7 @@ AUTHOR = {"bob": "olive vera", "dan": "olive dora", "ina": "olive vera"}
 MAIL = WALL | {"about nobody": "olive", "sent by vera": "olive vera"}
 """What concerns no client is the owner's and the sender's."""
 FORM = {"firm": ARRANGE, "other": ARRANGE}
+AGREEMENT_TEMPLATE = {"firm": ARRANGE}
 STAGE = {"kickoff": ARRANGE}
 PROGRAM = {"firm": ARRANGE}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
@@ -164,6 +165,28 @@ ROUTES: dict[str, Row] = {
     "POST mail.save_text": Row(MAIL_TEXT, 422),
     "POST mail.restore_text": Row(MAIL_TEXT, 400),
     "POST mail.preview": Row(MAIL_TEXT, 422),
+    # agreements
+    "GET agreements.templates": Row(ARRANGE, 200),
+    "GET agreements.new_template": Row(ARRANGE, 200),
+    "POST agreements.keep_template": Row(ARRANGE, 422),
+    "GET agreements.template": Row(AGREEMENT_TEMPLATE, 200),
+    "POST agreements.change_template": Row(AGREEMENT_TEMPLATE, 422),
+    "POST agreements.remove_template": Row(AGREEMENT_TEMPLATE, 303),
+    "POST agreements.restore_template": Row(AGREEMENT_TEMPLATE, 303),
+    "GET agreements.of_client": Row(WALL, 200),
+    "GET agreements.of_engagement": Row(WALL, 200),
+    "POST agreements.draft": Row(WALL, 422),
+    "GET agreements.agreement": Row(WALL, 200),
+    "GET agreements.text": Row(WALL, 422),  # it is out to be signed
+    "POST agreements.change_text": Row(WALL, 422),
+    "GET agreements.preview": Row(WALL, 422),
+    "GET agreements.document": Row(WALL, 200),
+    "GET agreements.sealed": Row(WALL, 422),
+    "POST agreements.send": Row(WALL, 422),
+    "POST agreements.withdraw": Row(WALL, 422),
+    "POST agreements.renew": Row(WALL, 422),
+    "POST agreements.try_again": Row(WALL, 422),
+    "POST agreements.sign": Row(WALL, 422),  # not the coach's turn
     # programs
     "GET programs.programs": Row(ARRANGE, 200),
     "GET programs.new_program": Row(ARRANGE, 200),

@@ -14,7 +14,7 @@ from coachbase import clock
 from coachbase.accounts.actions import INVITATION, RESET
 from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
-from coachbase.agreements.models import Agreement, Signer
+from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
@@ -97,6 +97,8 @@ def build() -> World:
         _carded(world, whose, client, stages[0], place)
         _engaged(world, whose, client, staff)
     _mailed_to_nobody(world, staff)
+    short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
+    world.keep("firm", short)
     _mail_settings(world)
     world.keep("firm", SealKey.in_use())
     program = world.keep("firm", ProgramTemplate.kept().first())
