@@ -6,7 +6,7 @@ from .agreements.models import Agreement
 from .agreements.rules import SignerRole
 from .agreements.tasks import Frozen, Sealed
 from .boards import actions as boards
-from .clients.actions import ClientAdded, ClientChanged
+from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.rules import Party
 from .engagements import actions as engagements
 from .engagements.models import Engagement
@@ -40,6 +40,8 @@ def wire() -> None:
     on(ClientAdded, _note_new_client)
     on(ClientAdded, _put_on_board)
     on(ClientChanged, _note_changed_client)
+    on(ClientChanged, _follow_addresses)
+    on(ContactMoved, _forget_contact)
     on(DocumentFiled, _note_document)
     on(SampleAsked, _fill_sample)
     on(MailEnded, _note_mail)
@@ -100,6 +102,16 @@ def _note_new_client(event: ClientAdded) -> None:
 
 def _note_changed_client(event: ClientChanged) -> None:
     timeline.record(event.client, Kind.CHANGE, sentence_of_change(event.fields), by=event.by)
+
+
+def _follow_addresses(event: ClientChanged) -> None:
+    """Not when clients mend their own address in a form: the links they came by are theirs still."""
+    if event.by is not None:
+        portal.follow_addresses(event.client, event.fields)
+
+
+def _forget_contact(event: ContactMoved) -> None:
+    portal.forget_contact(event.contact)
 
 
 def _note_document(event: DocumentFiled) -> None:

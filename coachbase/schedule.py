@@ -6,6 +6,7 @@ from . import jobs, tidying
 from .agreements import actions as agreements
 from .intake import actions as intake
 from .mail import actions as mail
+from .portal import actions as portal
 
 
 @cache
@@ -14,5 +15,6 @@ def set_clock() -> None:
     jobs.at(jobs.beat, minute="*")
     jobs.at(mail.sweep, minute="*")
     jobs.at(agreements.sweep, minute="*")
+    jobs.at(portal.remind_due, minute="*/15")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

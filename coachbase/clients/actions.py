@@ -45,6 +45,13 @@ class ClientAdded:
 
 
 @dataclass(frozen=True)
+class ContactMoved:
+    """A sponsor contact has another mail address, or none."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True)
 class ClientChanged:
     """Somebody changed these fields of a client; `rules.in_words(fields)` names them in a sentence."""
 
@@ -196,6 +203,8 @@ def change_contact(
     contact.search_key = fold(name, title, email)
     contact.version = version + 1
     contact.save()
+    if email.casefold() != now.email.casefold():
+        announce(ContactMoved(contact))
 
 
 @atomic

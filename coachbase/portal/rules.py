@@ -6,8 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..engagements.rules import SHARE_LABELS, Share
-
 LINK_LASTS = timedelta(days=365)
 """A page is for the whole of a program, and for looking back at it."""
 
@@ -38,13 +36,6 @@ def progress(asks: Iterable[Ask]) -> tuple[int, int]:
     """How many are done, of how many."""
     all_of_them = list(asks)
     return sum(ask.done_at is not None for ask in all_of_them), len(all_of_them)
-
-
-def shares_in_words(shares: Iterable[Share]) -> str:
-    """'Sessions held and planned, and the goals agreed together'; '' for none."""
-    labels = [SHARE_LABELS[share] for share in shares]
-    words = labels[:1] + [label[0].lower() + label[1:] for label in labels[1:]]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""
 
 
 # When to remind -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,217 @@
+"""The page behind one link: for a client, for the client's own assistant, for a sponsor contact."""
+
+from collections.abc import Callable
+
+from flask import abort, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from ..accounts.models import Serving, User
+from ..agreements import actions as agreements
+from ..agreements.models import Signer
+from ..clients.models import Client, Contact
+from ..engagements.models import Engagement
+from ..engagements.rules import NEVER_SHARED, RUNNING, shares_in_words
+from ..errors import Refused, TooMany
+from ..files.models import Document
+from ..files.rules import size_in_words
+from ..intake import actions as intake
+from ..intake.models import Submission
+from ..web.guard import public_blueprint
+from ..web.links import LinkDoors, link_doors
+from ..web.pages import attachment, load_or_404
+from .models import (
+    ASSISTANT,
+    CLIENT,
+    SPONSOR,
+    asks_of,
+    asks_of_contact,
+    client_known_as,
+    contact_known_as,
+    is_agreed,
+    running_of,
+    shares_of,
+    sponsor_names,
+    told_to,
+)
+from .rules import Ask, progress
+
+pages = public_blueprint("portal_public", __name__, prefix="/p")
+doors = link_doors(pages, CLIENT)
+assistant_doors = link_doors(pages, ASSISTANT)
+sponsor_doors = link_doors(pages, SPONSOR)
+
+CAME_FROM = "back"
+"""The cookie by which the signing page leads back here."""
+
+
+# The client's page ----------------------------------------------------------------------------------------------------
+
+
+@pages.get("/client")
+def client() -> str:
+    """What is asked of the client, in order; and what there is to look up."""
+    whose = _client()
+    engagements = list(Engagement.of(whose))
+    current = next((each for each in engagements if each.state in RUNNING), None)
+    asks = _asks_of_client(whose)
+    done, total = progress(asks)
+    return render_template(
+        "portal/client.html",
+        client=whose,
+        engagement=current,
+        older=[each for each in engagements if each != current],
+        asks=asks,
+        done=done,
+        total=total,
+        first=next((ask for ask in asks if ask.is_open), None),
+        sharing=_sharing(current) if current else None,
+        logistics=current.logistics if current and is_agreed(current) else "",
+        desk=_desk(current.coach if current else whose.coach),
+        documents=list(Document.for_client(whose)),
+        size_in_words=size_in_words,
+    )
+
+
+@pages.post("/client/<way>/<ulid:subject>")
+def go_on(way: str, subject: str) -> Response:
+    """The button of something that is asked: this browser may go on to it."""
+    return _lead_on(_asks_of_client(_client()), way, subject, doors)
+
+
+@pages.get("/client/documents/<ulid:document_id>")
+def document(document_id: str) -> Response:
+    """One of the client's own documents, as an attachment."""
+    found: Document = load_or_404(Document.for_client(_client()), document_id)
+    return attachment(found.content, found.name, found.media_type)
+
+
+@pages.post("/client/leave")
+def leave_client() -> Response:
+    return _forget(doors)
+
+
+def _client() -> Client:
+    return client_known_as(doors.subject()) or abort(404)
+
+
+def _asks_of_client(client: Client) -> list[Ask]:
+    """Of all programs under way, the oldest first."""
+    return [ask for engagement in reversed(list(running_of(client))) for ask in asks_of(engagement)]
+
+
+def _sharing(engagement: Engagement) -> dict[str, str]:
+    """What the sponsor may be told, in words; the client always sees it."""
+    names = sponsor_names(engagement)
+    return {"sponsor": " and ".join(names), "told": shares_in_words(shares_of(engagement)), "never": NEVER_SHARED}
+
+
+def _desk(coach: User | None) -> User | None:
+    """To whom one writes."""
+    return next(iter(Serving.desk_of(coach)), None)
+
+
+# The page of the client's own assistant -------------------------------------------------------------------------------
+
+
+@pages.get("/assistant")
+def assistant() -> str:
+    """Dates, and nothing else of the program."""
+    whose = client_known_as(assistant_doors.subject()) or abort(404)
+    if not whose.assistant_email:
+        abort(404)
+    dates = [(each.starts_on, each.kickoff_on, each.ends_on) for each in running_of(whose)]
+    return render_template("portal/assistant.html", client=whose, dates=dates, desk=_desk(whose.coach))
+
+
+@pages.post("/assistant/leave")
+def leave_assistant() -> Response:
+    return _forget(assistant_doors)
+
+
+# The page of a sponsor contact ----------------------------------------------------------------------------------------
+
+
+@pages.get("/sponsor")
+def sponsor() -> str:
+    """What is asked of a sponsor contact, and what the contact will be told."""
+    contact = _contact()
+    asks = asks_of_contact(contact)
+    done, total = progress(asks)
+    told = [(client, shares_in_words(shares)) for client, shares in told_to(contact)]
+    first = next((ask for ask in asks if ask.is_open), None)
+    return render_template(
+        "portal/sponsor.html",
+        contact=contact,
+        asks=asks,
+        done=done,
+        total=total,
+        first=first,
+        told=told,
+        never=NEVER_SHARED,
+    )
+
+
+@pages.post("/sponsor/<way>/<ulid:subject>")
+def go_on_as_sponsor(way: str, subject: str) -> Response:
+    return _lead_on(asks_of_contact(_contact()), way, subject, sponsor_doors)
+
+
+@pages.post("/sponsor/leave")
+def leave_sponsor() -> Response:
+    return _forget(sponsor_doors)
+
+
+def _contact() -> Contact:
+    return contact_known_as(sponsor_doors.subject()) or abort(404)
+
+
+# Leading on -----------------------------------------------------------------------------------------------------------
+
+
+def _hold_signature(public_id: str) -> str:
+    return agreements.hold(Signer.known_as(public_id) or abort(404), source=_source())
+
+
+def _hold_questionnaire(public_id: str) -> str:
+    return intake.hold(Submission.known_as(public_id) or abort(404), source=_source())
+
+
+WAYS: dict[str, Callable[[str], str]] = {agreements.LINK: _hold_signature, intake.LINK: _hold_questionnaire}
+"""How a browser gets on from an ask: by kind of link, what gives it the token. A new room adds a line."""
+
+
+def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Response:
+    """Give this browser the link to what is asked; back to the page when it is done or waits, as a GET says."""
+    ask = next((each for each in asks if (each.way, each.subject) == (way, subject)), None)
+    if ask is None:
+        abort(404)
+    if not ask.is_open:
+        return redirect(came_by.home, 303)
+    try:
+        token = WAYS[way](subject)
+    except TooMany:
+        raise
+    except Refused:  # it was done, or taken back, since we looked
+        return redirect(came_by.home, 303)
+    onward = LinkDoors(way)
+    answer = onward.keep(redirect(onward.home, 303), token)
+    answer.set_cookie(CAME_FROM, came_by.home, path=onward.home, httponly=True, samesite="Lax")
+    return answer
+
+
+def _forget(left: LinkDoors) -> Response:
+    """Let this browser forget the link: it is somebody else's."""
+    answer = redirect("/p/left", 303)
+    answer.delete_cookie(left.cookie, path=left.home)
+    return answer
+
+
+@pages.get("/left")
+def left() -> ResponseReturnValue:
+    """Says nothing of anybody, so that it needs no link."""
+    return render_template("portal/left.html")
+
+
+def _source() -> str:
+    return request.remote_addr or "nowhere"
