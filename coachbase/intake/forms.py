@@ -234,6 +234,8 @@ class Field:
     removed: bool = False
     stored: str = ""
     """The name of the file that is kept already."""
+    is_known: bool = False
+    """Whether what stands there is what we know, and nobody typed it here."""
 
     accept = ACCEPT
 
@@ -292,6 +294,10 @@ class StepForm:
                 field.error = refusal_to_keep(field.question, field.typed)
 
     @property
+    def has_known(self) -> bool:
+        return any(field.is_known for field in self.fields)
+
+    @property
     def is_keepable(self) -> bool:
         return not any(field.error for field in self.fields)
 
@@ -311,7 +317,8 @@ class StepForm:
 
 def _kept_field(question: Question, answer: Answer | None, known: Mapping[str, str]) -> Field:
     typed = answer.typed if answer else prefilled(question, known)
-    return Field(question, typed, stored=str(typed) if answer and answer.document_id else "")
+    stored = str(typed) if answer and answer.document_id else ""
+    return Field(question, typed, stored=stored, is_known=bool(typed) and answer is None)
 
 
 def _take_file(field: Field, form: MultiDict, sent: FileStorage | None) -> None:

@@ -305,7 +305,9 @@ def ask(client_id: str) -> ResponseReturnValue:
 
 
 def _answers_page(client: Client, chosen: AskForm) -> str:
-    chosen.offer(Form.askable())
+    asked = list(Submission.asked_of(client))
+    waiting = [one.form_version.form.id for one in asked]
+    chosen.offer(Form.askable().where(Form.id.not_in(waiting)))
     sent = list(Submission.of_client(client))
     by_version: dict[int, list[Question]] = {}
     for one in Question.of_versions({row.form_version_id for row in sent}, _me()):
@@ -315,7 +317,7 @@ def _answers_page(client: Client, chosen: AskForm) -> str:
         "intake/answers.html",
         client=client,
         tab="answers",
-        asked=list(Submission.asked_of(client)),
+        asked=asked,
         chosen=chosen if chosen.questionnaire.choices and Engagement.current_of(client) else None,
         submissions=[(row, steps_of(by_version.get(row.form_version_id, []))) for row in sent],
         given=given,

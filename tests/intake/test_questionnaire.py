@@ -422,7 +422,7 @@ def test_an_assistant_makes_a_questionnaire_without_an_address(vera, cast):
     assert (form.slug, form.title, form.coach) == ("vor-dem-anfang-arger", "Vor dem Anfang: Ärger?", None)
     home = made.headers["Location"]
     page = vera.get(home).text
-    assert "It has no public address." in page
+    assert "It has no public address" in page
     assert "/p/intake/" not in page
     assert "Add a question first." in page
     assert vera.get(f"{home}/preview").status_code == 422
