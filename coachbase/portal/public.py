@@ -12,7 +12,6 @@ from ..agreements.models import Signer
 from ..clients.models import Client, Contact
 from ..engagements.models import Engagement
 from ..engagements.rules import NEVER_SHARED, RUNNING, shares_in_words
-from ..errors import Refused, TooMany
 from ..files.models import Document
 from ..files.rules import size_in_words
 from ..intake import actions as intake
@@ -73,10 +72,16 @@ def client() -> str:
     )
 
 
-@pages.post("/client/<way>/<ulid:subject>")
-def go_on(way: str, subject: str) -> Response:
-    """The button of something that is asked: this browser may go on to it."""
-    return _lead_on(_asks_of_client(_client()), way, subject, doors)
+@pages.post("/client/sign/<ulid:signer_id>")
+def sign(signer_id: str) -> Response:
+    """“Read and sign”: this browser may go on to the signing page."""
+    return _lead_on(_asks_of_client(_client()), agreements.LINK, signer_id, doors)
+
+
+@pages.post("/client/intake/<ulid:submission_id>")
+def answer(submission_id: str) -> Response:
+    """“Answer”: this browser may go on to the questionnaire."""
+    return _lead_on(_asks_of_client(_client()), intake.LINK, submission_id, doors)
 
 
 @pages.get("/client/documents/<ulid:document_id>")
@@ -152,9 +157,9 @@ def sponsor() -> str:
     )
 
 
-@pages.post("/sponsor/<way>/<ulid:subject>")
-def go_on_as_sponsor(way: str, subject: str) -> Response:
-    return _lead_on(asks_of_contact(_contact()), way, subject, sponsor_doors)
+@pages.post("/sponsor/sign/<ulid:signer_id>")
+def sign_as_sponsor(signer_id: str) -> Response:
+    return _lead_on(asks_of_contact(_contact()), agreements.LINK, signer_id, sponsor_doors)
 
 
 @pages.post("/sponsor/leave")
@@ -178,7 +183,7 @@ def _hold_questionnaire(public_id: str) -> str:
 
 
 WAYS: dict[str, Callable[[str], str]] = {agreements.LINK: _hold_signature, intake.LINK: _hold_questionnaire}
-"""How a browser gets on from an ask: by kind of link, what gives it the token. A new room adds a line."""
+"""How a browser gets on from an ask: by kind of link, what gives it the token."""
 
 
 def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Response:
@@ -188,12 +193,7 @@ def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Res
         abort(404)
     if not ask.is_open:
         return redirect(came_by.home, 303)
-    try:
-        token = WAYS[way](subject)
-    except TooMany:
-        raise
-    except Refused:  # it was done, or taken back, since we looked
-        return redirect(came_by.home, 303)
+    token = WAYS[way](subject)
     onward = LinkDoors(way)
     answer = onward.keep(redirect(onward.home, 303), token)
     answer.set_cookie(CAME_FROM, came_by.home, path=onward.home, httponly=True, samesite="Lax")

@@ -16,7 +16,7 @@ LINK_LASTS = timedelta(days=365)
 class Ask:
     """One thing asked of somebody: open with a button, waiting for somebody else, or done.
 
-    `way` is the kind of link its button leads through (public.WAYS), `subject` the public id of what it is about.
+    `way` is the kind of link its button leads through (public.WAYS), `subject` the public id behind that link.
     """
 
     way: str

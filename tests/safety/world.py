@@ -180,14 +180,18 @@ def _written(world: World, whose: str, client: Client, by: User) -> None:
 
 
 def _filed(world: World, whose: str, client: Client, by: User) -> None:
-    for audience, readers in ((Audience.TEAM, READERS[whose]), (Audience.COACH, COACH_ONLY[whose])):
+    own = READERS[whose] | (frozenset({"client"}) if whose == "bob" else frozenset())
+    for audience, readers in (
+        (Audience.TEAM, READERS[whose]), (Audience.COACH, COACH_ONLY[whose]), (Audience.CLIENT, own),
+    ):  # fmt: skip
         content = f"{world.word(f'content{audience}', whose, readers)} in a file".encode()
         document = Document.create(
             client=client, name=f"{world.word(f'file{audience}', whose, readers)}.txt", media_type="text/plain",
             size=len(content), sha256="0" * 64, audience_name=audience, uploaded_at=clock.now(), by=by,
         )  # fmt: skip
         DocumentContent.create(document=document, content=content)
-        world.keep(whose if audience is Audience.TEAM else f"{whose}, coach only", document)
+        called = {Audience.TEAM: "", Audience.COACH: ", coach only", Audience.CLIENT: ", for the client"}
+        world.keep(f"{whose}{called[audience]}", document)
 
 
 def _mailed(world: World, whose: str, client: Client, by: User) -> None:
@@ -335,6 +339,7 @@ def _agreed(world: World, whose: str, engagement: Engagement, contact: Contact) 
         signer = Signer.create(
             agreement=agreement, position=place, role_name=role, name=name, email=email, state_name=state,
             contact=contact if role is SignerRole.SPONSOR else None, asked_at=now,
+            signed_at=now if state is SignerState.SIGNED else None,
             user=client.coach if role is SignerRole.COACH else None,
         )  # fmt: skip
         world.keep(whose if role is SignerRole.SPONSOR else f"{whose}’s {role}", signer)
