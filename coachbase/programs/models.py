@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect
 
 from .. import money
-from ..accounts.models import User
+from ..accounts.models import Serving, User
 from ..agreements import rules as agreement_rules
 from ..agreements.models import Agreement, AgreementTemplate
 from ..clients.models import Client, Contact
@@ -289,7 +289,7 @@ class Outlook:
             return []
         coach = self.chosen.coach
         return [
-            Reader(self.client.name, self.client.email),
+            Reader(self.client.legal_name or self.client.name, self.client.email),
             *(Reader(contact.name, contact.email) for contact in self.chosen.signers),
             *([Reader(coach.name, coach.email)] if coach else []),
         ]
@@ -306,6 +306,7 @@ class Outlook:
                 if client.assistant_email
                 else None,
                 signers=tuple(self.signers),
+                desk=tuple(Reader(user.name, user.email) for user in Serving.desk_of(self.chosen.coach)),
                 is_sent=self.is_sent,
                 has_agreement=self.template.agreement_to_sign is not None,
                 has_questionnaire=self.template.questionnaire_to_ask is not None,

@@ -50,6 +50,7 @@ class Offer(Protocol):
     """What rules need to know of a program that can be started."""
 
     payer: Payer
+    months: int | None
 
 
 class StepLike(Protocol):
@@ -208,9 +209,10 @@ AnOffer = TypeVar("AnOffer", bound=Offer)
 
 
 def likely(offered: Sequence[AnOffer], *, has_sponsor: bool) -> AnOffer | None:
-    """The program to begin with: the first that is paid by whoever there is to pay."""
+    """The program to begin with: the shortest that is paid by whoever there is to pay."""
     wanted = Payer.SPONSOR if has_sponsor else Payer.CLIENT
-    return next((one for one in offered if one.payer is wanted), offered[0] if offered else None)
+    fit = [one for one in offered if one.payer is wanted] or offered
+    return min(fit, key=lambda one: (one.months is None, one.months or 0), default=None)
 
 
 def without_sponsor(terms: Mapping[str, Any]) -> dict[str, Any]:
@@ -253,11 +255,12 @@ class Letter:
 
 @dataclass(frozen=True)
 class Mailing:
-    """What decides which mails a start will cause. `signers` in their order, the client first."""
+    """What decides which mails a start causes. `signers` in their order, the client first; `desk` is told of answers."""
 
     client: Reader
     assistant: Reader | None
     signers: tuple[Reader, ...]
+    desk: tuple[Reader, ...]
     is_sent: bool
     has_agreement: bool
     has_questionnaire: bool
@@ -269,12 +272,17 @@ def letters(mailing: Mailing) -> list[Letter]:
     """Every mail a start will cause, in the order in which they leave. A client without an address gets none."""
     reachable = bool(mailing.client.address)
     found: list[Letter] = []
-    if reachable and (mailing.is_sent or (mailing.has_questionnaire and not mailing.is_sent)):
+    if reachable and (mailing.is_sent or mailing.has_questionnaire):
         found.append(Letter(_page_says(mailing), mailing.client))
     if mailing.assistant and mailing.assistant.address:
         found.append(Letter("A page with the dates only", mailing.assistant))
     if mailing.has_agreement:
         found += _letters_of_signing(mailing)
+    if mailing.has_questionnaire:
+        found += [
+            Letter("The questionnaire was answered", reader, f"after {mailing.client.name} answered")
+            for reader in mailing.desk
+        ]
     if mailing.logistics_after is not None and reachable:
         found.append(Letter("The logistics", mailing.client, f"after {_listed(mailing.logistics_after)}"))
     return found

@@ -27,6 +27,8 @@ from ..engagements.rules import (
     StepKind,
 )
 from ..errors import Refused, Stale
+from ..intake.models import Form as Questionnaire
+from ..intake.rules import FormState
 from ..web.conflict import conflict
 from ..web.pages import firm, go, load_or_404, require
 from . import actions
@@ -70,7 +72,7 @@ def programs() -> ResponseReturnValue:
 @pages.get("/settings/programs/new")
 def new_program() -> ResponseReturnValue:
     require(current_user.may_arrange)
-    return _new_page(NewProgramForm(data={"currency": firm().currency, "months": 6}))
+    return _new_page(NewProgramForm(data={"currency": firm().currency, "months": 6} | _usual_documents()))
 
 
 @pages.post("/settings/programs/new")
@@ -81,6 +83,16 @@ def add_program() -> ResponseReturnValue:
         return _new_page(form), 422
     template = actions.add(form.values())
     return go(f"{_home(template)}#steps", "The program is made. These are the steps it begins with.")
+
+
+def _usual_documents() -> dict[str, str]:
+    """The first agreement and the first open questionnaire: mostly there is one of each."""
+    paper = AgreementTemplate.kept().first()
+    asked = ProgramTemplate.questionnaires().where(Questionnaire.state_name == FormState.OPEN).first()
+    return {
+        "agreement_id_chosen": paper.public_id if paper else "",
+        "questionnaire_id_chosen": asked.public_id if asked else "",
+    }
 
 
 def _new_page(form: NewProgramForm) -> str:
