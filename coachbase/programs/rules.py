@@ -255,7 +255,7 @@ class Letter:
 
 @dataclass(frozen=True)
 class Mailing:
-    """What decides which mails a start causes. `signers` in their order, the client first; `desk` is told of answers."""
+    """What decides which mails a start causes. `signers` in their order, the client first; `desk` hears of it."""
 
     client: Reader
     assistant: Reader | None
