@@ -105,9 +105,7 @@ def _note_changed_client(event: ClientChanged) -> None:
 
 
 def _follow_addresses(event: ClientChanged) -> None:
-    """Not when clients mend their own address in a form: the links they came by are theirs still."""
-    if event.by is not None:
-        portal.follow_addresses(event.client, event.fields)
+    portal.follow_addresses(event.client, event.fields)
 
 
 def _forget_contact(event: ContactMoved) -> None:

@@ -16,7 +16,7 @@ from ..engagements.models import Engagement, Participant
 from ..engagements.rules import RUNNING, Share, State
 from ..firm.models import Firm
 from ..intake.models import Form, FormVersion, Submission
-from ..intake.rules import SubmissionState
+from ..intake.rules import FormState, SubmissionState
 from ..links.models import Link
 from ..mail.models import Message
 from .rules import Ask, Reader, Thing
@@ -189,7 +189,7 @@ def _open_questionnaires(client: Client | None) -> Iterator[Thing]:
         .join(Engagement)
         .switch(Submission)
         .join(Client)
-        .where(waiting, Engagement.state_name.in_(CHASED))
+        .where(waiting, Form.state_name == FormState.OPEN, Engagement.state_name.in_(CHASED))
     )
     if client is not None:
         asked = asked.where(Submission.client == client)

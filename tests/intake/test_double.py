@@ -1,4 +1,7 @@
-"""Eight clicks at once on the button that sends a form, over the real server: one submission, one client, one mail."""
+"""Eight clicks at once on the button that sends a form, over the real server: one submission, one client, one mail.
+
+Of a questionnaire: one answer, one correction, one mail.
+"""
 
 import time
 import urllib.error
@@ -14,8 +17,10 @@ from coachbase.clients.models import Client
 from coachbase.db import transaction
 from coachbase.intake import actions
 from coachbase.intake.models import FormVersion, Question, Submission
+from coachbase.intake.rules import FormKind, QuestionKind
 from coachbase.mail.models import Message
 from coachbase.timeline.models import Entry
+from tests.intake.conftest import program_of
 from tests.intake.filling import fields_of, name_of
 
 ROUNDS, AT_ONCE = 20, 8
@@ -36,8 +41,9 @@ def form(cast):
     return form
 
 
-def click(url: str, data: dict[str, str], together: Barrier) -> tuple[int, str]:
-    request = urllib.request.Request(url, urllib.parse.urlencode(data).encode(), {"Sec-Fetch-Site": "same-origin"})
+def click(url: str, data: dict[str, str], together: Barrier, cookie: str = "") -> tuple[int, str]:
+    headers = {"Sec-Fetch-Site": "same-origin"} | ({"Cookie": cookie} if cookie else {})
+    request = urllib.request.Request(url, urllib.parse.urlencode(data).encode(), headers)
     together.wait()
     try:
         with urllib.request.build_opener(StayHere).open(request, timeout=30) as answer:
@@ -66,6 +72,26 @@ def test_eight_clicks_at_once_are_one_submission_twenty_times(live_server, form)
         assert sent == ["intake_notice", "intake_thanks"]
         forget_attempts()
     assert Submission.select().count() == ROUNDS
+
+
+def test_eight_clicks_at_once_are_one_answer(live_server, cast):
+    form = actions.make_form(title="Papers", kind=FormKind.QUESTIONNAIRE)
+    address = actions.add_question(form, QuestionKind.LONG, {"label": "Address", "fills": "address"})
+    actions.publish(form)
+    asked = actions.ask(form, program_of(cast.bob))
+    cookie = f"link_intake={actions.hold(asked, source='here')}"
+    url = f"{live_server.url}{form.path}"
+    page = urllib.request.urlopen(urllib.request.Request(url, headers={"Cookie": cookie})).read().decode()
+    data = fields_of(page) | {name_of(address): "1 Quay", "act": "next"}
+    together = Barrier(AT_ONCE)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = [pool.submit(click, url, data, together, cookie) for _ in range(AT_ONCE)]
+    assert [one.result() for one in told] == [(303, f"{form.path}/thanks")] * AT_ONCE
+    assert Client.get_by_id(cast.bob.id).address == "1 Quay"
+    said = [entry.sentence for entry in Entry.select().where(Entry.client == cast.bob).order_by(Entry.id)]
+    assert said[-2:] == ["Changed postal address", "Questionnaire “Papers” answered"]
+    assert len(said) == 3
+    assert [mail.kind for mail in Message.select()] == ["intake_notice"]
 
 
 def wait_like_a_person() -> None:

@@ -22,6 +22,7 @@ from coachbase.intake.rules import FormKind, FormState, QuestionKind, Submission
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import Message
+from coachbase.portal.models import open_things
 from coachbase.timeline.models import Entry
 from tests.intake.conftest import program_of
 from tests.intake.filling import Answering, Filling, fields_of, name_of, questions
@@ -569,6 +570,20 @@ def test_without_a_program_or_a_mail_address_nothing_is_asked_by_hand(cast, ques
     with pytest.raises(Refused, match="no mail address"):
         actions.ask_by_hand(questionnaire, bob, by=cast.vera)
     assert not Submission.select().exists()
+
+
+def test_nobody_is_reminded_of_a_questionnaire_that_is_closed(asked, bob, vera, questionnaire):
+    assert len(open_things(bob)) == 1
+    actions.close(questionnaire)
+    assert open_things(bob) == []
+    assert "closed, so it cannot be answered" in vera.get(f"/clients/{bob.public_id}/answers").text
+
+
+def test_who_named_another_assistant_shuts_the_first_ones_page(answering, bob):
+    link, _ = links.issue("assistant", bob.public_id, lasts=timedelta(days=60))
+    answering.send_all(assistant_email="noor@brightwater.example")
+    assert Link.get_by_id(link.id).revoked_at
+    assert not Link.get(Link.kind == actions.LINK).revoked_at
 
 
 # A draft planted in somebody's browser -------------------------------------------------------------------------------

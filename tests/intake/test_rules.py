@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from coachbase.intake import rules
+from coachbase.intake.rules import FormKind, FormState, Scale
 from coachbase.intake.rules import QuestionKind as K
-from coachbase.intake.rules import Scale
 
 
 @dataclass
@@ -208,6 +208,92 @@ def test_a_form_without_name_and_address_is_not_published():
     assert rules.refusal_to_publish(pair) is None
     assert rules.refusal_to_publish(pair[:1])
     assert rules.refusal_to_publish([*pair, Asking(K.CHOICE)])
+
+
+PAIR = [Asking(K.SHORT, fills="name"), Asking(K.MAIL, fills="email")]
+
+
+@pytest.mark.parametrize(
+    ("questions", "may"),
+    [
+        ([Asking(K.LONG)], True),
+        ([Asking(K.SECTION), Asking(K.SHORT, fills="legal_name")], True),
+        ([], False),
+        ([Asking(K.SECTION)], False),
+        ([Asking(K.LONG), PAIR[0]], False),
+        ([Asking(K.LONG), PAIR[1]], False),
+        ([Asking(K.LONG), Asking(K.CHOICE)], False),
+    ],
+)
+def test_a_questionnaire_asks_something_but_neither_name_nor_address(questions, may):
+    assert (rules.refusal_to_publish(questions, FormKind.QUESTIONNAIRE) is None) is may
+
+
+@pytest.mark.parametrize("fills", rules.OF_CLIENTS)
+def test_only_a_client_says_what_papers_need_and_who_keeps_the_calendar(fills):
+    kind = K.MAIL if fills == "assistant_email" else K.SHORT
+    asked = {form: rules.refusal_of_fill(kind, fills, coach_only=False, taken=[], form=form) for form in FormKind}
+    assert asked[FormKind.QUESTIONNAIRE] is None
+    assert asked[FormKind.INQUIRY]
+
+
+@pytest.mark.parametrize("form", FormKind)
+@pytest.mark.parametrize("kind", K)
+@pytest.mark.parametrize("fills", rules.ALWAYS)
+def test_no_question_of_ones_own_fills_name_or_mail_address(form, kind, fills):
+    assert fills not in rules.fills_of(form, kind)
+
+
+@pytest.mark.parametrize(
+    ("form", "state", "may"),
+    [
+        (FormKind.QUESTIONNAIRE, FormState.OPEN, True),
+        (FormKind.QUESTIONNAIRE, FormState.DRAFT, False),
+        (FormKind.QUESTIONNAIRE, FormState.CLOSED, False),
+        (FormKind.INQUIRY, FormState.OPEN, False),
+    ],
+)
+def test_what_a_client_can_be_asked(form, state, may):
+    assert (rules.refusal_to_ask(form, state) is None) is may
+
+
+KNOWN = {"phone": "+971 4 1234567", "address": "1 Quay\nLondon", "pronouns": "he/him", "legal_name": ""}
+
+
+@pytest.mark.parametrize(
+    ("question", "typed"),
+    [
+        (Asking(K.PHONE, fills="phone"), "+971 4 1234567"),
+        (Asking(K.LONG, fills="address"), "1 Quay\nLondon"),
+        (Asking(K.SHORT, fills="address"), "1 Quay, London"),
+        (Asking(K.CHOICE, fills="pronouns", choices=["she/her", "he/him"]), "he/him"),
+        (Asking(K.CHOICE, fills="pronouns", choices=["she", "he"]), ""),
+        (Asking(K.SHORT, fills="legal_name"), ""),
+        (Asking(K.SHORT, fills="language"), ""),
+        (Asking(K.LONG), ""),
+        (Asking(K.SEVERAL), []),
+    ],
+)
+def test_what_is_known_stands_there_as_the_question_can_show_it(question, typed):
+    assert rules.prefilled(question, KNOWN) == typed
+
+
+@pytest.mark.parametrize(
+    ("title", "taken", "slug"),
+    [
+        ("Before we begin", [], "before-we-begin"),
+        ("Before we begin!", ["before-we-begin", "before-we-begin-2"], "before-we-begin-3"),
+        ("Ärger & Ølge", [], "arger-olge"),
+        ("名前", [], "questionnaire"),
+        ("Open", [], "questionnaire"),
+        ("?", ["questionnaire"], "questionnaire-2"),
+        ("x" * 120, [], "x" * 50),
+        ("x" * 49 + " y", [], "x" * 49),
+    ],
+)
+def test_a_questionnaires_address_is_made_from_its_title(title, taken, slug):
+    assert rules.slug_of(title, taken) == slug
+    assert rules.refusal_of_slug(slug) is None
 
 
 def test_headings_make_steps_and_empty_ones_make_none():
