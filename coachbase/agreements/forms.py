@@ -3,7 +3,7 @@
 from wtforms import BooleanField, Field, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
-from ..web.forms import Form, address, choices, long_text, short_text, strip, version_field
+from ..web.forms import Form, address, choices, long_text, one_line, short_text, strip, version_field
 from .models import AgreementTemplate
 from .rules import (
     CONSENT,
@@ -105,7 +105,12 @@ class SignForm(Form):
         choices=choices(((MarkKind.TYPED, "Type my name"), (MarkKind.DRAWN, "Draw my signature"))),
         default=MarkKind.TYPED,
     )
-    typed = short_text("Your full name, as your signature", longest=LONGEST_MARK, autocomplete="name")
+    typed = StringField(
+        "Your full name, as your signature",
+        [Length(max=LONGEST_MARK, message=f"At most {LONGEST_MARK} characters."), one_line],
+        filters=[strip],
+        render_kw={"autocomplete": "name", "maxlength": LONGEST_MARK},
+    )
     strokes = HiddenField(
         validators=[Length(max=LONGEST_STROKES, message="That drawing is too large. Clear it and draw it once more.")]
     )

@@ -28,6 +28,7 @@ BACK, BACKS = "back", ("/p/client", "/p/sponsor")
 """A cookie that names the page this browser came from, and the pages it may name."""
 
 _FIRST_PARAGRAPH = re.compile(r"<p>(.*?)</p>", re.DOTALL)
+_FIRST_HEADING = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 _HEADING = re.compile(r"(</?h)([1-4])>")
 _SPACE = re.compile(r"\s+")
 TEASER = 170
@@ -260,8 +261,11 @@ def _next_for(signer: Signer) -> Signer | None:
 
 
 def _text(signer: Signer) -> Markup:
-    """The agreement as safe HTML; its headings stand below the page's own."""
+    """The agreement as safe HTML; its headings stand below the page's own, which says the title already."""
     html = render_markdown(signer.agreement.body, longest=LONGEST_BODY)
+    first = _FIRST_HEADING.match(html)
+    if first and Markup(first[1]).striptags() == signer.agreement.title:  # noqa: S704
+        html = html[first.end() :]
     return Markup(_HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 1}>", html))  # noqa: S704
 
 

@@ -24,3 +24,9 @@ class Link(Model):
         return cls.get_or_none(
             cls.token_hash == token_hash, cls.kind == kind, cls.revoked_at.is_null(), cls.expires_at > now
         )
+
+    @classmethod
+    def is_out(cls, kind: str, subject: str, now: datetime) -> bool:
+        """Whether a link of this kind to this subject is alive."""
+        alive = cls.revoked_at.is_null(), cls.expires_at > now
+        return cls.select(cls.id).where(cls.kind == kind, cls.subject == subject, *alive).exists()

@@ -82,18 +82,19 @@ def send_logistics(engagement: Engagement) -> None:
 
 @atomic
 def follow_addresses(client: Client, changed: Collection[str]) -> None:
-    """Another address is another mailbox: links that went to the old one die.
-
-    A client who has something to do gets a new link at once.
-    """
-    if "assistant_email" in changed:
-        links.revoke_all(ASSISTANT, client.public_id)
-    if "email" not in changed:
-        return
-    _shut(client)
+    """Another address is another mailbox: links that went to the old one die, and who had one gets a new one."""
     engagement = running_of(client).first()
-    if engagement and client.email and any(ask.is_open for ask in asks_of(engagement)):
-        _mail_page("client_page", engagement)
+    now = clock.now()
+    if "assistant_email" in changed:
+        had_one = Link.is_out(ASSISTANT, client.public_id, now)
+        links.revoke_all(ASSISTANT, client.public_id)
+        if had_one and engagement:
+            invite_assistant(engagement)
+    if "email" in changed:
+        had_one = Link.is_out(CLIENT, client.public_id, now)
+        _shut(client)
+        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of(engagement))):
+            _mail_page("client_page", engagement)
 
 
 @atomic
