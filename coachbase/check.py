@@ -9,6 +9,7 @@ from peewee import fn
 from . import clock, triggers
 from .db import Model, SealedField, UtcDateTimeField, database, every_model
 from .evidence.models import ProvableFile, TrailEvent
+from .files.models import DocumentContent
 from .sealing import CannotOpen
 
 SAMPLE = 200
@@ -87,8 +88,8 @@ def _files_that_prove_nothing() -> Iterator[str]:
         try:
             if hashlib.sha256(file.document.content).hexdigest() != file.sha256:
                 yield f"The file {file.public_id} is not what its SHA-256 says."
-        except CannotOpen:
-            yield f"The file {file.public_id} cannot be opened with secret.key."
+        except (CannotOpen, DocumentContent.DoesNotExist):
+            yield f"The file {file.public_id} cannot be opened, so nothing can be compared with it."
 
 
 def _closed_for_ever(model: type[Model], field: SealedField) -> Iterator[str]:

@@ -129,7 +129,7 @@ class _Reader(HTMLParser):
         """Where blocks go: the page, and in it the quotes and list items that are open."""
         self._runs: list[dict[str, Any]] | None = None
         """The runs of the paragraph, heading or cell that is open."""
-        self._styles: list[tuple[str, str | bool]] = []
+        self._styles: list[tuple[str, str | bool | None]] = []
         self._code: Block | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -159,7 +159,7 @@ class _Reader(HTMLParser):
             case "th" | "td":
                 self._open_cell(self._last("table"), tag, given.get("align"))
             case _ if tag in _STYLES and self._code is None:
-                self._styles.append((tag, given.get("href") or True))
+                self._styles.append((_STYLES[tag], given.get("href") if tag == "a" else True))
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
@@ -192,7 +192,7 @@ class _Reader(HTMLParser):
         if self._runs is None:
             self._open_runs({"kind": "paragraph"})
         assert self._runs is not None
-        styles = {_STYLES[tag]: value for tag, value in self._styles}
+        styles = {name: value for name, value in self._styles if value}
         if self._runs and {name: value for name, value in self._runs[-1].items() if name != "text"} == styles:
             self._runs[-1]["text"] += line
         else:

@@ -47,7 +47,7 @@ def _attach(writer: Any, name: str, content: bytes, stamp: str) -> None:
     from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file  # see seal()  # noqa: PLC0415
 
     stream = EmbeddedFileObject.from_file_data(writer, content)
-    embed_file(writer, FileSpec(f"{stamp}-{name}", file_name=name, embedded_data=stream, description=stamp))
+    embed_file(writer, FileSpec(name, file_name=name, embedded_data=stream, description=stamp))
 
 
 def _signer(key: SealKey) -> Any:
