@@ -13,6 +13,7 @@ from .boards import views as boards
 from .boards.models import Card
 from .clients import views as clients
 from .clients.models import Client, Organisation
+from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
 from .files import views as files
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     clients.pages,
     portal.pages,
     portal_public.pages,
+    engagements.pages,
     programs.pages,
     agreements.pages,
     agreements_public.pages,

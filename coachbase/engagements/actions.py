@@ -414,6 +414,8 @@ def pause(engagement: Engagement, *, by: User) -> None:
 def resume(engagement: Engagement, *, by: User) -> None:
     """Go on; what was open has its target days anew."""
     engagement, steps, was = _go_to(engagement, State.ACTIVE)
+    if was is not State.PAUSED:
+        raise Refused("This program is not paused.")
     now = clock.now()
     for step in steps:
         if step.state is StepState.OPEN:

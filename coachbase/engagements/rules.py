@@ -340,16 +340,22 @@ AGREED_FIELDS = frozenset({"price_cents", "payer_name", "shares", "signs"})
 """What an agreement says, so that it cannot be changed beside it."""
 
 
+def fixed_fields(state: State, *, is_out: bool) -> frozenset[str]:
+    """What of AGREED_FIELDS cannot be changed now: all while an agreement is out; the shares once one is signed."""
+    if is_out or state not in RUNNING:
+        return AGREED_FIELDS
+    return frozenset() if state is State.DRAFT else frozenset({"shares"})
+
+
 def refusal_to_change(state: State, fields: Collection[str], *, is_out: bool) -> str | None:
     """Why these fields of an engagement may not be changed, as a sentence; None when they may."""
     if state not in RUNNING:
         return f"This program is over: it was {STATE_LABELS[state].lower()}."
-    agreed = AGREED_FIELDS.intersection(fields)
-    if state is not State.DRAFT and "shares" in agreed:
-        return "What may be shared is agreed. It changes only by a new agreement."
-    if is_out and agreed:
+    if not fixed_fields(state, is_out=is_out).intersection(fields):
+        return None
+    if is_out:
         return "The agreement that is out says this. Withdraw it first, then change it and send a new one."
-    return None
+    return "What may be shared is agreed. It changes only by a new agreement."
 
 
 CHANGED = {
