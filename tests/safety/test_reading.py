@@ -6,6 +6,7 @@ from coachbase.db import SealedField, database, every_model
 from coachbase.timeline.models import Entry
 from tests.safety.digest import digest, tables
 from tests.safety.matrix import ROUTES
+from tests.safety.people import HOLDERS
 from tests.safety.walk import addresses, routes
 from tests.safety.world import World
 
@@ -14,7 +15,7 @@ from tests.safety.world import World
 
 def mailed_links(world: World) -> list[str]:
     """Each token at each door: its own opens, the others do not."""
-    return [f"/p/{kind}/open/{token}" for kind in ("invitation", "reset", "intake") for token in world.tokens.values()]
+    return [f"/p/{kind}/open/{token}" for kind in HOLDERS for token in world.tokens.values()]
 
 
 def public_pages(people, world: World) -> list[str]:
@@ -33,7 +34,7 @@ def look(browser, paths: list[str]) -> None:
         browser.get(path, follow_redirects=True)
 
 
-@pytest.mark.parametrize("who", ["stranger", "invitation", "reset", "intake", "alice"])
+@pytest.mark.parametrize("who", ["stranger", *HOLDERS, "alice"])
 def test_looking_at_mailed_links_and_public_pages_changes_nothing(people, world, who):
     before = digest()
     look(people[who], mailed_links(world) + public_pages(people, world))
