@@ -199,8 +199,8 @@ MERGE_FIELDS: dict[str, Field] = {
 }
 EXAMPLES = {name: field.example for name, field in MERGE_FIELDS.items()}
 
-LONGEST_BODY = 120_000
-"""Some forty pages."""
+LONGEST_BODY = 200_000
+"""Some fifty pages."""
 LONGEST_TITLE, LONGEST_REASON = 120, 1000
 LONGEST_RUN, MOST_BRACKETS = 24, 400
 
@@ -349,7 +349,7 @@ def refusal_of_body(body: str) -> str | None:
     if not body.strip():
         return "An agreement needs a text."
     if len(body) > LONGEST_BODY:
-        return f"At most {LONGEST_BODY:,} characters, which is some forty pages."
+        return f"At most {LONGEST_BODY:,} characters, which is some fifty pages."
     for name in fields_in(body):
         if name not in MERGE_FIELDS:
             near = difflib.get_close_matches(name, MERGE_FIELDS, n=1)
