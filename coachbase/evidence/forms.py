@@ -20,7 +20,10 @@ def _first_bytes(most: int) -> Any:
     """Reads an upload: one byte more than allowed is enough to know that it is too large."""
 
     def read(upload: object) -> bytes:
-        return upload.stream.read(most + 1) if isinstance(upload, FileStorage) else b""
+        if not isinstance(upload, FileStorage):
+            return b""
+        with upload.stream as stream:
+            return stream.read(most + 1)
 
     return read
 

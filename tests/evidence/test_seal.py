@@ -8,10 +8,8 @@ import subprocess
 import pypdf
 import pytest
 from pyhanko.keys import load_certs_from_pemder_data
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
@@ -103,7 +101,7 @@ def is_sound_by_signature_alone(pdf: bytes) -> bool:
     try:
         [embedded] = PdfFileReader(io.BytesIO(pdf), strict=False).embedded_signatures
         status = validate_pdf_signature(embedded, ValidationContext(trust_roots=[ours]))
-    except (PdfError, ValueError, TypeError, SignatureValidationError):
+    except Exception:  # who falls over has not called it sound
         return False
     return status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
 
