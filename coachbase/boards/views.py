@@ -12,6 +12,7 @@ from markupsafe import Markup
 from .. import clock
 from ..accounts.models import User
 from ..clients.rules import PARTY_LABELS
+from ..engagements.models import Engagement
 from ..errors import Stale
 from ..web.forms import Form
 from ..web.pages import go, load_or_404, require
@@ -57,6 +58,7 @@ def choose_place(card_id: str) -> ResponseReturnValue:
         stages=stages,
         chosen=chosen,
         others=[other for other in Card.in_stage(chosen, _me()) if other != card],
+        may_start=not Engagement.is_being_walked(card.client),
         back=_way_back(),
     )
 

@@ -144,6 +144,12 @@ class Engagement(Terms):
         return cls.of(client).where(cls.state_name.in_(RUNNING)).first()
 
     @classmethod
+    def is_being_walked(cls, client: Client) -> bool:
+        """Whether an onboarding of this client runs, so that no other can begin."""
+        running = cls.onboarded_at.is_null() & cls.state_name.in_(RUNNING)
+        return cls.select(cls.id).where(cls.client == client, running).exists()
+
+    @classmethod
     def is_current(cls) -> Any:
         """For a join with Client: this is the client's newest that is not over."""
         other = cls.alias()

@@ -1,14 +1,17 @@
 """What Today reads from the other rooms; it has no table of its own."""
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from peewee import ModelSelect, fn
+from peewee import ModelSelect, Ordering, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..boards.models import Card, Stage
+from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
+from ..engagements.models import Engagement
 from ..mail.models import Message
 from ..mail.rules import State
 
@@ -28,13 +31,15 @@ def mine(user: User) -> tuple[Party, ...]:
     return {Role.COACH: (Party.COACH,), Role.ASSISTANT: (Party.US,), Role.OWNER: (Party.US, Party.COACH)}[user.role]
 
 
-def waiting(user: User, parties: tuple[Party, ...]) -> Waiting:
-    """Visible clients whose next step waits on one of these."""
+def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
+    """Visible clients whose next step waits on one of these; first those whose onboarding is held up too long."""
     columns = (
         Client.public_id, Client.name, Client.position, Client.next_step, Client.waiting_on_name,
         Client.waiting_since, Organisation.name.alias("organisation"), User.name.alias("coach"),
-        Card.entered_at, Stage.target_days, fn.COUNT().over().alias("of"),
+        Card.entered_at, Stage.target_days, Stage.meaning_name, fn.COUNT().over().alias("of"),
+        Engagement.id.alias("program"), Engagement.due_at, Engagement.onboarded_at,
     )  # fmt: skip
+    is_late = Engagement.onboarded_at.is_null() & (Engagement.due_at < now)
     clients = (
         Client.visible_to(user, *columns)
         .left_outer_join(Organisation)
@@ -43,12 +48,32 @@ def waiting(user: User, parties: tuple[Party, ...]) -> Waiting:
         .switch(Client)
         .left_outer_join(Card)
         .left_outer_join(Stage)
+        .switch(Client)
+        .left_outer_join(Engagement, on=Engagement.is_current())
         .where(Client.waiting_on_name.in_(parties))
-        .order_by(Client.waiting_since)
+        .order_by(Ordering(is_late, "DESC", nulls="LAST"), Client.waiting_since)
         .limit(MOST)
     )
     rows = list(clients.namedtuples())
     return Waiting(rows, rows[0].of if rows else 0)
+
+
+def is_onboarding(row: Any) -> bool:
+    """Whether this client's steps are being walked."""
+    return row.program is not None and row.onboarded_at is None
+
+
+def due_of(row: Any) -> Due | None:
+    """What this client's step is measured by; None for one who stands on no board and in no program."""
+    if not is_onboarding(row) and (row.entered_at is None or (row.target_days is None and row.due_at is None)):
+        return None
+    return Due(
+        row.entered_at,
+        row.target_days,
+        is_onboarding=is_onboarding(row),
+        due_at=row.due_at,
+        is_done=row.meaning_name in DONE,
+    )
 
 
 def undelivered(user: User) -> ModelSelect:

@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.forms import ProfileForm
-from ..boards.rules import Lateness, lateness
+from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
 from ..web.pages import go, require
 from . import actions, models
@@ -20,15 +20,16 @@ def today() -> ResponseReturnValue:
     """What to do now, and who is waited on."""
     if models.is_new_practice():
         return redirect("/welcome", 303)
-    mine = models.mine(current_user)
+    mine, now = models.mine(current_user), clock.now()
     others = tuple(party for party in Party if party not in (*mine, Party.NOBODY))
     return render_template(
         "home/today.html",
-        now=clock.now(),
-        do_now=models.waiting(current_user, mine),
-        others=models.waiting(current_user, others),
+        now=now,
+        do_now=models.waiting(current_user, mine, now),
+        others=models.waiting(current_user, others, now),
         undelivered=list(models.undelivered(current_user)),
-        lateness=lateness,
+        due_of=models.due_of,
+        is_onboarding=models.is_onboarding,
         labels=PARTY_LABELS,
         tones=TONES,
     )

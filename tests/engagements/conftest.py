@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from coachbase import reactions
 from coachbase.clients.rules import Party
 from coachbase.engagements import actions
 from coachbase.engagements.models import Step
@@ -32,9 +31,8 @@ def rows(steps=STEPS):
 
 
 @pytest.fixture
-def start(cast, monkeypatch):
+def start(cast):
     """`start()` begins the program with Bob; any argument of actions.start may be given."""
-    reactions.wire()
 
     def begin(client=None, steps=STEPS, **options):
         given = {
