@@ -1,0 +1,296 @@
+"""The pages behind links: the four doors, what stands there, what does not, and where the buttons lead."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from coachbase import clock, jobs
+from coachbase.agreements import actions as agreements
+from coachbase.clients.models import Client, Contact, Organisation
+from coachbase.engagements.models import Engagement, Participant
+from coachbase.engagements.rules import State
+from coachbase.files import actions as files
+from coachbase.files.rules import Audience
+from coachbase.intake.models import Submission
+from coachbase.intake.rules import SubmissionState
+from coachbase.links import actions as links
+from coachbase.links.models import Link
+from coachbase.portal.models import ASSISTANT, CLIENT, SPONSOR
+from tests.agreements import signing
+from tests.portal.conftest import LOGISTICS, asked, token_for
+from tests.safety.digest import digest
+
+
+def words(html: str) -> str:
+    """What a reader reads."""
+    return " ".join(re.sub(r"<[^>]+>", " ", re.sub(r"(?s)<(script|style).*?</\1>", "", html)).split())
+
+
+def buttons(page) -> list[str]:
+    """Where the forms of a page lead, but for “Not you?”."""
+    return [action for action in re.findall(r'action="([^"]+)"', page.text) if not action.endswith("/leave")]
+
+
+# The four doors ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [CLIENT, ASSISTANT, SPONSOR])
+@pytest.mark.parametrize("state", ["expired", "revoked", "unknown", "of another kind"])
+def test_a_link_that_is_no_good_finds_nothing(agreement, cast, stranger, kind, state):
+    subject = (cast.sam if kind == SPONSOR else cast.bob).public_id
+    token = "nosuchtoken"
+    if state == "of another kind":
+        token = links.issue("sign", subject, lasts=timedelta(days=1))[1]
+    elif state != "unknown":
+        link, token = links.issue(kind, subject, lasts=timedelta(days=1))
+        change = {"expires_at": clock.now()} if state == "expired" else {"revoked_at": clock.now()}
+        Link.update(**change).where(Link.id == link.id).execute()
+    assert stranger.get(f"/p/{kind}/open/{token}").status_code == 404
+    assert stranger.get(f"/p/{kind}").status_code == 404
+
+
+def test_opening_the_pages_three_times_changes_nothing(bob, come, cast, questionnaire):
+    eve, sam = come(ASSISTANT, cast.bob), come(SPONSOR, cast.sam)
+    before = digest()
+    for _ in range(3):
+        for browser, page in ((bob, "/p/client"), (eve, "/p/assistant"), (sam, "/p/sponsor"), (bob, "/p/left")):
+            assert browser.get(page).status_code == 200
+            browser.head(page)
+    assert digest() == before
+
+
+def test_the_same_link_works_on_every_device(app, stranger, cast, agreement):
+    token = token_for(CLIENT, cast.bob)
+    for _device in range(2):
+        browser = app.test_client()
+        browser.get(f"/p/client/open/{token}")
+        assert "Hello Bobby" in browser.get("/p/client").text
+
+
+# The client's page ----------------------------------------------------------------------------------------------------
+
+
+def test_bob_sees_what_is_asked_in_order_and_who_his_coach_is(bob, questionnaire, agreement):
+    page = bob.get("/p/client")
+    said = words(page.text)
+    assert "0 of 2 done Hello Bobby" in said
+    assert said.index("Coaching agreement") < said.index("About your work")
+    signer = signing.signer_of(agreement, "client")
+    assert buttons(page) == [f"/p/client/sign/{signer.public_id}", f"/p/client/intake/{questionnaire.public_id}"]
+    assert "Your coach Alice Kern" in said
+    assert "Starts Tue 1 Dec" in said
+    assert "Kickoff to be agreed" in said
+    assert "Vera Moreau, who keeps the desk for Alice Kern: vera@northbank.example" in said
+    assert "Not Bob Haddad?" in said
+
+
+def test_bob_always_sees_what_his_sponsor_may_be_told(bob, agreement):
+    assert (
+        "Brightwater may be told: sessions held and planned and the goals agreed together. Never: what is said"
+        in words(bob.get("/p/client").text)
+    )
+
+
+def test_when_nothing_is_shared_it_says_so(come, cast):
+    signing.sent(cast, shares="")
+    assert "Brightwater is told nothing about the coaching." in words(come(CLIENT, cast.bob).get("/p/client").text)
+
+
+def test_without_a_sponsor_nothing_is_shared_with_anybody(bob, agreement):
+    Participant.delete().execute()
+    assert "There is no sponsor in this program." in words(bob.get("/p/client").text)
+
+
+def test_read_and_sign_leads_to_the_signing_page(bob, agreement):
+    signer = signing.signer_of(agreement, "client")
+    assert bob.get("/p/sign").status_code == 404
+    assert bob.post(f"/p/client/sign/{signer.public_id}").location == "/p/sign"
+    assert "Your coaching agreement" in bob.get("/p/sign").text
+
+
+def test_answer_leads_to_the_questionnaire(bob, questionnaire):
+    assert bob.post(f"/p/client/intake/{questionnaire.public_id}").location == "/p/intake"
+    assert "What matters now?" in bob.get("/p/intake", follow_redirects=True).text
+
+
+def test_what_is_done_is_ticked_with_its_day_and_the_way_back_leads_here(bob, agreement, questionnaire):
+    signer = signing.signer_of(agreement, "client")
+    signing.sign_as(agreement, "client")
+    page = bob.get("/p/client")
+    assert "1 of 2 done" in words(page.text)
+    assert "Coaching agreement Done today" in words(page.text)
+    assert bob.post(f"/p/client/sign/{signer.public_id}").location == "/p/client"
+    Submission.update(state_name=SubmissionState.SUBMITTED, submitted_at=clock.now()).execute()
+    page = words(bob.get("/p/client").text)
+    assert "2 of 2 done" in page
+    assert "Nothing is asked of you right now." in page
+
+
+def test_the_signing_page_leads_back(bob, agreement):
+    bob.post(f"/p/client/sign/{signing.signer_of(agreement, 'client').public_id}")
+    signing.sign_as(agreement, "client")
+    assert 'href="/p/client"' in bob.get("/p/sign").text
+
+
+def test_logistics_stand_there_once_all_have_signed(bob, agreement):
+    assert "video" not in bob.get("/p/client").text
+    for role in ("client", "sponsor", "coach"):
+        signing.sign_as(agreement, role)
+    jobs.run_jobs()
+    page = bob.get("/p/client").text
+    assert "We meet by <strong>video</strong>." in page
+    assert "<script>alert" not in page
+
+
+def test_bob_takes_the_sealed_agreement_from_his_page(bob, agreement):
+    for role in ("client", "sponsor", "coach"):
+        signing.sign_as(agreement, role)
+    jobs.run_jobs()
+    path = re.search(r'href="(/p/client/documents/[^"]+)"', bob.get("/p/client").text)[1]
+    answer = bob.get(path)
+    assert answer.data.startswith(b"%PDF")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_documents_for_the_team_or_of_others_are_not_there(bob, cast):
+    dan = Client.create(name="Dan Ito", coach=cast.carol, created_at=clock.now())
+    for client, audience in ((cast.bob, Audience.TEAM), (cast.bob, Audience.COACH), (dan, Audience.CLIENT)):
+        document = files.store(b"words", "secret.txt", client=client, audience=audience)
+        assert bob.get(f"/p/client/documents/{document.public_id}").status_code == 404
+    assert "secret.txt" not in bob.get("/p/client").text
+
+
+def test_older_programs_are_folded_and_the_newest_is_shown(bob, cast, agreement):
+    Engagement.create(
+        client=cast.bob, coach=cast.carol, name="Transition 3", currency="GBP", state_name=State.COMPLETED,
+        starts_on=date(2024, 1, 8), ends_on=date(2024, 4, 8), created_at=clock.now(), onboarded_at=clock.now(),
+    )  # fmt: skip
+    page = bob.get("/p/client").text
+    folded = re.search(r"(?s)<details class=\"about\">(.*?)</details>", page)[1]
+    assert "Transition 3, with Carol Voss Mon 8 Jan 2024 to Mon 8 Apr 2024" in words(folded)
+    assert "Program Leadership 6" in words(page)
+
+
+def test_after_the_end_the_page_stays_to_look_things_up(bob, cast, agreement):
+    Engagement.update(state_name=State.ENDED).execute()
+    files.store(b"words", "Letter.txt", client=cast.bob, audience=Audience.CLIENT)
+    page = words(bob.get("/p/client").text)
+    assert "Nothing is asked of you right now. What we did together stays here" in page
+    assert "Letter.txt" in page
+    assert buttons(bob.get("/p/client")) == []
+
+
+def test_a_client_without_a_program_finds_a_kind_sentence(come, cast):
+    assert "Nothing is asked of you right now." in come(CLIENT, cast.bob).get("/p/client").text
+
+
+def test_a_withdrawn_agreement_is_not_asked_any_more(bob, cast, agreement):
+    signer = signing.signer_of(agreement, "client")
+    agreements.withdraw(agreement, reason="The price was wrong.", by=cast.vera)
+    assert buttons(bob.get("/p/client")) == []
+    assert bob.post(f"/p/client/sign/{signer.public_id}").status_code == 404
+
+
+def test_bob_cannot_go_on_to_what_is_asked_of_others(bob, cast, agreement, questionnaire):
+    sams = signing.signer_of(agreement, "sponsor")
+    before = digest()
+    assert bob.post(f"/p/client/sign/{sams.public_id}").status_code == 404
+    assert bob.post(f"/p/client/intake/{sams.public_id}").status_code == 404
+    assert bob.post(f"/p/client/sign/{questionnaire.public_id}").status_code == 404
+    assert digest() == before
+
+
+def test_a_device_forgets_the_page(bob):
+    assert bob.post("/p/client/leave").location == "/p/left"
+    assert "This device has forgotten the page" in bob.get("/p/left").text
+    assert bob.get("/p/client").status_code == 404
+
+
+def test_no_page_asks_more_than_fifteen_times(bob, come, cast, agreement, queries):
+    for _ in range(12):
+        files.store(b"words", "Letter.txt", client=cast.bob, audience=Audience.CLIENT)
+        Engagement.create(
+            client=cast.bob, coach=cast.alice, name="Old", currency="GBP", state_name=State.COMPLETED,
+            starts_on=date(2024, 1, 8), created_at=clock.now(), onboarded_at=clock.now(),
+        )  # fmt: skip
+    asked(agreement)
+    signing.sign_as(agreement, "client")
+    browsers = {"/p/client": bob, "/p/assistant": come(ASSISTANT, cast.bob), "/p/sponsor": come(SPONSOR, cast.sam)}
+    for page, browser in browsers.items():
+        with queries() as statements:
+            browser.get(page)
+        assert len(statements) <= 15, page
+
+
+# The assistant's and the sponsor's page -------------------------------------------------------------------------------
+
+
+def test_eve_sees_dates_and_nothing_else(come, cast, agreement, questionnaire):
+    Engagement.update(kickoff_on=date(2026, 12, 3)).execute()
+    files.store(b"words", "Letter.txt", client=cast.bob, audience=Audience.CLIENT)
+    page = come(ASSISTANT, cast.bob).get("/p/assistant")
+    said = words(page.text)
+    assert "Start Tue 1 Dec Kickoff Thu 3 Dec End Mon 31 May 2027" in said
+    assert buttons(page) == []
+    for secret in ("Leadership 6", "Coaching agreement", "About your work", "Letter.txt", "Brightwater", "Sam Okafor"):
+        assert secret not in said
+    assert LOGISTICS[:10] not in page.text
+
+
+def test_eves_link_opens_nothing_of_bobs(come, cast, agreement):
+    eve = come(ASSISTANT, cast.bob)
+    assert eve.get("/p/client").status_code == 404
+    document = files.store(b"words", "Letter.txt", client=cast.bob, audience=Audience.CLIENT)
+    assert eve.get(f"/p/client/documents/{document.public_id}").status_code == 404
+    assert eve.post(f"/p/client/sign/{signing.signer_of(agreement, 'client').public_id}").status_code == 404
+
+
+def test_sam_is_asked_only_when_it_is_his_turn(come, cast, agreement):
+    sam = come(SPONSOR, cast.sam)
+    page = words(sam.get("/p/sponsor").text)
+    assert "Nothing is asked of you right now." in page
+    assert "Bob Haddad" not in page
+    signing.sign_as(agreement, "client")
+    page = sam.get("/p/sponsor")
+    signer = signing.signer_of(agreement, "sponsor")
+    assert buttons(page) == [f"/p/sponsor/sign/{signer.public_id}"]
+    assert "What you will be told Bob Haddad Sessions held and planned and the goals agreed together" in words(
+        page.text
+    )
+    assert sam.post(f"/p/sponsor/sign/{signer.public_id}").location == "/p/sign"
+    assert "The agreement for Bob Haddad" in sam.get("/p/sign").text
+
+
+def test_sam_sees_neither_documents_nor_questions_nor_the_program(come, cast, agreement, questionnaire):
+    signing.sign_as(agreement, "client")
+    files.store(b"words", "Letter.txt", client=cast.bob, audience=Audience.CLIENT)
+    page = come(SPONSOR, cast.sam).get("/p/sponsor").text
+    for secret in ("Letter.txt", "About your work", "video", "Tue 1 Dec"):
+        assert secret not in page
+
+
+def test_one_sponsor_meets_nothing_of_another(come, cast, agreement):
+    signing.sign_as(agreement, "client")
+    tarn = Organisation.create(name="Tarn Labs", created_at=clock.now())
+    tove = Contact.create(organisation=tarn, name="Tove Lie", email="tove@tarn.example")
+    other = come(SPONSOR, tove)
+    page = other.get("/p/sponsor").text
+    assert "Bob" not in page
+    assert "Brightwater" not in page
+    assert other.post(f"/p/sponsor/sign/{signing.signer_of(agreement, 'sponsor').public_id}").status_code == 404
+
+
+def test_a_contact_who_was_removed_has_no_page(come, cast, agreement):
+    sam = come(SPONSOR, cast.sam)
+    cast.sam.removed_at = clock.now()
+    cast.sam.save()
+    assert sam.get("/p/sponsor").status_code == 404
+
+
+def test_an_assistant_who_was_taken_off_has_no_page(come, cast, agreement):
+    eve = come(ASSISTANT, cast.bob)
+    cast.bob.assistant_email = ""
+    cast.bob.save()
+    assert eve.get("/p/assistant").status_code == 404
