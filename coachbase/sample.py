@@ -1,4 +1,4 @@
-"""A practice made of fiction, so that every page has something to show. Nobody in it exists, and no mail leaves for it.
+"""A practice made of fiction, with something to show on every page. Nobody in it exists, and none of its mail leaves.
 
 It is written by the same verbs people use, at pretended times, so that timelines and boards are true to themselves.
 """
@@ -7,28 +7,42 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from . import clock
 from .accounts import actions as accounts
 from .accounts.models import User
 from .accounts.rules import Role, hash_password
+from .agreements import actions as agreements
+from .agreements import tasks as papers
+from .agreements.models import Agreement, Signer
+from .agreements.rules import MarkKind, SignerRole
+from .agreements.rules import State as AgreementState
 from .boards import actions as boards
 from .boards.models import Card, Stage
 from .boards.rules import StageMeaning
 from .clients import actions as clients
 from .clients.models import Client, Contact, Organisation
-from .clients.rules import ContactRole, Party, Status, fold
+from .clients.rules import ContactRole, fold
 from .db import atomic
+from .engagements import actions as engagements
+from .engagements.models import Engagement, Step
+from .engagements.rules import Payer, StepKind
 from .errors import Refused
+from .events import announce
 from .files import actions as files
 from .files.rules import Upload
 from .firm.models import Firm
 from .intake import actions as intake
-from .intake.models import Form, FormVersion, Question
-from .intake.rules import AGREED, Typed
+from .intake.models import Form, FormVersion, Question, Submission
+from .intake.rules import AGREED, QuestionKind, Typed
 from .mail.models import Message
 from .mail.rules import State
+from .mail.tasks import MailEnded
+from .portal import actions as portal
+from .programs import actions as programs
+from .programs.models import ProgramTemplate, Start
+from .programs.rules import planned_start
 from .timeline import actions as timeline
 from .timeline.rules import Kind
 
@@ -68,6 +82,12 @@ class Person:
     days: float
     zone: str = "Europe/London"
     by_form: bool = False
+    assistant: str = ""
+
+    @property
+    def is_old(self) -> bool:
+        """Began before there was a page to sign on: on paper."""
+        return self.stage is StageMeaning.CLOSED or self.days >= 20
 
 
 A, J, M = "Alice Kern", "Jonas Reyes", "Marit Sørensen"
@@ -86,11 +106,13 @@ PEOPLE = (
     Person("Anton Vidal", "Director of Research", "Brightwater", A, S.AGREEMENT, 2.5, "Europe/Madrid"),
     Person("Ruth Feldman", "Dean", "Carrow College", A, S.INTAKE, 2.1, "America/New_York"),
     Person("Bob Haddad", "SVP Operations", "Brightwater", A, S.INTAKE, 1.0, "Asia/Dubai"),
-    Person("Clara Weiss", "Chief of Staff", "Nordhavn", J, S.INTAKE, 4.4, "Europe/Vienna"),
+    Person("Clara Weiss", "Chief of Staff", "Nordhavn", J, S.INTAKE, 4.4, "Europe/Vienna", assistant="Jan Pohl"),
     Person("Omar Rahman", "VP Supply", "Brightwater", M, S.ASSESSMENT_ACCESS, 4.0, "Asia/Dubai"),
     Person("Sofia Lindgren", "Founder", "Tarn Labs", J, S.ASSESSMENT_ACCESS, 1.0, "Europe/Stockholm"),
     Person("Emeka Obi", "Head of Legal", "Halden Foods", A, S.ASSESSMENT_ACCESS, 7.5, "Africa/Lagos"),
-    Person("Ken Watanabe-Holt", "Managing Director", "Sable Capital", A, S.KICKOFF, 0.5, "Asia/Tokyo"),
+    Person(
+        "Ken Watanabe-Holt", "Managing Director", "Sable Capital", A, S.KICKOFF, 0.5, "Asia/Tokyo", assistant="Mei Ito"
+    ),
     Person("Elif Demir", "CMO", "Nordhavn", J, S.KICKOFF, 3.0, "Europe/Istanbul"),
     Person("Paula Figueira", "Director of Finance", "Marlow Rail", M, S.KICKOFF, 1.4, "Europe/Lisbon"),
     Person("Astrid Hammer", "CHRO", "Nordhavn", A, S.ACTIVE, 40, "Europe/Copenhagen"),
@@ -100,7 +122,7 @@ PEOPLE = (
     Person("Naomi Sato", "Head of Design", "Quill", A, S.ACTIVE, 12, "Asia/Tokyo"),
     Person("Felix Brunner", "COO", "Ostra", M, S.ACTIVE, 60, "Europe/Zurich"),
     Person("Isabel Crane", "Director of Operations", "Marlow Rail", J, S.ACTIVE, 33),
-    Person("Henrik Moe", "CEO", "Fjordlink", A, S.ACTIVE, 90, "Europe/Oslo"),
+    Person("Henrik Moe", "CEO", "Fjordlink", A, S.ACTIVE, 90, "Europe/Oslo", assistant="Liv Aas"),
     Person("Lucia Ferrante", "Partner", "Ferro Law", A, S.CLOSED, 15, "Europe/Rome"),
     Person("Adam Kowal", "Head of Growth", "Tarn Labs", J, S.CLOSED, 45, "Europe/Warsaw"),
 )
@@ -178,23 +200,24 @@ def _sponsor(name: str, people: tuple[str, ...]) -> Organisation:
 def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisation], number: int) -> None:
     """One client's way to the present stage, at the times it took."""
     steps = PATH[: PATH.index(person.stage) + 1]
-    moments = [person.days + 3 * away + (number % 3) * 0.3 for away in reversed(range(len(steps)))]
+    moments = [person.days + 1.5 * away + (number % 3) * 0.2 for away in reversed(range(len(steps)))]
     moments[-1] = person.days
     assistant = team["Nils Abara" if person.coach == M else "Vera Moreau"]
     with _days_ago(moments[0]):
         client = _arrive(person, team, sponsors, assistant)
     for meaning, days in zip(steps[1:], moments[1:], strict=True):
         with _days_ago(days):
-            _step(client, meaning, assistant)
+            _WAY[meaning](Client.get_by_id(client.id), person, assistant)
+    _turn(client, person, assistant)
     if len(steps) > 2:
         _write(client, assistant, moments, number)
     if number % 9 == 0 and person.stage is S.ACTIVE:
-        _pause(client)
+        _pause(client, assistant)
 
 
 def _arrive(person: Person, team: dict[str, User], sponsors: dict[str, Organisation], assistant: User) -> Client:
     coach = team.get(person.coach)
-    email = f"{fold(person.name).replace(' ', '.')}@{fold(person.organisation).replace(' ', '')}.example"
+    email = _address_of(person.name, person.organisation)
     if person.by_form:
         client = _fill_in_form(person, email)
         _join(client, coach, sponsors.get(person.organisation), assistant)
@@ -207,8 +230,14 @@ def _arrive(person: Person, team: dict[str, User], sponsors: dict[str, Organisat
         "coach": coach,
         "zone": person.zone,
         "language": "English",
+        "assistant_name": person.assistant,
+        "assistant_email": _address_of(person.assistant, person.organisation) if person.assistant else "",
     }
     return clients.add(values, how="by hand", by=assistant)
+
+
+def _address_of(name: str, organisation: str) -> str:
+    return f"{fold(name).replace(' ', '.')}@{fold(organisation).replace(' ', '')}.example"
 
 
 def _join(client: Client, coach: User | None, sponsor: Organisation | None, assistant: User) -> None:
@@ -247,22 +276,206 @@ def _fill_in_form(person: Person, email: str) -> Client:
 def _answer_to(question: Question, known: dict[str, str]) -> Typed | None:
     if question.fills:
         return known.get(question.fills, "")
-    match question.kind_name:
-        case "long" if question.coach_only:
+    match question.kind:
+        case QuestionKind.LONG if question.coach_only:
             return "My last coach spoke with my manager. I would like to be sure that this cannot happen here."
-        case "long":
+        case QuestionKind.LONG | QuestionKind.SHORT:
             return "To decide less myself and more through my team, and to sleep before board meetings."
-        case "choice":
-            return "In one to three months"
-        case "consent":
+        case QuestionKind.CHOICE | QuestionKind.SCALE:
+            return question.offered[len(question.offered) // 2]
+        case QuestionKind.CONSENT:
             return AGREED
     return None
 
 
-def _step(client: Client, meaning: StageMeaning, by: User) -> None:
+# The way from stage to stage ------------------------------------------------------------------------------------------
+
+
+def _move(client: Client, meaning: StageMeaning, by: User) -> None:
     card = Card.get(Card.client == client)
     stage = Stage.get(Stage.board == card.board_id, Stage.meaning_name == meaning)
     boards.move(card, stage, before=None, by=by, seen_version=card.version)
+
+
+def _meet(client: Client, person: Person, by: User) -> None:
+    _move(client, S.CHEMISTRY, by)
+
+
+def _begin(client: Client, person: Person, by: User) -> None:
+    """The program starts, and its agreement goes out: signed by the client, the sponsor's HR contact and the coach."""
+    contacts = list(Contact.of(client.organisation)) if client.organisation_id else []
+    first = tuple(contacts[:1])
+    template = _program_for(person, sponsored=bool(contacts))
+    chosen = Start(
+        coach=client.coach,
+        starts_on=planned_start(clock.now().date()),
+        ends_on=None,
+        price_cents=template.price_cents,
+        payer=Payer.SPONSOR if contacts else Payer.CLIENT,
+        po_number=f"PO-{4100 + client.id}" if contacts and client.id % 3 else "",
+        signers=first,
+        meets=first,
+        reads=first,
+        pays=tuple(contacts[-1:]),
+        send_now=not person.is_old,
+    )
+    programs.begin(client, template, chosen, by=by)
+    if chosen.send_now:
+        papers.freeze.call_local(_paper_of(client).public_id)
+    _deliver(client)
+
+
+def _program_for(person: Person, *, sponsored: bool) -> ProgramTemplate:
+    """A long program for those who lead all, a short one for whoever pays alone."""
+    offered = {one.name: one for one in ProgramTemplate.offered()}
+    leads = person.stage is S.ACTIVE and person.position in ("CEO", "Chair", "Partner")
+    wanted = "Leadership 6" if sponsored or person.stage is S.ASSESSMENT_ACCESS else "Leadership 3"
+    return offered["Executive year" if leads else wanted]
+
+
+def _agree(client: Client, person: Person, by: User) -> None:
+    """Everybody signs, one after the other."""
+    agreement = _paper_of(client)
+    if agreement.state is AgreementState.DRAFT:
+        _tick(client, StepKind.AGREEMENT_SIGNED, by, reason="Signed on paper")
+        agreements.withdraw(agreement, reason="Signed on paper", by=by)
+    for signer in list(Signer.of(agreement)) if agreement.sent_at else ():
+        _sign(signer.public_id)
+    papers.seal.call_local(agreement.public_id)
+    _deliver(client)
+
+
+def _sign(public_id: str) -> None:
+    """As on the page: read, agree, type the code from the mail, and the name."""
+    signer = Signer.with_agreement().where(Signer.public_id == public_id).get()
+    trace = {"source": "203.0.113.7", "user_agent": "Firefox (fiction)"}
+    agreements.open_document(signer, **trace)
+    agreements.mail_code(signer, sha256=signer.agreement.sha256, **trace)
+    mailed = Message.select().where(Message.kind == "agreement_code", Message.to_address == signer.email)
+    code = mailed.order_by(Message.id.desc()).first().token
+    agreements.sign(signer, code=code, kind=MarkKind.TYPED, mark=signer.name, sha256=signer.agreement.sha256, **trace)
+    _deliver(signer.agreement.client)
+
+
+def _answer(client: Client, person: Person, by: User) -> None:
+    """The questionnaire is answered, and with it what the papers need."""
+    for submission in list(Submission.asked_of(client)):
+        known = {
+            "legal_name": client.name,
+            "address": f"{10 + client.id} Harbour Road\nBristol BS1 5TT",
+            "preferred_name": client.name.split()[0],
+            "zone": person.zone,
+            "phone": f"+44 7700 900{100 + client.id}",
+            "language": "English",
+            "assistant_name": client.assistant_name,
+            "assistant_email": client.assistant_email,
+        }
+        asked = Question.select().where(Question.form_version == submission.form_version_id, Question.position > 0)
+        typed = {question: _answer_to(question, known) for question in asked}
+        intake.keep(submission, {question: answer for question, answer in typed.items() if answer is not None}, {})
+        intake.submit(submission, source=person.name)
+    _deliver(client)
+
+
+def _give_access(client: Client, person: Person, by: User) -> None:
+    _tick(client, StepKind.ASSESSMENT_ACCESS, by, reason="Codes mailed, both work")
+
+
+def _kick_off(client: Client, person: Person, by: User) -> None:
+    """What is left of the onboarding, and the kickoff itself."""
+    _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Agreed with HR by phone")
+    _tick(client, StepKind.KICKOFF_BOOKED, by, reason="Held", kickoff_on=clock.now().date())
+    _deliver(client)
+    _move(client, S.ACTIVE, by)
+
+
+def _part(client: Client, person: Person, by: User) -> None:
+    engagements.complete(_program_of(client), by=by)
+    _move(client, S.CLOSED, by)
+
+
+_WAY = {
+    S.CHEMISTRY: _meet,
+    S.AGREEMENT: _begin,
+    S.INTAKE: _agree,
+    S.ASSESSMENT_ACCESS: _answer,
+    S.KICKOFF: _give_access,
+    S.ACTIVE: _kick_off,
+    S.CLOSED: _part,
+}
+"""What brings a client to each stage."""
+
+
+def _tick(client: Client, kind: StepKind, by: User, *, reason: str, **more: date) -> None:
+    if step := _open_step(client, kind):
+        engagements.tick(step, reason=reason, by=by, **more)
+
+
+def _open_step(client: Client, kind: StepKind) -> Step | None:
+    return next((step for step in Step.of(_program_of(client)) if step.kind is kind and not step.is_gone), None)
+
+
+def _program_of(client: Client) -> Engagement:
+    return Engagement.of(client).get()
+
+
+def _paper_of(client: Client) -> Agreement:
+    return Agreement.of(client).get()
+
+
+def _turn(client: Client, person: Person, by: User) -> None:
+    """What happened to some on the way, so that not everybody's looks alike."""
+    match person.name:
+        case "Grace Adeyemi":
+            with _days_ago(person.days - 1):
+                _sign(_signer(client, SignerRole.CLIENT).public_id)
+            with _days_ago(1.1):
+                _remind(client, by)
+        case "Clara Weiss":
+            with _days_ago(1.3):
+                _remind(client, by)
+        case "Anton Vidal":
+            with _days_ago(person.days - 1):
+                _sign(_signer(client, SignerRole.CLIENT).public_id)
+            with _days_ago(person.days - 2):
+                _decline(_signer(client, SignerRole.SPONSOR))
+        case "Elif Demir":
+            with _days_ago(person.days - 1):
+                _skip(client, StepKind.THREE_WAY_AGREED, "The sponsor prefers a call after the first month", by)
+        case "Emeka Obi":
+            with _days_ago(person.days - 2):
+                _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Iris Tamm wrote that the 14th suits her")
+
+
+def _remind(client: Client, by: User) -> None:
+    portal.remind(client, by=by)
+    _deliver(client)
+
+
+def _decline(signer: Signer) -> None:
+    reason = "We need our own clause on data protection in it."
+    agreements.decline(signer, reason=reason, source="203.0.113.8", user_agent="Safari (fiction)")
+    _deliver(signer.agreement.client)
+
+
+def _skip(client: Client, kind: StepKind, reason: str, by: User) -> None:
+    if step := _open_step(client, kind):
+        engagements.skip(step, reason=reason, by=by)
+
+
+def _signer(client: Client, role: SignerRole) -> Signer:
+    mine = Signer.agreement == _paper_of(client), Signer.role_name == role
+    return Signer.with_agreement().where(*mine).get()
+
+
+def _deliver(client: Client) -> None:
+    """Let what waits for this client have arrived: the steps that stand for a mail tick themselves."""
+    for message in Message.select().where(Message.client == client, Message.state_name == State.QUEUED):
+        message.token = None
+        message.state_name, message.attempts, message.sent_at = State.SENT, 1, clock.now()
+        message.answer = "250 2.0.0 Taken (a sample: this was never sent)"
+        message.save()
+        announce(MailEnded(message))
 
 
 def _write(client: Client, by: User, moments: list[float], number: int) -> None:
@@ -276,9 +489,9 @@ def _write(client: Client, by: User, moments: list[float], number: int) -> None:
             files.file(client, [Upload("Program overview.txt", text)], by=by)
 
 
-def _pause(client: Client) -> None:
+def _pause(client: Client, by: User) -> None:
     with _days_ago(9):
-        clients.pass_ball(Client.get_by_id(client.id), Party.COACH, "Ask when to go on", status=Status.PAUSED)
+        engagements.pause(_program_of(client), by=by)
 
 
 def _settle_mail() -> None:

@@ -5,12 +5,15 @@ import pytest
 from coachbase import check, clock, create_app, sample, schema
 from coachbase.accounts import actions as accounts
 from coachbase.accounts.rules import Role
+from coachbase.agreements.models import Agreement
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.config import Config
 from coachbase.db import database
+from coachbase.engagements.models import Engagement, Step
+from coachbase.engagements.rules import StepState
 from coachbase.errors import Refused
 from coachbase.home import actions as home
 from coachbase.mail.models import Message
@@ -70,8 +73,23 @@ def test_the_sample_practice_is_sound_and_sends_nothing(empty):
     assert Client.select().count() == Card.select().count() == len(sample.PEOPLE)
     assert not Message.select().where(Message.state_name.in_((State.QUEUED, State.FAILED, State.LEASED))).exists()
     assert list(check.findings()) == []
+    _every_client_stands_where_the_steps_lead()
     with pytest.raises(Refused):
         sample.fill()
+
+
+def _every_client_stands_where_the_steps_lead():
+    """The cards moved themselves as people signed, answered and ticked."""
+    stages = {card.client.name: card.stage.meaning for card in Card.with_client()}
+    assert stages == {person.name: person.stage for person in sample.PEOPLE}
+    assert {one.state for one in Agreement.select()} == {"out", "completed", "declined", "void"}
+    assert {one.state for one in Engagement.select()} == {"draft", "active", "paused", "completed"}
+    assert {one.state for one in Step.select()} == set(StepState)
+    assert (
+        not Engagement.select().where(Engagement.onboarded_at.is_null(), Engagement.state_name == "completed").exists()
+    )
+    open_ones = Engagement.select().where(Engagement.onboarded_at.is_null())
+    assert 0 < open_ones.where(Engagement.due_at < clock.now()).count() < open_ones.count() / 2
 
 
 def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):

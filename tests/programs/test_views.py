@@ -75,7 +75,8 @@ def test_a_program_is_made_with_everything_it_has(vera, terms):
     terms |= {
         "name": "Sprint", "months": "", "sessions": "4", "session_minutes": "45", "cadence_name": "weekly",
         "price": "1,250.50", "payer_name": "client", "assessments": "EQ-i 2.0\n\n Hogan HPI ",
-        "three_ways": ["end", "start"], "summaries_name": "middle_and_end", "shares": ["goals"], "logistics": "By **phone**.",
+        "three_ways": ["end", "start"], "summaries_name": "middle_and_end", "shares": ["goals"],
+        "logistics": "By **phone**.",
     }  # fmt: skip
     answer = vera.post(f"{SETTINGS}/new", data=terms)
     assert answer.status_code == 303
