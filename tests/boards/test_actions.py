@@ -13,6 +13,8 @@ from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
 from coachbase.clients.rules import Party, Status
 from coachbase.db import database
+from coachbase.engagements.models import Engagement, Step
+from coachbase.engagements.rules import StepKind, StepState
 from coachbase.errors import Refused, Stale
 from coachbase.timeline.models import Entry
 
@@ -259,3 +261,83 @@ def test_whatever_a_board_shows_raises_its_revision(cast):
         change()
         assert revision() > seen
         seen = revision()
+
+
+# Cards that follow their steps ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def engagement(cast):
+    """Bob's program: the agreement is to be signed, then a questionnaire to be answered."""
+    now = clock.now()
+    made = Engagement.create(client=cast.bob, name="Six", currency="GBP", starts_on=now.date(), created_at=now)
+    for place, kind in enumerate((StepKind.AGREEMENT_SIGNED, StepKind.QUESTIONNAIRE_ANSWERED), start=1):
+        Step.create(engagement=made, position=place, key=kind, kind_name=kind, label=kind, state_name=StepState.OPEN)
+    return made
+
+
+def finish(engagement, kind):
+    Step.update(state_name=StepState.DONE).where(Step.engagement == engagement, Step.kind_name == kind).execute()
+
+
+def test_a_card_goes_where_its_steps_are_on_top_and_says_so(cast, engagement):
+    add("Grace", status=Status.ONBOARDING)
+    before = card_of(cast.bob)
+    actions.follow_steps(engagement, by=cast.vera)
+    assert order(stage(StageMeaning.AGREEMENT)) == ["Bob Haddad", "Grace"]
+    moved = card_of(cast.bob)
+    assert moved.version == before.version + 1
+    assert moved.entered_at > before.entered_at
+    assert sentences(cast.bob) == ["Moved from Inquiry to Agreement by its steps"]
+
+
+def test_the_step_keeps_the_ball_when_its_card_moves(cast, engagement):
+    clients.pass_ball(cast.bob, Party.SPONSOR, "Sign on the second page")
+    actions.follow_steps(engagement, by=None)
+    bob = Client.get_by_id(cast.bob.id)
+    assert (bob.waiting_on, bob.next_step, bob.status) == (Party.SPONSOR, "Sign on the second page", Status.PROSPECT)
+
+
+def test_a_card_that_stands_further_stays_and_nothing_is_written(cast, engagement):
+    finish(engagement, StepKind.AGREEMENT_SIGNED)
+    for meaning in (StageMeaning.KICKOFF, StageMeaning.ACTIVE):
+        card = card_of(cast.bob)
+        actions.move(card, stage(meaning), before=None, by=cast.vera, seen_version=card.version)
+        told, version = sentences(cast.bob), card_of(cast.bob).version
+        actions.follow_steps(engagement, by=None)
+        assert (card_of(cast.bob).stage, card_of(cast.bob).version) == (stage(meaning), version)
+        assert sentences(cast.bob) == told
+
+
+def test_a_card_moved_back_by_hand_goes_forward_with_the_next_step(cast, engagement):
+    actions.follow_steps(engagement, by=None)
+    card = card_of(cast.bob)
+    actions.move(card, stage(StageMeaning.INQUIRY), before=None, by=cast.vera, seen_version=card.version)
+    finish(engagement, StepKind.AGREEMENT_SIGNED)
+    actions.follow_steps(engagement, by=None)
+    assert card_of(cast.bob).stage == stage(StageMeaning.INTAKE)
+
+
+def test_a_card_with_no_step_left_waits_for_the_kickoff(cast, engagement):
+    for kind in (StepKind.AGREEMENT_SIGNED, StepKind.QUESTIONNAIRE_ANSWERED):
+        finish(engagement, kind)
+    actions.follow_steps(engagement, by=None)
+    assert card_of(cast.bob).stage == stage(StageMeaning.KICKOFF)
+
+
+def test_who_drags_a_card_that_its_steps_have_moved_is_told_so(cast, engagement):
+    card = card_of(cast.bob)
+    actions.move(card, stage(StageMeaning.CHEMISTRY), before=None, by=cast.olive, seen_version=1)
+    seen = card_of(cast.bob)
+    actions.follow_steps(engagement, by=None)
+    with pytest.raises(Stale, match="Bob Haddad has moved on to Agreement by its steps"):
+        actions.move(seen, stage(StageMeaning.INTAKE), before=None, by=cast.vera, seen_version=seen.version)
+    with pytest.raises(Stale, match="by its steps"):
+        actions.undo(seen, by=cast.olive, seen_version=seen.version)
+    assert card_of(cast.bob).stage == stage(StageMeaning.AGREEMENT)
+
+
+def test_a_client_without_a_card_has_none_to_move(cast, engagement):
+    Card.delete().execute()
+    actions.follow_steps(engagement, by=None)
+    assert sentences(cast.bob) == []

@@ -8,6 +8,9 @@ from coachbase.boards.rules import (
     DEFAULT_OF,
     GAP,
     STAGE_OF,
+    STAGE_OF_STEP,
+    Column,
+    Due,
     Face,
     Filter,
     Lateness,
@@ -18,8 +21,11 @@ from coachbase.boards.rules import (
     refusal_to_delete,
     refusal_to_hide,
     refusal_to_move,
+    stage_reached,
+    stages_of,
 )
 from coachbase.clients.rules import Party, Status
+from coachbase.engagements.rules import StepKind
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -109,3 +115,81 @@ def test_the_address_keeps_the_other_filters():
 def test_the_chips_count_whom_cards_wait_on():
     cards = [face(), face(waits_on=Party.CLIENT), face(), face(waits_on=Party.NOBODY)]
     assert count_waiting(cards) == {Party.US: 2, Party.CLIENT: 1}
+
+
+# Steps ----------------------------------------------------------------------------------------------------------------
+
+M = StageMeaning
+A, I, X, K = M.AGREEMENT, M.INTAKE, M.ASSESSMENT_ACCESS, M.KICKOFF  # noqa: E741
+OWN = StepKind.OWN
+
+
+def test_every_kind_of_step_has_its_stage_but_the_firms_own():
+    assert set(STAGE_OF_STEP) == set(StepKind) - {OWN}
+
+
+@pytest.mark.parametrize(
+    ("steps", "stages"),
+    [
+        ([], {K}),
+        ([(StepKind.AGREEMENT_SIGNED, True), (StepKind.QUESTIONNAIRE_ANSWERED, True)], {K}),
+        ([(StepKind.AGREEMENT_SIGNED, False), (StepKind.QUESTIONNAIRE_ANSWERED, False)], {A, I}),
+        ([(StepKind.AGREEMENT_SIGNED, True), (OWN, False)], {A}),
+        ([(StepKind.FILE_SET_UP, True), (OWN, True), (OWN, False)], {X}),
+        ([(OWN, False), (StepKind.THREE_WAY_AGREED, False)], {A, K}),
+    ],
+)
+def test_a_client_stands_where_something_is_to_be_done(steps, stages):
+    assert stages_of(steps) == stages
+
+
+BOARD = [Column(meaning, hidden=False) for meaning in (M.INQUIRY, M.CHEMISTRY, A, I, None, X, K, M.ACTIVE, M.CLOSED)]
+
+
+def hiding(*hidden):
+    return [column._replace(hidden=column.meaning in hidden) for column in BOARD]
+
+
+@pytest.mark.parametrize(
+    ("board", "now", "ahead", "reached"),
+    [
+        (BOARD, 0, {A}, 2),
+        (BOARD, 2, {I, K}, 3),
+        (BOARD, 2, {X}, 5),
+        (BOARD, 3, {I}, None),
+        (BOARD, 5, {I}, None),
+        (BOARD, 4, {I}, None),
+        (BOARD, 4, {X}, 5),
+        (BOARD, 7, {A}, None),
+        (BOARD, 8, {A}, None),
+        (hiding(I), 2, {I}, 4),
+        (hiding(I, None), 2, {I}, 5),
+        (hiding(K), 5, {K}, None),
+        (hiding(X, K), 3, {X}, None),
+        ([BOARD[0], BOARD[6], BOARD[3]], 0, {I, K}, 1),
+        ([BOARD[0]], 0, {I}, None),
+    ],
+)
+def test_a_card_goes_forward_to_the_earliest_stage_that_shows_and_never_back(board, now, ahead, reached):
+    assert stage_reached(board, now, ahead) == reached
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("due", "expected"),
+    [
+        (Due(NOW - 9 * DAY, 2), Lateness.LATE),
+        (Due(NOW - 9 * DAY, 2, is_onboarding=True), Lateness.FINE),
+        (Due(NOW, 2, is_onboarding=True, due_at=NOW - HOUR), Lateness.LATE),
+        (Due(NOW - 9 * DAY, 2, is_onboarding=True, due_at=NOW + HOUR), Lateness.DUE),
+        (Due(NOW - 9 * DAY, 2, is_onboarding=True, due_at=NOW + 2 * DAY), Lateness.FINE),
+        (Due(NOW, None, is_onboarding=True, due_at=NOW - HOUR, is_done=True), Lateness.LATE),
+        (Due(NOW - 9 * DAY, 2, due_at=NOW + 9 * DAY), Lateness.FINE),
+        (Due(NOW - 9 * DAY, 2, due_at=NOW - DAY), Lateness.LATE),
+        (Due(NOW - 9 * DAY, None, due_at=NOW - DAY, is_done=True), Lateness.FINE),
+    ],
+)
+def test_a_card_is_measured_by_its_steps_and_without_them_by_its_stage(due, expected):
+    assert due.lateness(NOW) is expected

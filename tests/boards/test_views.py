@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,6 +15,8 @@ from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Organisation
 from coachbase.clients.rules import Status
 from coachbase.db import database
+from coachbase.engagements.models import Engagement
+from coachbase.engagements.rules import State
 
 BOARD = "/boards/onboarding"
 HTMX = {"HX-Request": "true"}
@@ -53,6 +55,60 @@ def test_a_late_card_says_so_in_words_and_is_counted(vera, card):
     page = vera.get(BOARD).text
     assert "· late</p>" in page
     assert "1 client · 1 late" in page
+
+
+def begin(client, **values):
+    """A program of this client; its figures as they would be written."""
+    now = clock.now()
+    given = {"starts_on": now.date(), "steps_done": 2, "steps_total": 9, "due_at": now + timedelta(days=3)}
+    return Engagement.create(client=client, name="Six", currency="GBP", created_at=now, **(given | values))
+
+
+def test_a_card_shows_its_steps_and_the_kickoff_to_be_expected(vera, cast):
+    program = begin(cast.bob, starts_on=date(2090, 12, 3))
+    page = vera.get(BOARD).text
+    assert '<p class="steps t9 d2">2/9' in page
+    assert "kickoff ~ 3 Dec" in page
+    program.kickoff_on = date(2090, 12, 4)
+    program.save()
+    assert "kickoff 4 Dec" in vera.get(BOARD).text
+
+
+def test_a_card_is_late_by_its_step_and_not_by_its_stage(vera, cast, card):
+    Card.update(entered_at=card.entered_at - timedelta(days=30)).execute()
+    program = begin(cast.bob)
+    assert "· late</p>" not in vera.get(BOARD).text
+    assert "Bob Haddad" not in vera.get(f"{BOARD}?late=1").text
+    program.due_at = clock.now() - timedelta(hours=1)
+    program.save()
+    assert "· late</p>" in vera.get(BOARD).text
+    assert "Bob Haddad" in vera.get(f"{BOARD}?late=1").text
+
+
+def test_a_program_that_is_over_or_onboarded_shows_no_steps(vera, cast):
+    begin(cast.bob, state_name=State.ENDED)
+    page = vera.get(BOARD).text
+    assert "class=to>" not in page
+    begin(cast.bob, onboarded_at=clock.now(), kickoff_on=date(2090, 12, 3), due_at=None)
+    page = vera.get(BOARD).text
+    assert 'class="steps' not in page
+    assert "kickoff 3 Dec" in page
+
+
+def test_of_several_programs_a_card_shows_the_newest_that_runs(vera, cast):
+    begin(cast.bob, onboarded_at=clock.now(), steps_done=4, steps_total=4)
+    begin(cast.bob, steps_done=1, steps_total=7)
+    begin(cast.bob, state_name=State.ENDED, steps_done=5, steps_total=5)
+    page = vera.get(BOARD).text
+    assert page.count("<li class=card") == 1
+    assert "1/7" in page
+
+
+def test_the_dialog_of_a_card_starts_a_program_unless_one_is_being_walked(vera, cast, card):
+    link = f'href="/clients/{cast.bob.public_id}/programs/new"'
+    assert link in vera.get(f"/cards/{card.public_id}").text
+    begin(cast.bob)
+    assert link not in vera.get(f"/cards/{card.public_id}").text
 
 
 def test_carol_sees_nothing_of_alices_clients(carol, card, cast):
@@ -227,6 +283,7 @@ def test_two_hundred_cards_stay_under_100_kb(vera, cast):
         name = f"{('Ines', 'Tomas', 'Priya', 'Grace')[number % 4]} {number * 7919:x} Castellanos"  # hard to compress
         values = {"name": name, "coach": cast.alice, "position": "Plant director", "organisation": cast.brightwater}
         client = clients.add(values, how="by hand")
+        begin(client, steps_done=number % 9, due_at=clock.now() + timedelta(hours=number - 90))
         card = Card.get(Card.client == client)
         actions.move(card, stages[number % 7], before=None, by=cast.vera, seen_version=1)
     html = vera.get(BOARD).data
