@@ -5,7 +5,7 @@ from html import escape
 
 import markdown
 import nh3
-from markdown.extensions.tables import TableExtension
+from markdown.extensions.tables import TableProcessor
 
 LONGEST = 50_000
 MOST_BRACKETS = 400
@@ -46,8 +46,8 @@ def _parser(*, links: bool) -> markdown.Markdown:
     """Markdown without raw HTML and pictures: what looks like a tag is shown as it was typed, and costs no time to
     take apart. A line of dashes under a sentence stays a line: few mean a heading by it.
     """
-    tables = TableExtension(use_align_attribute=True)
-    parser = markdown.Markdown(extensions=["nl2br", "sane_lists", tables], output_format="html")
+    parser = markdown.Markdown(extensions=["nl2br", "sane_lists"], output_format="html")
+    parser.parser.blockprocessors.register(_Tables(parser.parser, {"use_align_attribute": True}), "table", 75)
     parser.preprocessors.deregister("html_block")
     parser.parser.blockprocessors.deregister("setextheader")
     for name in ("html", *_PICTURES, *(() if links else _LINKS)):
@@ -55,6 +55,17 @@ def _parser(*, links: bool) -> markdown.Markdown:
     if not links:
         parser.parser.blockprocessors.deregister("reference")
     return parser
+
+
+class _Tables(TableProcessor):
+    """Tables as the extension draws them. Two lines tell what is one; the extension takes all lines apart to see that,
+    each time it is asked, which hostile text makes happen for every line.
+    """
+
+    def test(self, parent: object, block: str) -> bool:
+        second = block.find("\n") + 1
+        end = block.find("\n", second)
+        return second > 0 and super().test(parent, block if end < 0 else block[:end])
 
 
 def _absolute_only(tag: str, attribute: str, value: str) -> str | None:

@@ -113,6 +113,9 @@ def test_what_cannot_be_taken_apart_stands_as_it_was_typed(monkeypatch):
         "- a\n    b\n\n" * 1_500,
         "".join(f"{' ' * (depth * 4)}- x\n\n" for depth in range(90)),
         "\t" * 20_000,
+        "|a|b|\n|-|-|\n" + "|x|y|\n" * 3_000,
+        "|`a`|\n|-|\n" + "|`" * 9_000,
+        "a|b\n-|-\n1|2\n\n" * 1_500,
     ],
     ids=lambda text: repr(text[:12]),
 )
