@@ -182,7 +182,9 @@ def test_a_page_of_one_client_is_not_taken_for_another_clients(answering, cast, 
     assert Answer.get(Answer.question == answering.question("address")).submission == answering.submission
 
 
-def test_a_link_that_died_while_typing_takes_nothing_and_keeps_it_on_the_page(answering):
+def test_a_link_that_died_while_typing_takes_nothing_and_keeps_it_on_the_page(asked, traveller, stranger):
+    traveller.shift(timedelta(days=6))
+    answering = Answering(stranger, asked)
     links.revoke_all(actions.LINK, answering.submission.public_id)
     answering.type(address="1 Quay")
     assert (answering.answer.status_code, answering.value_of("address")) == (422, "1 Quay")
@@ -294,6 +296,7 @@ def test_a_client_does_not_move_to_another_organisation_by_a_name(answering, bob
 
 
 def test_a_client_without_organisation_joins_none_that_we_know(answering, bob, cast):
+    clients.add({"name": "Ines", "coach": cast.alice, "organisation": cast.brightwater}, how="by hand")
     bob.organisation = None
     bob.save()
     answering.send_all(organisation="Brightwater")
@@ -485,6 +488,7 @@ def test_a_preview_shows_it_as_clients_see_it(vera, questionnaire):
 def test_what_came_in_lists_only_what_was_sent(answering, vera, carol, questionnaire):
     path = f"/settings/forms/{questionnaire.public_id}/submissions"
     assert "Bob Haddad" not in vera.get(path).text
+    assert '/submissions">1</a>' not in vera.get("/settings/forms").text
     answering.send_all()
     assert "Bob Haddad" in vera.get(path).text
     assert '/submissions">1</a>' in vera.get("/settings/forms").text
@@ -538,6 +542,7 @@ def test_one_more_questionnaire_is_asked_by_hand_and_the_client_learns_of_it(ver
     entry = Entry.get(Entry.sentence == "Questionnaire “Before Bob begins” asked")
     assert entry.by.name == "Vera Moreau"
     assert [(mail.kind, mail.to_address) for mail in Message.select()] == [("client_page", bob.email)]
+    assert f'value="{questionnaire.public_id}"' not in vera.get(tab).text
     again = vera.post(tab, data=sent)
     assert (again.status_code, "is asked already" in again.text) == (422, True)
     assert Submission.select().count() == Message.select().count() == 1
