@@ -337,11 +337,16 @@ def change_contacts(engagement_id: str) -> ResponseReturnValue:
     form.offer(_contacts(engagement))
     if not form.validate():
         return _contacts_page(engagement, form), 422
-    actions.change_participants(engagement, form.rows(), version=form.version.data, by=_me())
+    try:
+        actions.change_participants(engagement, form.rows(), version=form.version.data, by=_me())
+    except Stale as stale:
+        ticked = {part: form[part].data for part in PARTS}
+        form = ContactsForm(data=ticked | {"version": _engagement(engagement_id).version})
+        return _contacts_page(engagement, form, stale=f"{stale} Here is what you ticked."), 409
     return go(_address(engagement), "Saved.")
 
 
-def _contacts_page(engagement: Engagement, form: ContactsForm) -> str:
+def _contacts_page(engagement: Engagement, form: ContactsForm, *, stale: str = "") -> str:
     there = _contacts(engagement)
     form.offer(there)
     return render_template(
@@ -350,6 +355,7 @@ def _contacts_page(engagement: Engagement, form: ContactsForm) -> str:
         client=engagement.client,
         form=form,
         contacts=there,
+        stale=stale,
         **_words(),
     )
 
@@ -364,8 +370,9 @@ def _engagement(engagement_id: str) -> Engagement:
 
 
 def _address(engagement: Engagement) -> str:
+    """Where this program stands: the client may have another that is newer."""
     home = f"/clients/{engagement.client.public_id}/program"
-    return f"{home}/{engagement.public_id}" if engagement.state in (State.COMPLETED, State.ENDED) else home
+    return home if Engagement.current_of(engagement.client) == engagement else f"{home}/{engagement.public_id}"
 
 
 def _me() -> User:

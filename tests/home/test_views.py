@@ -1,5 +1,7 @@
 """Today, the first steps, and the sample practice."""
 
+from datetime import timedelta
+
 import pytest
 
 from coachbase import check, clock, create_app, sample, schema
@@ -12,10 +14,12 @@ from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.config import Config
 from coachbase.db import database
+from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement, Step
 from coachbase.engagements.rules import StepState
 from coachbase.errors import Refused
 from coachbase.home import actions as home
+from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
 
@@ -102,3 +106,50 @@ def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):
     invitation = Message.get(Message.kind == "invitation")
     assert invitation.state is State.QUEUED
     assert invitation.token
+
+
+def begin(client, since):
+    """A program of this client whose first step opened then; its target is a day."""
+    terms = dict.fromkeys(Engagement.TERMS, "")
+    terms |= {"name": "Six", "months": 6, "sessions": 6, "session_minutes": 60, "cadence_name": "weekly"}
+    terms |= {"price_cents": 0, "currency": "GBP", "billing_name": "upfront", "summaries_name": "none"}
+    step = {"position": 1, "key": "own", "kind_name": "own", "label": "Ask for a room", "waiting_on_name": "us"}
+    with clock.pretend(since):
+        return engagements.start(
+            client, terms, coach=client.coach, starts_on=since.date(), ends_on=None, payer="client", po_number="",
+            participants=(), steps=[step | {"target_days": 1, "needs": ""}], by=None,
+        )  # fmt: skip
+
+
+def test_a_late_step_stands_first_says_so_and_leads_to_the_steps(cast, vera, carol):
+    other = clients.add({"name": "Grace Adeyemi", "coach": cast.alice}, how="by hand")
+    Client.update(waiting_since=clock.now() - timedelta(days=30)).where(Client.id == other.id).execute()
+    begin(cast.bob, clock.now() - timedelta(days=2))
+    page = vera.get("/").text
+    rows = page.split('<li class="row')[1:]
+    assert "Ask for a room: Bob Haddad" in rows[0]
+    assert rows[0].startswith(" late")
+    assert "· late</span>" in rows[0]
+    assert f'href="/clients/{cast.bob.public_id}/program#steps"' in rows[0]
+    assert "Open the steps" in rows[0]
+    assert "Grace Adeyemi" in rows[1]
+    assert "Ask for a room" not in carol.get("/").text
+
+
+def test_a_step_in_time_is_not_late_however_long_the_card_stands_in_its_stage(cast, vera):
+    Card.update(entered_at=clock.now() - timedelta(days=90)).execute()
+    begin(cast.bob, clock.now() - timedelta(hours=1))
+    Card.update(entered_at=clock.now() - timedelta(days=90)).execute()
+    page = vera.get("/").text
+    assert "Ask for a room: Bob Haddad" in page
+    assert "· late</span>" not in page
+
+
+def test_a_late_step_is_not_cut_off_by_what_waits_longer(cast, vera, monkeypatch):
+    monkeypatch.setattr(models, "MOST", 1)
+    other = clients.add({"name": "Grace Adeyemi", "coach": cast.alice}, how="by hand")
+    Client.update(waiting_since=clock.now() - timedelta(days=30)).where(Client.id == other.id).execute()
+    begin(cast.bob, clock.now() - timedelta(days=2))
+    page = vera.get("/").text
+    assert "Bob Haddad" in page
+    assert "Grace Adeyemi" not in page
