@@ -1,7 +1,7 @@
 """Forms, their versions and questions; submissions and their encrypted answers."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
@@ -229,12 +229,18 @@ class Submission(Model):
         return self.engagement_id is not None
 
     @property
-    def known(self) -> Mapping[str, str]:
+    def known(self) -> dict[str, str]:
         """What we know of the client who was asked, by field; of a stranger nothing."""
         if not self.is_asked:
             return {}
         organisation = self.client.organisation.name if self.client.organisation_id else ""
         return {name: getattr(self.client, name) for name in FILL_LABELS} | {"organisation": organisation}
+
+    @property
+    def offered(self) -> dict[str, str]:
+        """What stands in the fields at first: what is known, and the name for a legal name nobody told us yet."""
+        known = self.known
+        return known | {"legal_name": known["legal_name"] or known["name"]} if known else known
 
     @classmethod
     def _with_form(cls) -> ModelSelect:

@@ -249,8 +249,8 @@ def _page(form: Form, ticket: Ticket | None, submission: Submission | None, step
     version = submission.form_version if submission else shown or FormVersion.published(form) or abort(404)
     steps = _steps(version)
     number = _step_number(step, steps)
-    kept, known = (Answer.of(submission), submission.known) if submission else ({}, {})
-    step_form = StepForm(steps[number - 1], kept, known)
+    kept, offered = (Answer.of(submission), submission.offered) if submission else ({}, {})
+    step_form = StepForm(steps[number - 1], kept, offered)
     return Page(form, version, steps, number, step_form, _ticket_for(version, ticket, submission), submission)
 
 

@@ -238,6 +238,18 @@ def test_what_was_left_as_it_stood_changes_nothing_and_is_told_with_the_answers(
         assert known in page
 
 
+def test_the_name_is_offered_as_legal_name_and_becomes_it_when_sent(asked, bob, stranger):
+    clients.change(bob, {"legal_name": ""}, version=bob.version, by=None)
+    answering = Answering(stranger, Submission.known_as(asked.public_id))
+    assert answering.value_of("legal_name") == "Bob Haddad"
+    answering.answer = answering.browser.get(f"{answering.path}?step=2")
+    answering.type(What_matters="To listen.")
+    assert answering.answer.headers["Location"] == f"{answering.path}?step=1&check=1"
+    assert now(bob).legal_name == ""
+    answering.come_in().send_all()
+    assert now(bob).legal_name == "Bob Haddad"
+
+
 def test_what_was_corrected_replaces_what_stood_there_and_the_timeline_names_the_fields(answering, bob):
     answering.send_all(
         legal_name=BOTH_NAME, address="1 Quay\r\nLondon", phone="+44 20 7946 0000", assistant_email="noor@b.example"
