@@ -39,6 +39,7 @@ from .rules import (
     refusal_of_body,
     refusal_of_code,
     refusal_of_document,
+    refusal_of_filled,
     refusal_of_mark,
     refusal_of_reason,
     refusal_to,
@@ -208,7 +209,7 @@ def send(agreement: Agreement, *, by: User | None) -> None:
     ):
         raise Refused(refusal)
     agreement.source, agreement.body = agreement.body, fill(agreement.body, values)
-    if refusal := paper.refusal_to_draw(*_drawn_of(agreement, signers)):
+    if refusal := refusal_of_filled(agreement.body) or paper.refusal_to_draw(*_drawn_of(agreement, signers)):
         raise Refused(refusal)
     agreement.shares, agreement.sent_at, agreement.by = agreement.engagement.shares, now, by
     agreement.state_name, agreement.version = State.FREEZING, agreement.version + 1

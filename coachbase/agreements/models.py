@@ -108,7 +108,7 @@ class Agreement(Model):
     @property
     def name(self) -> str:
         """What its files are called."""
-        return f"{self.title} - {self.client.name}.pdf"
+        return f"{self.title} - {self.client.name}.pdf".replace("/", "-").replace("\\", "-")
 
     def values_on(self, today: date) -> dict[str, str]:
         """What stands for each merge field now."""

@@ -201,11 +201,17 @@ EXAMPLES = {name: field.example for name, field in MERGE_FIELDS.items()}
 
 LONGEST_BODY = 200_000
 """Some fifty pages."""
+LONGEST_FILLED = 400_000
+"""With its fields filled in: what is longer, paper would cut."""
 LONGEST_TITLE, LONGEST_REASON = 120, 1000
 LONGEST_RUN, MOST_BRACKETS = 24, 400
+MOST_LINES, MOST_MARKS, MOST_RULES = 8000, 8000, 200
+"""Far beyond any agreement: the parser of Markdown is quadratic in lines, in marks, and worst in lines drawn across."""
 
 _FIELD = re.compile(r"\{\{([^{}\n]{0,100})\}\}")
 _RUN = re.compile(rf"([\[\](*_`<>!~])\1{{{LONGEST_RUN},}}")
+_RULE = re.compile(r"^[ \t]*([*_=-])(?:[ \t]*\1)*[ \t]*$", re.MULTILINE)
+_MARKS = "*_`\\<>&|~#"
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()>#+\-.!])")
 _SPACE = re.compile(r"\s+")
 
@@ -359,7 +365,19 @@ def refusal_of_body(body: str) -> str | None:
         return "A field is not closed: it is written with two braces on each side, such as {{client_name}}."
     if _RUN.search(body) or sum(map(body.count, "[]")) > MOST_BRACKETS:
         return "There are too many brackets or stars in a row. Take some away: they would not be read as you mean them."
+    if body.count("\n") > MOST_LINES or sum(map(body.count, _MARKS)) > MOST_MARKS or _ruled(body) > MOST_RULES:
+        return "There are too many short lines or signs in this text. Is it an agreement?"
     return "Pictures are left out of agreements. Take away the “![”." if "![" in body else None
+
+
+def refusal_of_filled(body: str) -> str | None:
+    """Why this text, with its fields filled in, is not sent, as a sentence; None when it is."""
+    return "With its fields filled in, this text is too long. Shorten it." if len(body) > LONGEST_FILLED else None
+
+
+def _ruled(body: str) -> int:
+    """How many lines of the text are lines drawn across the page."""
+    return sum(1 for _ in _RULE.finditer(body))
 
 
 # What may be done when ------------------------------------------------------------------------------------------------

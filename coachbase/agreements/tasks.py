@@ -232,8 +232,7 @@ def _seal(agreement: Agreement) -> None:
     with transaction():
         if not _still(agreement, State.SEALING):
             return
-        name = f"{agreement.title}, signed - {agreement.client.name}.pdf"
-        document = files.store(sealed, name, client=agreement.client, audience=Audience.CLIENT)
+        document = files.store(sealed, f"Signed {agreement.name}", client=agreement.client, audience=Audience.CLIENT)
         evidence.keep(agreement.public_id, document, marker=marker, is_sealed=True)
         evidence.append(agreement.public_id, EventKind.SEALED, {"sha256": document.sha256, "size": document.size})
         agreement.sealed, agreement.sealed_sha256 = document, document.sha256

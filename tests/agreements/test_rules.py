@@ -19,6 +19,7 @@ from coachbase.agreements.rules import (
     EXAMPLES,
     FACES,
     LONGEST_BODY,
+    LONGEST_FILLED,
     MAY_BE,
     MERGE_FIELDS,
     MOST_POINTS,
@@ -43,6 +44,7 @@ from coachbase.agreements.rules import (
     refusal_of_body,
     refusal_of_code,
     refusal_of_document,
+    refusal_of_filled,
     refusal_of_mark,
     refusal_of_reason,
     refusal_to,
@@ -188,6 +190,9 @@ def test_any_text_is_drawn_as_it_is(value):
         ("*" * 40, "in a row"),
         ("[a](https://b.example) " * 300, "in a row"),
         ("![a](b)", "Pictures"),
+        ("***\n" * 300, "short lines"),
+        ("a\n\n" * 5000, "short lines"),
+        ("\\" * 9000, "short lines"),
     ],
 )
 def test_a_text_that_will_not_do_is_refused_with_its_reason(body, word):
@@ -206,6 +211,22 @@ def test_no_text_takes_long_to_judge():
         refusal_of_body(tidy(hostile))
         fill(hostile, EXAMPLES)
     assert time.thread_time() - started < 2
+
+
+@pytest.mark.parametrize("piece", ["***\n", "a|b\n-|-\n", "- a\n    - b\n", "*_", "\\* ", "a\n===\n", "> a\n", "`a` "])
+def test_what_is_let_through_is_soon_read(piece):
+    longest = LONGEST_BODY // len(piece)
+    while refusal_of_body(piece * longest):
+        longest = longest * 9 // 10
+    started = time.thread_time()
+    paper.blocks_of(piece * longest)
+    assert time.thread_time() - started < 2
+
+
+def test_what_would_be_cut_when_it_is_filled_is_refused():
+    assert refusal_of_filled("x" * LONGEST_FILLED) is None
+    assert refusal_of_filled("x" * (LONGEST_FILLED + 1))
+    assert paper.LONGEST == LONGEST_FILLED
 
 
 def test_fields_are_stored_without_spaces():
