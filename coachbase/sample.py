@@ -499,10 +499,10 @@ def _settle_mail() -> None:
     unsent = Message.select().where(Message.state_name == State.QUEUED, Message.client.is_null(False))
     for number, message in enumerate(unsent.order_by(Message.id)):
         message.token = None
-        if number == 1:
+        if number == 3:
             message.state_name, message.attempts = State.DEAD, 6
             message.answer = "550 5.1.1 No such mailbox (a sample: this was never sent)"
-        elif number == 4:
+        elif number == 5:
             message.state_name = State.CANCELLED
         else:
             message.state_name, message.attempts, message.sent_at = State.SENT, 1, message.created_at

@@ -27,6 +27,7 @@ class Deed:
 DEEDS = (
     Deed("New client", "/clients/new", "user-plus", "add create person coachee"),
     Deed("New sponsor", "/sponsors/new", "building", "add create organisation company"),
+    Deed("New program", "/settings/programs/new", "list-checks", "add create template", ("owner", "assistant")),
     Deed("Import clients", "/clients/import", "upload", "csv file list", ("owner", "assistant")),
     Deed("Invite somebody", "/settings/team/invite", "mail-plus", "add new team coach assistant member", ("owner",)),
     Deed("Your account", "/account", "user", "password zone theme dark light profile"),

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
-from ..clients.rules import LONGEST_SEARCH, words_of
+from ..clients.rules import LONGEST_SEARCH, Status, words_of
 from .rules import DEEDS, MOST_OF_A_KIND, Deed, pieces
 
 pages = Blueprint("search", __name__)
@@ -38,7 +38,7 @@ def search() -> ResponseReturnValue:
     q = request.args.get("q", "")[:LONGEST_SEARCH].strip()
     words = words_of(q)
     user = current_user._get_current_object()
-    groups = [group for group in (*_people(user, words), *_places(user, words)) if group.finds]
+    groups = [group for group in (*_starts(user, words), *_people(user, words), *_places(user, words)) if group.finds]
     target = request.htmx.target if request.htmx else None
     template = {"palette": "search/_palette.html", None: "search/search.html"}.get(target, "search/_results.html")
     root = "results" if target in (None, "results") else "found"
@@ -54,6 +54,15 @@ def _people(user: User, words: list[str]) -> tuple[Group, ...]:
         Group("Sponsors", [_sponsor(sponsor) for sponsor in Organisation.found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Contacts", [_contact(contact) for contact in Contact.found(user, words).limit(MOST_OF_A_KIND)]),
     )
+
+
+def _starts(user: User, words: list[str]) -> tuple[Group, ...]:
+    """“start bob”: the page that starts a program with Bob, for whoever may be started with now."""
+    if words[:1] != ["start"] or not words[1:]:
+        return ()
+    found = Client.found(user, words[1:]).where(Client.status_name != Status.FORMER).limit(MOST_OF_A_KIND)
+    finds = [Find(client.name, f"/clients/{client.public_id}/programs/new", "play", client.line) for client in found]
+    return (Group("Start a program with", finds),)
 
 
 def _client(client: Client) -> Find:

@@ -132,3 +132,10 @@ def test_it_asks_the_database_six_times_at_most(vera, cast, queries, q):
     with queries() as asked:
         find(vera, q)
     assert len(asked) <= 6, asked
+
+
+def test_start_and_a_name_lead_to_the_page_that_starts_a_program(vera, carol, cast):
+    assert found(vera, "start bob")["Start a program with"] == ["Bob Haddad"]
+    assert f"/clients/{cast.bob.public_id}/programs/new" in find(vera, "start bob").text
+    assert "Start a program with" not in found(vera, "start")
+    assert found(carol, "start bob") == {}
