@@ -50,6 +50,7 @@ PAGES = {
     "settings-mail-texts": "/settings/mail-texts",
     "mail-text": "/settings/mail-texts/invitation",
     "settings-mail": "/settings/mail",
+    "settings-seal": "/settings/seal",
     "keys": "/keys",
     "nothing-here": "/clients/01ARZ3NDEKTSV4RRFFQ69G5FAV",
 }
@@ -66,7 +67,7 @@ BELOW = {
     "sponsor": {"edit": "edit", "contact": "contacts/new"},
     "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
 }
-PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot"}
+PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot", "verify": "/p/verify"}
 EMPTY = {
     "empty-today": "/",
     "empty-board": "/boards/onboarding",

@@ -12,13 +12,14 @@ from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
 from tests.browser.chromium import DESKTOP, PHONE
 
-PUBLIC = ("/sign-in", "/forgot", "/p/intake/inquiry", "/clients", "/p/intake/no-such-form")
+PUBLIC = ("/sign-in", "/forgot", "/p/verify", "/p/intake/inquiry", "/clients", "/p/intake/no-such-form")
 SETTINGS = (
     "/settings/firm",
     "/settings/team",
     "/settings/team/invite",
     "/settings/team/{vera}",
     "/settings/mail",
+    "/settings/seal",
 )
 DESK = (
     "/",
