@@ -7,6 +7,7 @@ from .accounts.models import Attempt, LoginSession
 from .clients.models import ClientImport, Contact
 from .db import Once, atomic
 from .links.models import Link
+from .portal.models import Chaser
 
 
 @atomic
@@ -17,5 +18,6 @@ def forget_spent_rows() -> None:
     Attempt.delete().where(Attempt.at < now - timedelta(days=1)).execute()
     LoginSession.delete().where(LoginSession.expires_at < now - timedelta(days=30)).execute()
     Link.delete().where(Link.expires_at < now - timedelta(days=30)).execute()
+    Chaser.delete().where(Chaser.on < (now - timedelta(days=30)).date()).execute()
     Contact.delete().where(Contact.removed_at < now - timedelta(days=1)).execute()
     ClientImport.delete().where(ClientImport.created_at < now - timedelta(days=7)).execute()

@@ -49,7 +49,7 @@ def invite(engagement: Engagement, *, by: User | None = None) -> None:
 @atomic
 def mail_anew(client: Client, *, by: User) -> None:
     """Mail the client a new link to the own page; whoever came by an older one is out, also where it led on to."""
-    engagement = _newest(client)
+    engagement = _latest(client)
     if not client.email:
         raise Refused(f"There is no mail address for {client.name}. Add one, then mail the page.")
     _shut(client)
@@ -66,7 +66,7 @@ def invite_assistant(engagement: Engagement, *, by: User | None = None) -> None:
 @atomic
 def mail_assistant_anew(client: Client, *, by: User) -> None:
     """Mail the client's own assistant a new link to the page with dates; the older ones die."""
-    engagement = _newest(client)
+    engagement = _latest(client)
     if not client.assistant_email:
         raise Refused(f"No assistant of {client.name} is known. Add the address in the details, then mail the page.")
     links.revoke_all(ASSISTANT, client.public_id)
@@ -93,7 +93,7 @@ def follow_addresses(client: Client, changed: Collection[str]) -> None:
     if "email" in changed:
         had_one = Link.is_out(CLIENT, client.public_id, now)
         _shut(client)
-        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of(engagement))):
+        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of([engagement]))):
             _mail_page("client_page", engagement)
 
 
@@ -103,8 +103,9 @@ def forget_contact(contact: Contact) -> None:
     links.revoke_all(SPONSOR, contact.public_id)
 
 
-def _newest(client: Client) -> Engagement:
-    engagement = Engagement.of(client).first()
+def _latest(client: Client) -> Engagement:
+    """The program that runs, or the last one that did."""
+    engagement = running_of(client).first() or Engagement.of(client).first()
     if engagement is None:
         raise Refused(f"{client.name} has no program yet, so the page would be empty. Start one first.")
     return engagement
@@ -113,9 +114,8 @@ def _newest(client: Client) -> Engagement:
 def _shut(client: Client) -> None:
     """No link to the client's page works any more, nor one that its buttons gave to a browser."""
     links.revoke_all(CLIENT, client.public_id)
-    for engagement in running_of(client):
-        for ask in asks_of(engagement):
-            links.revoke_all(ask.way, ask.subject)
+    for ask in asks_of(list(running_of(client))):
+        links.revoke_all(ask.way, ask.subject)
 
 
 def _mail_page(kind: str, engagement: Engagement, *, by: User | None = None) -> None:

@@ -1,6 +1,6 @@
 """What is open with whom, read from the rooms below; and who was reminded on which day."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -66,19 +66,19 @@ def running_of(client: Client) -> ModelSelect:
 # What is asked of somebody --------------------------------------------------------------------------------------------
 
 
-def asks_of(engagement: Engagement) -> list[Ask]:
-    """What is, or was, asked of the client in a program, in order. A new room adds its line to ROOMS."""
-    return [ask for room in ROOMS for ask in room(engagement)]
+def asks_of(engagements: Sequence[Engagement]) -> list[Ask]:
+    """What is, or was, asked of the client in these programs, in order. A new room adds its line to ROOMS."""
+    return [ask for room in ROOMS for ask in room(engagements)]
 
 
-def _to_sign(engagement: Engagement) -> Iterator[Ask]:
-    for signer in _signers(SignerRole.CLIENT).where(Agreement.engagement == engagement):
+def _to_sign(engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    for signer in _signers(SignerRole.CLIENT).where(Agreement.engagement.in_(engagements)):
         yield _ask_to_sign(signer, signer.agreement.title, "Read it in your own time; you sign with a code by mail.")
 
 
-def _to_answer(engagement: Engagement) -> Iterator[Ask]:
+def _to_answer(engagements: Sequence[Engagement]) -> Iterator[Ask]:
     asked = Submission.select(Submission, FormVersion, Form).join(FormVersion).join(Form)
-    for submission in asked.where(Submission.engagement == engagement).order_by(Submission.id):
+    for submission in asked.where(Submission.engagement.in_(engagements)).order_by(Submission.id):
         is_begun = submission.state is SubmissionState.STARTED
         yield Ask(
             way=INTAKE,

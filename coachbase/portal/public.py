@@ -101,8 +101,8 @@ def _client() -> Client:
 
 
 def _asks_of_client(client: Client) -> list[Ask]:
-    """Of all programs under way, the oldest first."""
-    return [ask for engagement in reversed(list(running_of(client))) for ask in asks_of(engagement)]
+    """Of all programs under way."""
+    return asks_of(list(running_of(client)))
 
 
 def _sharing(engagement: Engagement) -> dict[str, str]:

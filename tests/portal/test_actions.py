@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coachbase import clock
+from coachbase import clock, tidying
 from coachbase.accounts.models import Serving
 from coachbase.agreements.models import Signer
 from coachbase.clients import actions as clients
@@ -116,6 +116,16 @@ def test_a_client_without_an_address_leaves_a_note_and_the_ball_with_us(cast):
 def test_without_a_program_there_is_no_page_to_mail(cast):
     with pytest.raises(Refused, match="has no program yet"):
         actions.mail_anew(cast.bob, by=cast.vera)
+
+
+def test_the_page_names_the_program_that_runs(cast):
+    running = signing.engaged(cast)
+    Engagement.create(
+        client=cast.bob, name="Cancelled 3", currency="GBP", state_name=State.ENDED, starts_on=running.starts_on,
+        created_at=clock.now(), onboarded_at=clock.now(),
+    )  # fmt: skip
+    actions.mail_anew(cast.bob, by=cast.vera)
+    assert "Leadership 6" in mails("client_page")[-1].text
 
 
 def test_eve_gets_the_dates_and_nobody_does_when_there_is_no_eve(cast):
@@ -384,6 +394,14 @@ def test_without_an_assistant_answers_go_to_the_owner(waiting, cast):
     Serving.delete().execute()
     (message,) = remind_on(26, 5)
     assert message.reply_to == "olive@northbank.example"
+
+
+def test_who_was_reminded_when_is_forgotten_after_a_month(waiting):
+    remind_on(26, 5)
+    for days, kept in ((29, 1), (32, 0)):
+        with clock.pretend(datetime(2026, 11, 26, 5, tzinfo=UTC) + timedelta(days=days)):
+            tidying.forget_spent_rows()
+        assert Chaser.select().count() == kept
 
 
 def test_every_mail_of_these_pages_carries_a_link():

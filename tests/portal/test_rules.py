@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from coachbase.engagements.rules import Share, shares_in_words
 from coachbase.portal.rules import (
     MOST,
     Ask,
@@ -141,6 +142,22 @@ def test_two_pages_of_one_address_stay_two_mails():
 )
 def test_what_is_open_in_words(words, said):
     assert in_words(thing("2026-11-20T10:00", words=each) for each in words) == said
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        ((), ""),
+        ((Share.SESSIONS,), "Sessions held and planned"),
+        ((Share.SESSIONS, Share.GOALS), "Sessions held and planned and the goals agreed together"),
+        (
+            (Share.SESSIONS, Share.PHASE, Share.GOALS),
+            "Sessions held and planned, the phase the program is in and the goals agreed together",
+        ),
+    ],
+)
+def test_what_is_shared_reads_as_a_sentence(shares, said):
+    assert shares_in_words(shares) == said
 
 
 def test_progress_counts_what_is_done():
