@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
@@ -125,15 +126,22 @@ class ProvableFile(Model):
 
     def is_on_trail(self) -> bool:
         """Whether an event names this file."""
-        return any(says_it_holds(event, self.sha256) for event in TrailEvent.of(self.subject))
+        return not self._is_unnamed(TrailEvent.of(self.subject))
+
+    def _is_unnamed(self, events: Iterable[TrailEvent]) -> bool:
+        return not any(says_it_holds(event, self.sha256) for event in events)
+
+    def _why_broken(self, events: list[TrailEvent]) -> str:
+        if broken := first_break(self.subject, events, TrailDetail.beside(self.subject)):
+            return broken.why
+        return "no event names this file" if self._is_unnamed(events) else ""
 
     def verdict_on(self, content: bytes) -> Verdict:
-        """What to say of a file that is this one, or was."""
+        """What to say of a file that is this one, or was. The hash decides; our copy only tells where they differ."""
         events = list(TrailEvent.of(self.subject))
-        broken = first_break(self.subject, events, TrailDetail.beside(self.subject))
-        names_it = any(says_it_holds(event, self.sha256) for event in events)
-        kept = self.document.content
-        is_same = content == kept and hashlib.sha256(content).hexdigest() == self.sha256
+        is_same = hashlib.sha256(content).hexdigest() == self.sha256
+        kept = content if is_same else self.document.content
+        is_kept_well = is_same or hashlib.sha256(kept).hexdigest() == self.sha256
         ended = next(((event.kind, event.at) for event in events if event.kind in ENDED), None)
         return Verdict(
             Outcome.UNCHANGED if is_same else Outcome.CHANGED,
@@ -144,7 +152,7 @@ class ProvableFile(Model):
             ended=ended,
             is_replaced=self.replaced_at is not None,
             events=len(events),
-            broken=broken.why if broken else "" if names_it else "no event names this file",
-            differences=() if is_same else differences(content, kept),
+            broken=self._why_broken(events),
+            differences=differences(content, kept) if is_kept_well and not is_same else (),
             fingerprint=SealKey.fingerprint_in(kept) if self.is_sealed else "",
         )

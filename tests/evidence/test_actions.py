@@ -131,14 +131,19 @@ def test_a_file_that_no_event_names_proves_nothing_and_the_check_says_so(signed)
     assert any("No event of the audit trail" in line for line in findings())
 
 
-def test_a_stored_file_that_was_changed_is_found_by_the_check(signed):
+def test_a_stored_file_that_was_changed_is_found_by_the_check_and_vouches_for_nothing(signed):
     assert list(findings()) == []
     database.execute_sql("DROP TRIGGER provable_document_is_frozen")
     content = signed.sealed_file.document.contents.get()
     content.content = signed.sent
     content.save()
     assert any("is not what its SHA-256 says" in line for line in findings())
-    assert ProvableFile.behind(signed.sealed).verdict_on(signed.sealed).outcome is not Outcome.UNCHANGED
+    assert ProvableFile.behind(signed.sealed).verdict_on(signed.sealed).outcome is Outcome.UNCHANGED
+    forged = signed.sealed.replace(b"Signed by all", b"Signed by two")
+    content.content = forged
+    content.save()
+    verdict = ProvableFile.behind(forged).verdict_on(forged)
+    assert (verdict.outcome, verdict.differences) == (Outcome.CHANGED, ())
 
 
 # The key --------------------------------------------------------------------------------------------------------------
