@@ -44,6 +44,8 @@ PAGES = {
     "settings-firm": "/settings/firm",
     "settings-team": "/settings/team",
     "invite": "/settings/team/invite",
+    "settings-programs": "/settings/programs",
+    "program-new": "/settings/programs/new",
     "settings-forms": "/settings/forms",
     "form-new": "/settings/forms/new",
     "settings-stages": "/settings/stages",
@@ -59,12 +61,16 @@ FOLLOW = {
     "sponsor": ("/sponsors?q=bright", "main a[href^='/sponsors/0']"),
     "message": ("/mail", "main a[href^='/mail/0']"),
     "form-builder": ("/settings/forms", "main a[href^='/settings/forms/0']"),
+    "program": ("/settings/programs", "main a[href^='/settings/programs/0']"),
+    "starting": ("/clients?q=osei", "main a[href^='/clients/0']"),
     "member": ("/settings/team", "main a[href^='/settings/team/0']"),
 }
 """Pages with an id in their address: where a link to one stands."""
 BELOW = {
     "client": {"answers": "answers", "documents": "documents", "mail": "mail", "edit": "edit", "ball": "ball"},
     "sponsor": {"edit": "edit", "contact": "contacts/new"},
+    "program": {"step-new": "steps/new?kind=own"},
+    "starting": {"program-new": "programs/new"},
     "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
 }
 PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot", "verify": "/p/verify"}

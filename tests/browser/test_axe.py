@@ -7,6 +7,7 @@ from coachbase.db import transaction
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
+from coachbase.programs.models import ProgramTemplate
 from coachbase.timeline import actions as timeline
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
@@ -53,6 +54,12 @@ DESK = (
     "/mail",
     "/mail?state=dead",
     "/mail/{message}",
+    "/clients/{bob}/programs/new",
+    "/clients/{bob}/programs/lacking",
+    "/settings/programs",
+    "/settings/programs/new",
+    "/settings/programs/{program}",
+    "/settings/programs/{program}/steps/new?kind=own",
     "/settings/forms",
     "/settings/forms/new",
     "/settings/forms/{form}",
@@ -82,6 +89,7 @@ def ids(cast, live_server) -> dict[str, str]:
         "message": Message.get(),
         "form": form,
         "question": Question.of(FormVersion.newest(form))[1],
+        "program": ProgramTemplate.kept().first(),
     }
     return {name: thing.public_id for name, thing in things.items()}
 

@@ -18,6 +18,7 @@ from coachbase.firm.models import Firm
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
+from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.timeline.models import Entry, Note
 from tests.cast import password_hash
 
@@ -83,8 +84,14 @@ def infest(cast, number: int, text: str) -> list[str]:
         Answer.create(submission=sent, question=question, value=json.dumps(text))
     sheet = f"Name;Email\n{text.replace(';', ',').replace(chr(34), chr(39))};b\n"
     upload = ClientImport.create(by=cast.vera, filename=text, content=sheet, created_at=now)
+    program = ProgramTemplate.create(
+        name=text, currency="GBP", assessments=text, logistics=text, created_at=now, questionnaire=form
+    )
+    step = TemplateStep.create(template=program, position=1, key="own_1", kind_name="own", label=text)
     here = f"/clients/{client.public_id}"
     return [
+        f"/settings/programs/{program.public_id}", f"/settings/programs/{program.public_id}/steps/{step.public_id}",
+        f"{here}/programs/new?template={program.public_id}", f"{here}/programs/lacking",
         here, f"{here}/answers", f"{here}/documents", f"{here}/mail", f"{here}/edit", f"{here}/ball",
         f"{here}/notes/{note.public_id}", f"/sponsors/{sponsor.public_id}",
         f"/sponsors/{sponsor.public_id}/contacts/{contact.public_id}", f"/mail/{message.public_id}",
@@ -111,7 +118,7 @@ def ask(number: int, text: str, now: datetime) -> tuple[Form, list[Question]]:
 LISTS = {
     "vera": [
         "/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/settings/forms", "/settings/stages",
-        "/settings/mail-texts/intake_thanks", "/search?q=zq", "/clients/new", "/account",
+        "/settings/programs", "/settings/mail-texts/intake_thanks", "/search?q=zq", "/clients/new", "/account",
     ],
     "alice": ["/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/account"],
     "olive": [
