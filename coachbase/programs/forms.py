@@ -67,7 +67,7 @@ def _words(label: str, labels: dict[Any, str], help: str = "") -> Field:
 
 
 def _months(value: Any) -> int | None:
-    return int(value) if value not in (None, "") else None
+    return int(value) if value not in (None, "", "None") else None
 
 
 def _price(typed: str, currency: str) -> int:
@@ -102,7 +102,7 @@ class ProgramForm(Form):
     months = SelectField(
         "Length",
         coerce=_months,
-        choices=choices([*((months, f"{months} months") for months in LENGTHS), ("", "No fixed length")]),
+        choices=choices([*((months, f"{months} months") for months in LENGTHS), (None, "No fixed length")]),
     )
     sessions = WholeNumberField(
         "Sessions",

@@ -5,11 +5,13 @@ from html import unescape
 
 import pytest
 
+from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import Agreement
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Organisation
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import StepKind
+from coachbase.intake import actions as intake
 from coachbase.intake.models import Submission
 from coachbase.mail.models import Message
 from coachbase.programs import actions
@@ -404,3 +406,21 @@ def test_the_pages_ask_the_database_seldom(vera, cast, queries, starting, path):
 def test_nothing_was_mailed_by_looking(vera, cast):
     vera.get(f"{start_path(cast)}/new")
     assert not Message.select().exists()
+
+
+def test_a_document_that_is_gone_is_named_where_it_would_have_been_used(vera, cast, leadership):
+    agreements.remove_template(leadership.agreement)
+    intake.close(leadership.questionnaire)
+    page = unescape(vera.get(f"{start_path(cast)}/new").text)
+    assert "The agreement “Coaching agreement” was removed, so there is none to sign." in page
+    assert "The questionnaire “Before we begin” is not open, so it is not asked." in page
+    assert "Agreement signed" not in page
+    assert "Coaching agreement (removed)" in vera.get(home(leadership)).text
+
+
+def test_a_program_without_a_length_says_so_on_the_page_of_two_versions(vera, olive, leadership, terms):
+    assert olive.post(home(leadership), data=terms | {"months": "None"}).status_code == 303
+    assert ProgramTemplate.get_by_id(leadership.id).months is None
+    page = vera.post(home(leadership), data=terms | {"months": "12"}).text
+    assert ">No fixed length</pre>" in page
+    assert ">12 months</pre>" in page
