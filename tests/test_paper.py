@@ -243,6 +243,37 @@ def test_forty_pages_are_whole_and_counted():
     assert f"Page {pages} of {pages}" in words
 
 
+LONG = "Wolfeschlegelsteinhausenbergerdorff" * 3
+"""A word that no column holds."""
+RIGHT_MARGIN = 595.28 - 70.86
+WITH_LONG_WORDS = {
+    "agreement": agreement(
+        title=LONG,
+        subtitle=LONG,
+        firm={"name": LONG, "logo": ""},
+        parties=[{"role": "Client", "name": LONG, "lines": [f"{LONG}@{LONG}.example"]}] * 3,
+        blocks=paper.blocks_of(f"# {LONG}\n\n{LONG}\n\n- `{LONG}`\n\n|a|{LONG}|c|\n|-|-|-|\n|{LONG}|b|c|"),
+    ),
+    "certificate": certificate(
+        title=LONG,
+        signers=[
+            {"role": "Client", "name": LONG, "email": f"{LONG}@{LONG}.example", "signed_at": "today", "how": LONG,
+             "mark": {"kind": "typed", "text": LONG}},
+        ],
+        events=[{"number": 1, "at": "22 November 2026, 14:05:09 UTC", "what": LONG, "hash": "9" * 64}],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("template", WITH_LONG_WORDS)
+def test_no_word_however_long_runs_off_the_paper(template):
+    pdf = paper.render(template, WITH_LONG_WORDS[template])
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=pdf, capture_output=True, check=True).stdout.decode()
+    ends = [float(end) for end in re.findall(r'xMax="([\d.]+)"', boxes)]
+    assert len(ends) > 10
+    assert max(ends) < RIGHT_MARGIN + 1
+
+
 # Drawing --------------------------------------------------------------------------------------------------------------
 
 
