@@ -424,3 +424,12 @@ def test_a_program_without_a_length_says_so_on_the_page_of_two_versions(vera, ol
     page = vera.post(home(leadership), data=terms | {"months": "12"}).text
     assert ">No fixed length</pre>" in page
     assert ">12 months</pre>" in page
+
+
+def test_what_keeps_the_agreement_back_is_named_with_the_page_that_fills_it(vera, cast, leadership):
+    agreements.change_template(leadership.agreement, name="Contract", body="{{client_address}}", version=1)
+    page = unescape(vera.get(f"{start_path(cast)}/new").text)
+    assert "The agreement stays a draft until this is filled in" in page
+    assert f'<a class="link" href="/clients/{cast.bob.public_id}/edit">the client’s postal address</a>' in page
+    assert "the questionnaire asks for it" in page
+    assert "stays a draft</span>" in page
