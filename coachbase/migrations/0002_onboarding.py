@@ -201,6 +201,7 @@ CREATE INDEX "agreement_previous_id" ON "agreement" ("previous_id");
 CREATE INDEX "agreement_document_id" ON "agreement" ("document_id");
 CREATE INDEX "agreement_sealed_id" ON "agreement" ("sealed_id");
 CREATE INDEX "agreement_by_id" ON "agreement" ("by_id");
+CREATE INDEX "agreement_state" ON "agreement" ("state");
 CREATE UNIQUE INDEX "agreement_one_living" ON "agreement" ("engagement_id")
     WHERE "state" IN ('draft', 'freezing', 'out', 'sealing');
 CREATE TABLE "signer" (
@@ -234,6 +235,7 @@ CREATE UNIQUE INDEX "signer_public_id" ON "signer" ("public_id");
 CREATE INDEX "signer_agreement_id" ON "signer" ("agreement_id");
 CREATE INDEX "signer_contact_id" ON "signer" ("contact_id");
 CREATE INDEX "signer_user_id" ON "signer" ("user_id");
+CREATE INDEX "signer_state" ON "signer" ("state");
 CREATE UNIQUE INDEX "signer_one_at_a_place" ON "signer" ("agreement_id", "position") WHERE "state" <> 'handed_over';
 
 -- programs
