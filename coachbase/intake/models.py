@@ -279,12 +279,8 @@ class Submission(Model):
 
     @classmethod
     def of_client(cls, client: Client) -> ModelSelect:
-        """What this client sent, newest first. The wall is the client's."""
-        return (
-            cls._with_form()
-            .where(cls.client == client, cls.state_name == SubmissionState.SUBMITTED)
-            .order_by(cls.submitted_at.desc(), cls.id.desc())
-        )
+        """What this client sent, newest first, and then what waits for an answer. The wall is the client's."""
+        return cls._with_form().where(cls.client == client).order_by(cls.submitted_at.desc(), cls.id.desc())
 
     @classmethod
     def of_form(cls, form: Form, reader: User) -> ModelSelect:

@@ -305,10 +305,10 @@ def ask(client_id: str) -> ResponseReturnValue:
 
 
 def _answers_page(client: Client, chosen: AskForm) -> str:
-    asked = list(Submission.asked_of(client))
-    waiting = [one.form_version.form.id for one in asked]
-    chosen.offer(Form.askable().where(Form.id.not_in(waiting)))
-    sent = list(Submission.of_client(client))
+    everything = list(Submission.of_client(client))
+    asked = [one for one in everything if not one.is_submitted]
+    sent = [one for one in everything if one.is_submitted]
+    chosen.offer(Form.askable().where(Form.id.not_in([one.form_version.form_id for one in asked])))
     by_version: dict[int, list[Question]] = {}
     for one in Question.of_versions({row.form_version_id for row in sent}, _me()):
         by_version.setdefault(one.form_version_id, []).append(one)
