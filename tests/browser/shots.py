@@ -47,7 +47,7 @@ PAGES = {
     "settings-programs": "/settings/programs",
     "program-new": "/settings/programs/new",
     "settings-forms": "/settings/forms",
-    "form-new": "/settings/forms/new",
+    "form-new": "/settings/forms/new?kind=questionnaire",
     "settings-stages": "/settings/stages",
     "settings-mail-texts": "/settings/mail-texts",
     "mail-text": "/settings/mail-texts/invitation",
