@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
@@ -15,6 +16,8 @@ from ..engagements.rules import expected_kickoff
 from .rules import DONE, NEWEST_DONE, Due, Face, StageMeaning, age, short_day
 
 ONBOARDING = "onboarding"
+KEPT_DAYS = 2000
+"""How many kickoff days are kept in words."""
 
 
 class Board(Model):
@@ -123,14 +126,14 @@ class Card(Model):
         Of a stage after the onboarding only the newest: it fills for years. No rows of peewee: a board of 200 must
         cost little more than its HTML.
         """
-        by_id = {stage.id: stage for stage in stages}
-        done = [stage.id for stage in by_id.values() if stage.is_done]
-        query = cls._columns_of_faces(user).where(cls.stage.in_([*by_id.keys() - done])).order_by(cls.position)
+        known = {stage.id: (stage.target_days, stage.is_done) for stage in stages}
+        done = [stage for stage, (_, is_done) in known.items() if is_done]
+        query = cls._columns_of_faces(user).where(cls.stage.in_([*known.keys() - done])).order_by(cls.position)
         rows = list(database.execute(query))
         for stage in done:
             newest = cls._columns_of_faces(user).where(cls.stage == stage).order_by(cls.entered_at.desc())
             rows += sorted(database.execute(newest.limit(NEWEST_DONE)))
-        return [_face(row, by_id[row[2]], now) for row in rows]
+        return [_face(row, *known[row[2]], now) for row in rows]
 
     @classmethod
     def _columns_of_faces(cls, user: User) -> ModelSelect:
@@ -154,21 +157,16 @@ class Card(Model):
         )
 
 
-def _face(row: tuple, stage: Stage, now: datetime) -> Face:
-    (_, card, _, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
+def _face(row: tuple, target_days: int | None, is_done: bool, now: datetime) -> Face:
+    (_, card, stage, version, entered_at, client, name, position, step, waits_on, since, coach, coach_id,
      organisation, organisation_id, engagement, gone, steps, due_at, onboarded_at, kickoff_on, starts_on,
      ready_on) = row  # fmt: skip
-    due = Due(
-        _moment(entered_at),
-        stage.target_days,
-        is_onboarding=engagement is not None and onboarded_at is None,
-        due_at=_moment(due_at) if due_at else None,
-        is_done=stage.is_done,
-    )
+    is_onboarding = engagement is not None and onboarded_at is None
+    due = Due(_moment(entered_at), target_days, is_onboarding, _moment(due_at) if due_at else None, is_done)
     line = f"{position}, {organisation}" if position and organisation else position or organisation or ""
     return Face(
         card,
-        stage.id,
+        stage,
         version,
         due.lateness(now),
         client,
@@ -181,18 +179,19 @@ def _face(row: tuple, stage: Stage, now: datetime) -> Face:
         coach_id or "",
         organisation or "",
         organisation_id or "",
-        gone if due.is_onboarding else 0,
-        steps if due.is_onboarding else 0,
-        _kickoff(kickoff_on, starts_on, ready_on, now) if engagement and not stage.is_done else "",
+        gone if is_onboarding else 0,
+        steps if is_onboarding else 0,
+        _kickoff(kickoff_on, starts_on, ready_on, now.date()) if engagement and not is_done else "",
     )
 
 
-def _kickoff(booked: str | None, planned: str, ready: str | None, now: datetime) -> str:
+@lru_cache(KEPT_DAYS)
+def _kickoff(booked: str | None, planned: str, ready: str | None, today: date) -> str:
     """'3 Dec' for the day it is booked for, '~ 3 Dec' for the one to be expected."""
     if booked:
         return short_day(date.fromisoformat(booked))
     ready_on = date.fromisoformat(ready) if ready else None
-    return f"~ {short_day(expected_kickoff(None, date.fromisoformat(planned), ready_on, now.date()))}"
+    return f"~ {short_day(expected_kickoff(None, date.fromisoformat(planned), ready_on, today))}"
 
 
 _PARTIES = {party.value: party for party in Party}

@@ -417,9 +417,14 @@ class TermsLike(Protocol):
     def summaries(self) -> Summaries: ...
 
 
-def obligations(terms: TermsLike, starts_on: date, ends_on: date | None) -> list[Obligation]:
-    """Everything dated that a program brings, in order. Without a last day only what stands at the start."""
-    found = [Obligation(starts_on, "Kickoff", "flag")]
+def obligations(
+    terms: TermsLike, starts_on: date, ends_on: date | None, *, kickoff_on: date | None = None
+) -> list[Obligation]:
+    """Everything dated that a program brings, in order. Without a last day only what stands at the start.
+
+    All follows from the first and the last day, but for the kickoff itself once it is booked.
+    """
+    found = [Obligation(kickoff_on or starts_on, "Kickoff", "flag")]
     if ends_on is None:
         if ThreeWay.START in terms.meetings:
             found.append(Obligation(starts_on + SOON_AFTER, "Three-way meeting at the start", "handshake"))

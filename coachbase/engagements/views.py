@@ -123,8 +123,9 @@ def _shown(
     *,
     refused: tuple[Step, Form] | None = None,
     own: OwnStepForm | None = None,
+    changed: Step | None = None,
 ) -> dict[str, Any]:
-    """What the page of a program shows, with a form that was refused in its place."""
+    """What the page of a program shows, with a form that was refused in its place; `changed` gets the focus back."""
     steps, now = list(Step.of(engagement)), clock.now()
     held = holding(steps)
     own = own or OwnStepForm()
@@ -143,6 +144,7 @@ def _shown(
             for step in steps
         ],
         "held": held,
+        "changed": changed,
         "own": own,
         "participants": list(Participant.of(engagement)),
         "dates": _dates(engagement),
@@ -171,7 +173,7 @@ def _words() -> dict[str, Any]:
 
 
 def _dates(engagement: Engagement) -> list[Obligation]:
-    return obligations(engagement, engagement.starts_on, engagement.ends_on)
+    return obligations(engagement, engagement.starts_on, engagement.ends_on, kickoff_on=engagement.kickoff_on)
 
 
 # Steps ----------------------------------------------------------------------------------------------------------------
@@ -188,7 +190,7 @@ def tick(step_id: str) -> ResponseReturnValue:
         return _steps(step.engagement, refused=(step, form)), 422
     kickoff_on = form.kickoff_on.data if asks_day else None
     actions.tick(step, reason=form.reason.data, by=_me(), kickoff_on=kickoff_on)
-    return _changed(step.engagement, f"{step.label}: done.", undo=f"/steps/{step.public_id}/reopen")
+    return _changed(step, f"{step.label}: done.", undo=f"/steps/{step.public_id}/reopen")
 
 
 @pages.post("/steps/<ulid:step_id>/skip")
@@ -199,14 +201,14 @@ def skip(step_id: str) -> ResponseReturnValue:
         form.reason.errors = form.reason.errors if form.reason.data else ["Say why the program goes on without it."]
         return _steps(step.engagement, refused=(step, form)), 422
     actions.skip(step, reason=form.reason.data, by=_me())
-    return _changed(step.engagement, f"{step.label}: skipped.", undo=f"/steps/{step.public_id}/reopen")
+    return _changed(step, f"{step.label}: skipped.", undo=f"/steps/{step.public_id}/reopen")
 
 
 @pages.post("/steps/<ulid:step_id>/reopen")
 def reopen(step_id: str) -> ResponseReturnValue:
     step = load_or_404(Step.visible_to(_me()), step_id)
     actions.reopen(step, by=_me())
-    return _changed(step.engagement, f"{step.label}: open again.")
+    return _changed(step, f"{step.label}: open again.")
 
 
 @pages.post("/engagements/<ulid:engagement_id>/steps")
@@ -217,15 +219,15 @@ def add_step(engagement_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _steps(engagement, own=form), 422
     step = actions.add_step(engagement, **form.values(), by=_me())
-    return _changed(engagement, f"{step.label}: added.")
+    return _changed(step, f"{step.label}: added.")
 
 
-def _changed(engagement: Engagement, said: str, undo: str | None = None) -> ResponseReturnValue:
+def _changed(step: Step, said: str, undo: str | None = None) -> ResponseReturnValue:
     """On to the page; to htmx the steps with everything on the page that follows from them."""
     if request.htmx:
-        return _steps(engagement, said=said, undo=undo)
+        return _steps(step.engagement, said=said, undo=undo, changed=step)
     flash(said, f"undo:{undo}" if undo else "message")
-    return go(f"{_address(engagement)}#steps")
+    return go(f"{_address(step.engagement)}#steps")
 
 
 def _steps(engagement: Engagement, *, said: str = "", undo: str | None = None, **options: Any) -> str:
@@ -302,8 +304,9 @@ def change(engagement_id: str) -> ResponseReturnValue:
         return _terms_page(engagement, form), 422
     values = form.values()
     if "apply" not in request.form:
-        before, after = _dates(engagement), obligations(engagement, values["starts_on"], values["ends_on"])
-        return _terms_page(engagement, form, moved=shifts(before, after))
+        kickoff_on = values.get("kickoff_on", engagement.kickoff_on)
+        after = obligations(engagement, values["starts_on"], values["ends_on"], kickoff_on=kickoff_on)
+        return _terms_page(engagement, form, moved=shifts(_dates(engagement), after))
     here = f"/engagements/{engagement_id}/change"
     try:
         actions.change(engagement, values, version=form.version.data, by=_me())

@@ -1,13 +1,18 @@
 """Every main page, in both themes, is asked what breaks WCAG 2.2 AA: nothing may."""
 
+from datetime import date
+
 import pytest
 
 from coachbase.boards.models import Card
+from coachbase.clients import actions as clients
 from coachbase.db import transaction
+from coachbase.engagements import actions as engagements
+from coachbase.engagements.models import Engagement
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
-from coachbase.programs.models import ProgramTemplate
+from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.timeline import actions as timeline
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
@@ -54,6 +59,11 @@ DESK = (
     "/mail",
     "/mail?state=dead",
     "/mail/{message}",
+    "/clients/{bob}/program",
+    "/clients/{grace}/program",
+    "/engagements/{engagement}/change",
+    "/engagements/{engagement}/contacts",
+    "/engagements/{engagement}/end",
     "/clients/{bob}/programs/new",
     "/clients/{bob}/programs/lacking",
     "/settings/programs",
@@ -78,6 +88,7 @@ def ids(cast, live_server) -> dict[str, str]:
     with transaction():
         timeline.write(cast.bob, Kind.NOTE, "Prefers **mornings**.\n\n- no video", by=cast.vera)
         mail.queue("test", to=(cast.vera.name, cast.vera.email), fields={})
+        engagement = begin(cast)
     form = Form.get()
     things = {
         "bob": cast.bob,
@@ -90,8 +101,21 @@ def ids(cast, live_server) -> dict[str, str]:
         "form": form,
         "question": Question.of(FormVersion.newest(form))[1],
         "program": ProgramTemplate.kept().first(),
+        "grace": engagement.client,
+        "engagement": engagement,
     }
     return {name: thing.public_id for name, thing in things.items()}
+
+
+def begin(cast) -> Engagement:
+    """A program under way, of somebody who may not be Bob: his page still offers to start one."""
+    grace = clients.add({"name": "Grace Adeyemi", "coach": cast.alice, "organisation": "Brightwater"}, how="by hand")
+    template = ProgramTemplate.kept().first()
+    return engagements.start(
+        grace, template.terms(), coach=cast.alice, starts_on=date(2026, 12, 1), ends_on=date(2027, 6, 1),
+        payer="sponsor", po_number="PO 4711", participants=[{"contact": cast.sam, "signs": True}],
+        steps=[step.terms() for step in TemplateStep.of(template)], by=cast.vera,
+    )  # fmt: skip
 
 
 @pytest.fixture

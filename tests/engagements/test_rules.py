@@ -338,6 +338,12 @@ def test_a_program_brings_only_what_its_terms_say(terms, ends_on, wanted):
     assert [each.what for each in obligations(terms, date(2026, 12, 1), ends_on)] == wanted
 
 
+def test_a_booked_kickoff_stands_on_its_day_and_moves_nothing_else():
+    planned = obligations(Terms(), date(2026, 12, 1), date(2027, 6, 1))
+    booked = obligations(Terms(), date(2026, 12, 1), date(2027, 6, 1), kickoff_on=date(2026, 12, 10))
+    assert [shift.what for shift in shifts(planned, booked) if shift.moves] == ["Kickoff"]
+
+
 @pytest.mark.parametrize(("months", "count"), [(3, 1), (6, 2), (12, 4), (24, 8)])
 def test_a_quarterly_summary_comes_every_three_months_and_at_the_end(months, count):
     starts_on = date(2026, 11, 30)

@@ -131,6 +131,16 @@ def test_with_htmx_the_steps_the_facts_and_the_ball_come_anew(vera, engagement, 
     assert 'hx-swap-oob="beforeend:#toasts"' in answer.text
 
 
+def test_the_focus_stays_with_the_step_and_goes_to_what_is_wrong(vera, engagement, step):
+    there = step(engagement, "sent").public_id
+    wrong = vera.post(f"/steps/{there}/tick", headers=HTMX).text
+    assert re.search(rf'<input id="reason-{there}"[^>]* autofocus', wrong)
+    fine = vera.post(f"/steps/{there}/tick", data={"reason": "on paper"}, headers=HTMX).text
+    row = fine.partition(f'id="step-{there}"')[2].partition("</summary>")[0]
+    assert '<summary class="row" autofocus>' in row
+    assert fine.count("autofocus") == 1
+
+
 def test_a_step_is_skipped_with_a_reason(vera, engagement, step):
     vera.post(f"/steps/{step(engagement, 'asked').public_id}/skip", data={"reason": "answered last year"})
     assert step(engagement, "asked").state is StepState.SKIPPED
@@ -252,6 +262,16 @@ def test_applied_it_is_changed_and_the_end_moves_along(vera, acts, engagement, h
     answer = vera.post(f"{acts}/change", data=typed_of(engagement, starts_on="2026-12-15", apply="1"))
     assert answer.headers["Location"] == here
     assert (now(engagement).starts_on, now(engagement).ends_on) == (date(2026, 12, 15), date(2027, 6, 15))
+
+
+def test_a_booked_kickoff_stands_among_the_dates_and_offers_to_move_the_rest(vera, acts, here, engagement, step):
+    sent = {"reason": "phoned", "kickoff_on": "2026-12-15"}
+    vera.post(f"/steps/{step(engagement, 'kickoff').public_id}/tick", data=sent)
+    page = vera.get(here).text
+    assert "The kickoff is on Tue 15 Dec, planned was Tue 1 Dec." in page
+    assert re.search(r'Kickoff</div>\s*<time datetime="2026-12-15">', page)
+    vera.post(f"{acts}/change", data=typed_of(engagement, starts_on="2026-12-15", kickoff_on="2026-12-15", apply="1"))
+    assert "planned was" not in vera.get(here).text
 
 
 @pytest.mark.parametrize(
