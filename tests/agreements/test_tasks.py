@@ -109,6 +109,21 @@ def test_a_worker_that_was_slower_throws_its_document_away(freezing, monkeypatch
     assert signing.trail(freezing) == ["frozen", "sent"]
 
 
+def test_a_worker_that_was_slower_to_seal_throws_its_file_away(sealing, monkeypatch):
+    certificate = tasks.certificate_of
+
+    def overtaken(agreement):
+        monkeypatch.setattr(tasks, "certificate_of", certificate)
+        Agreement.update(attempts=0, try_at=None).where(Agreement.id == agreement.id).execute()
+        seal(agreement)
+        return certificate(agreement)
+
+    monkeypatch.setattr(tasks, "certificate_of", overtaken)
+    seal(sealing)
+    assert Document.select().where(Document.client.is_null(False)).count() == 1
+    assert signing.trail(sealing).count("sealed") == 1
+
+
 class Killed(BaseException):
     """As good as kill -9: nobody catches it."""
 
