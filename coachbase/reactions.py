@@ -3,14 +3,14 @@
 from .accounts.actions import FirmFounded, Invited, ResetAsked
 from .agreements import actions as agreements
 from .agreements.models import Agreement
-from .agreements.rules import SignerRole
+from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.rules import Party
 from .engagements import actions as engagements
 from .engagements.models import Engagement
-from .engagements.rules import StepKind
+from .engagements.rules import State, StepKind
 from .events import on
 from .evidence import actions as evidence
 from .files.actions import DocumentFiled
@@ -48,6 +48,7 @@ def wire() -> None:
     on(MailEnded, _tick_what_was_sent)
     on(engagements.StepsChanged, _follow_steps)
     on(engagements.StepOpened, _do_what_opened)
+    on(engagements.StateChanged, _take_back_what_is_out)
     on(Frozen, _ask_first_signer)
     on(Sealed, _send_copies)
     on(agreements.SignatureAsked, _ask_on_the_page)
@@ -170,6 +171,15 @@ def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:
 
 def _follow_steps(event: engagements.StepsChanged) -> None:
     boards.follow_steps(event.engagement, by=event.by)
+
+
+def _take_back_what_is_out(event: engagements.StateChanged) -> None:
+    """Nobody is to sign for a program that has ended; what all have signed already is sealed nevertheless."""
+    if event.engagement.state is not State.ENDED or event.by is None:
+        return
+    living = Agreement.living_of(event.engagement)
+    if living and refusal_to("withdraw", living.state) is None:
+        agreements.withdraw(living, reason=event.engagement.reason, by=event.by)
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:

@@ -7,6 +7,8 @@ import pytest
 from peewee import IntegrityError
 
 from coachbase import clock
+from coachbase.agreements.models import Agreement
+from coachbase.agreements.rules import State as AgreementState
 from coachbase.boards.models import Board, Card
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact
@@ -470,6 +472,25 @@ def test_an_early_end_keeps_its_reason_and_is_final(cast, start):
     for act in (actions.pause, actions.resume, actions.complete):
         with pytest.raises(Refused, match="over"):
             act(engagement, by=cast.vera)
+
+
+@pytest.mark.parametrize(
+    ("was", "will_be"),
+    [
+        (AgreementState.DRAFT, AgreementState.VOID),
+        (AgreementState.OUT, AgreementState.VOID),
+        (AgreementState.SEALING, AgreementState.SEALING),
+        (AgreementState.COMPLETED, AgreementState.COMPLETED),
+    ],
+)
+def test_with_an_early_end_an_agreement_that_is_out_is_taken_back(cast, start, was, will_be):
+    engagement = start()
+    agreement = Agreement.create(
+        engagement=engagement, client=cast.bob, title="A", body="B", state_name=was, created_at=clock.now()
+    )
+    actions.end_early(engagement, reason="changed jobs", by=cast.vera)
+    assert Agreement.get_by_id(agreement.id).state is will_be
+    assert ball(cast) == (Party.US, "Close the file")
 
 
 @pytest.mark.parametrize("act", [actions.pause, actions.resume, actions.complete])
