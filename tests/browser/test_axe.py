@@ -4,6 +4,8 @@ from datetime import date
 
 import pytest
 
+from coachbase.agreements import actions as agreements
+from coachbase.agreements.models import AgreementTemplate
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.db import transaction
@@ -70,6 +72,12 @@ DESK = (
     "/settings/programs/new",
     "/settings/programs/{program}",
     "/settings/programs/{program}/steps/new?kind=own",
+    "/clients/{grace}/agreements",
+    "/clients/{grace}/agreements/{agreement}",
+    "/clients/{grace}/agreements/{agreement}/edit",
+    "/settings/agreements",
+    "/settings/agreements/new",
+    "/settings/agreements/{wording}",
     "/settings/forms",
     "/settings/forms/new",
     "/settings/forms/{form}",
@@ -89,6 +97,8 @@ def ids(cast, live_server) -> dict[str, str]:
         timeline.write(cast.bob, Kind.NOTE, "Prefers **mornings**.\n\n- no video", by=cast.vera)
         mail.queue("test", to=(cast.vera.name, cast.vera.email), fields={})
         engagement = begin(cast)
+        wording = AgreementTemplate.kept().first()
+        agreement = agreements.draft(engagement, wording, by=cast.vera)
     form = Form.get()
     things = {
         "bob": cast.bob,
@@ -103,6 +113,8 @@ def ids(cast, live_server) -> dict[str, str]:
         "program": ProgramTemplate.kept().first(),
         "grace": engagement.client,
         "engagement": engagement,
+        "agreement": agreement,
+        "wording": wording,
     }
     return {name: thing.public_id for name, thing in things.items()}
 
