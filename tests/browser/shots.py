@@ -11,13 +11,23 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from coachbase import create_app
+from coachbase.agreements import actions as agreements
+from coachbase.agreements.models import Agreement, Signer
+from coachbase.agreements.rules import SignerRole
+from coachbase.agreements.rules import State as AgreementState
+from coachbase.clients.models import Client, Contact
+from coachbase.config import Config
+from coachbase.db import transaction
+from coachbase.links import actions as links
 from tests.browser.chromium import DESKTOP, PHONE, launch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +56,7 @@ PAGES = {
     "invite": "/settings/team/invite",
     "settings-programs": "/settings/programs",
     "program-new": "/settings/programs/new",
+    "settings-agreements": "/settings/agreements",
     "settings-forms": "/settings/forms",
     "form-new": "/settings/forms/new?kind=questionnaire",
     "settings-stages": "/settings/stages",
@@ -62,6 +73,7 @@ FOLLOW = {
     "message": ("/mail", "main a[href^='/mail/0']"),
     "form-builder": ("/settings/forms", "main a[href^='/settings/forms/0']"),
     "program": ("/settings/programs", "main a[href^='/settings/programs/0']"),
+    "agreement-text": ("/settings/agreements", "main a[href^='/settings/agreements/0']"),
     "starting": ("/clients?q=osei", "main a[href^='/clients/0']"),
     "member": ("/settings/team", "main a[href^='/settings/team/0']"),
 }
@@ -74,6 +86,40 @@ BELOW = {
     "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
 }
 PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot", "verify": "/p/verify"}
+PROGRAMS = {
+    "late": "Grace Adeyemi",
+    "fresh": "Maya Castellanos",
+    "onboarded": "Astrid Hammer",
+    "paused": "Naomi Sato",
+    "over": "Adam Kowal",
+    "none": "Daniel Osei",
+}
+"""Clients whose programs stand differently."""
+PAPERS = {
+    "draft": "Anton Vidal",
+    "out": "Grace Adeyemi",
+    "completed": "Bob Haddad",
+    "void": "Astrid Hammer",
+}
+"""Clients whose agreements stand differently; the draft is a new version of one that was declined."""
+GUESTS = {
+    "client-asked": ("client", "Leo Brandt"),
+    "client-late": ("client", "Grace Adeyemi"),
+    "client-done": ("client", "Ken Watanabe-Holt"),
+    "client-over": ("client", "Adam Kowal"),
+    "assistant": ("assistant", "Ken Watanabe-Holt"),
+    "sponsor-asked": ("sponsor", "Noor Aziz"),
+    "sponsor": ("sponsor", "Sam Okafor"),
+}
+"""Whose page is looked at through a link: the picture's name, the kind of link, and its holder."""
+SIGNERS = {
+    "early": ("Maya Castellanos", SignerRole.SPONSOR),
+    "waiting": ("Grace Adeyemi", SignerRole.CLIENT),
+    "signed": ("Bob Haddad", SignerRole.SPONSOR),
+    "withdrawn": ("George Whitlock", SignerRole.CLIENT),
+    "declined": ("Anton Vidal", SignerRole.SPONSOR),
+}
+"""Who has nothing to sign now, and why."""
 EMPTY = {
     "empty-today": "/",
     "empty-board": "/boards/onboarding",
@@ -84,25 +130,75 @@ EMPTY = {
 }
 
 
+@dataclass
+class Practice:
+    """A server of its own: where it is, everybody's password, and what only mail would tell."""
+
+    url: str
+    password: str = ""
+    doors: dict[str, str] = field(default_factory=dict)
+    papers: dict[str, bytes] = field(default_factory=dict)
+    clients: dict[str, str] = field(default_factory=dict)
+
+
 @contextmanager
-def practice(*, sample: bool) -> Iterator[tuple[str, str]]:
-    """A server on a practice of its own, sample or empty: (address, everybody's password)."""
+def practice(*, sample: bool) -> Iterator[Practice]:
+    """A practice of its own, sample or empty, and a server on it."""
     with tempfile.TemporaryDirectory() as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
         probe.close()
-        url = f"http://127.0.0.1:{port}"
-        environment = os.environ | {"COACHBASE_DATA": folder, "PORT": port, "BASE_URL": url, "COACHBASE_DEBUG": "1"}
+        made = Practice(f"http://127.0.0.1:{port}")
+        environment = os.environ | {
+            "COACHBASE_DATA": folder,
+            "PORT": port,
+            "BASE_URL": made.url,
+            "COACHBASE_DEBUG": "1",
+        }
         run = [sys.executable, str(ROOT / "app.py")]
         subprocess.run([*run, "migrate"], env=environment, check=True, capture_output=True)
-        password = _sample_of(run, environment) if sample else ""
+        if sample:
+            made.password = _sample_of(run, environment)
+            _look_into(made, environment)
         server = subprocess.Popen([*run, "serve"], env=environment, stdout=subprocess.DEVNULL)
         try:
-            _wait_for(url)
-            yield url, password
+            _wait_for(made.url)
+            yield made
         finally:
             server.terminate()
             server.wait(20)
+
+
+def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
+    """Links are mailed and sealed papers attached; no mail leaves a sample, so both are taken from the database."""
+    app = create_app(Config.from_env(environment))
+    with app.app_context(), transaction():
+        made.clients = {each.name: f"/clients/{each.public_id}" for each in Client.select()}
+        declined = Agreement.get(Agreement.state_name == AgreementState.DECLINED)
+        agreements.renew(declined, by=declined.client.coach)
+        for name, (kind, whom) in GUESTS.items():
+            table = Contact if kind == "sponsor" else Client
+            made.doors[name] = _door(kind, table.get(table.name == whom).public_id)
+        for name, (whom, role) in SIGNERS.items():
+            made.doors[f"sign-{name}"] = _door("sign", _signer(whom, role).public_id)
+        sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
+        content = bytes(sealed.sealed.content)
+        made.papers |= {
+            "unchanged": content,
+            "changed": content[:2000] + bytes([content[2000] ^ 1]) + content[2001:],
+            "unknown": b"%PDF-1.7\nnever seen here\n%%EOF",
+            "not-signed": bytes(sealed.document.content),
+            "no-pdf": b"a letter",
+        }
+
+
+def _signer(whom: str, role: SignerRole) -> Signer:
+    theirs = Client.get(Client.name == whom)
+    return Signer.with_agreement().where(Agreement.client == theirs, Signer.role_name == role).get()
+
+
+def _door(kind: str, subject: str) -> str:
+    return f"/p/{kind}/open/{links.issue(kind, subject, lasts=timedelta(days=1))[1]}"
 
 
 def _sample_of(run: list[str], environment: dict[str, str]) -> str:
@@ -159,6 +255,37 @@ def _staff_pages(camera: Camera) -> None:
         camera.take(name, path)
         for below, tail in BELOW.get(name, {}).items():
             camera.take(f"{name}-{below}", f"{path}/{tail}")
+
+
+def _programs(camera: Camera, clients: Mapping[str, str]) -> None:
+    """The tabs of clients whose programs stand differently, and what changes a program."""
+    page = camera.page
+    for name, whom in PROGRAMS.items():
+        path = clients[whom]
+        camera.take(f"program-{name}", f"{path}/program")
+        camera.take(f"overview-{name}", path)
+    path = clients[PROGRAMS["late"]]
+    for name in ("agreements", "answers"):
+        camera.take(f"client-late-{name}", f"{path}/{name}")
+    camera.open(f"{path}/program")
+    for name in ("change", "contacts", "end"):
+        camera.take(f"program-{name}", page.locator(f"main a[href$='/{name}']").first.get_attribute("href"))
+    camera.open(f"{path}/program")
+    camera.open(page.locator("main a[href$='/change']").first.get_attribute("href"))
+    page.get_by_label("Kickoff planned for").fill("2026-12-14")
+    camera.press("Show what changes")
+    camera.take("program-moved")
+
+
+def _papers(camera: Camera, clients: Mapping[str, str]) -> None:
+    """An agreement in each state, its trail, and the text of one."""
+    page = camera.page
+    for name, whom in PAPERS.items():
+        camera.open(f"{clients[whom]}/agreements")
+        camera.take(f"agreements-{name}")
+        camera.take(f"agreement-{name}", page.locator("#agreements h2 a").first.get_attribute("href"))
+    camera.open(f"{clients[PAPERS['draft']]}/agreements")
+    camera.take("agreement-edit", page.locator("main a[href$='/edit']").first.get_attribute("href"))
 
 
 def _over_the_board(camera: Camera) -> None:
@@ -252,6 +379,56 @@ def _public_form(camera: Camera) -> None:
     camera.take("public-thanks")
 
 
+def _by_link(camera: Camera, doors: Mapping[str, str]) -> None:
+    """What people see who come by a link, and each step of signing and of answering."""
+    page = camera.page
+    for name, door in doors.items():
+        camera.take(f"p-{name}", door)
+    camera.open(doors["client-asked"])
+    camera.press("Read and sign")
+    camera.take("sign")
+    camera.press("Send me the signing code")
+    camera.take("sign-no-consent")
+    page.get_by_role("button", name=re.compile("^Read ")).click()
+    page.wait_for_load_state("networkidle")
+    camera.take("sign-read")
+    for name in ("decline", "somebody-else", "handed-over"):
+        camera.take(f"sign-{name}", f"/p/sign/{name}")
+    camera.open("/p/sign")
+    page.get_by_label(re.compile("I have read")).check()
+    camera.press("Send me the signing code")
+    camera.take("sign-code")
+    page.get_by_label(re.compile("code", re.I)).first.fill("000000")
+    page.get_by_role("button", name=re.compile("^Sign “")).click()
+    page.wait_for_load_state("networkidle")
+    camera.take("sign-code-wrong")
+    camera.take("p-left", "/p/left")
+    _questionnaire(camera, doors["client-late"])
+
+
+def _questionnaire(camera: Camera, door: str) -> None:
+    camera.open(door)
+    page = camera.page
+    page.get_by_role("button", name=re.compile("^(Answer|Go on)")).first.click()
+    page.wait_for_load_state("networkidle")
+    for number in range(1, 6):
+        camera.take(f"questionnaire-{number}")
+        following = page.get_by_role("button", name="Next", exact=True)
+        if not following.count():
+            return
+        following.click()
+        page.wait_for_load_state("networkidle")
+
+
+def _verify(camera: Camera, papers: Mapping[str, bytes]) -> None:
+    for name, content in papers.items():
+        camera.open("/p/verify")
+        pdf = {"name": "agreement.pdf", "mimeType": "application/pdf", "buffer": content}
+        camera.page.locator("[type=file]").set_input_files(pdf)
+        camera.press("Check it")
+        camera.take(f"verify-{name}")
+
+
 def _set_up(camera: Camera) -> None:
     """The first minute of a practice. Set-up works once, so only the first camera finds the page."""
     page = camera.page
@@ -268,17 +445,20 @@ def _set_up(camera: Camera) -> None:
     camera.take("welcome-new")
 
 
-def _take_all(browser: Browser, sample: tuple[str, str], empty: str, size: dict[str, int], theme: str) -> None:
+def _take_all(browser: Browser, sample: Practice, empty: Practice, size: dict[str, int], theme: str) -> None:
     suffix = f"{size['width']}-{theme}"
     options = {"viewport": size, "color_scheme": theme, "locale": "en-GB", "reduced_motion": "reduce"}
-    url, password = sample
-    stranger = Camera(browser.new_context(**options).new_page(), url, suffix)
+    stranger = Camera(browser.new_context(**options).new_page(), sample.url, suffix)
     _public_form(stranger)
-    olive = Camera(browser.new_context(**options).new_page(), url, suffix)
-    olive.sign_in("olive", password)
+    _by_link(stranger, sample.doors)
+    _verify(stranger, sample.papers)
+    olive = Camera(browser.new_context(**options).new_page(), sample.url, suffix)
+    olive.sign_in("olive", sample.password)
+    _programs(olive, sample.clients)
+    _papers(olive, sample.clients)
     for scene in (_staff_pages, _over_the_board, _at_a_client, _import):
         scene(olive)
-    newcomer = Camera(browser.new_context(**options).new_page(), empty, suffix)
+    newcomer = Camera(browser.new_context(**options).new_page(), empty.url, suffix)
     _set_up(newcomer)
     for name, path in EMPTY.items():
         newcomer.take(name, path)
@@ -289,7 +469,7 @@ def _take_all(browser: Browser, sample: tuple[str, str], empty: str, size: dict[
 def main() -> None:
     INTO.mkdir(exist_ok=True)
     chosen = sys.argv[1:] or ["1440-light", "1440-dark", "390-light", "390-dark"]
-    with practice(sample=True) as sample, practice(sample=False) as (empty, _), sync_playwright() as playwright:
+    with practice(sample=True) as sample, practice(sample=False) as empty, sync_playwright() as playwright:
         browser = launch(playwright)
         for size in (DESKTOP, PHONE):
             for theme in ("light", "dark"):
