@@ -398,6 +398,7 @@ def expected_kickoff(kickoff_on: date | None, starts_on: date, ready_on: date | 
 # What comes when ------------------------------------------------------------------------------------------------------
 
 SOON_AFTER, BEFORE_THE_END, RENEWAL_NOTICE = timedelta(days=14), timedelta(days=14), timedelta(days=42)
+FRIDAY = 4
 
 
 class Obligation(NamedTuple):
@@ -422,12 +423,14 @@ def obligations(
 ) -> list[Obligation]:
     """Everything dated that a program brings, in order. Without a last day only what stands at the start.
 
-    All follows from the first and the last day, but for the kickoff itself once it is booked.
+    All follows from the first and the last day, but for the kickoff itself once it is booked. These days stand as they
+    were given; what we reckon ourselves falls on working days.
     """
     found = [Obligation(kickoff_on or starts_on, "Kickoff", "flag")]
     if ends_on is None:
         if ThreeWay.START in terms.meetings:
-            found.append(Obligation(starts_on + SOON_AFTER, "Three-way meeting at the start", "handshake"))
+            on = working_day(starts_on + SOON_AFTER, starts_on, date.max)
+            found.append(Obligation(on, "Three-way meeting at the start", "handshake"))
         return found
     middle = starts_on + (ends_on - starts_on) / 2
     days = {
@@ -435,17 +438,30 @@ def obligations(
         ThreeWay.MIDDLE: middle,
         ThreeWay.END: max(ends_on - BEFORE_THE_END, middle),
     }
+    meetings = ((working_day(days[each], starts_on, ends_on), THREE_WAY_LABELS[each]) for each in terms.meetings)
+    found += [Obligation(on, f"Three-way meeting {when}", "handshake") for on, when in meetings]
     found += [
-        Obligation(days[meeting], f"Three-way meeting {THREE_WAY_LABELS[meeting]}", "handshake")
-        for meeting in terms.meetings
-    ]
-    found += [
-        Obligation(on, f"Summary {number} for the sponsor", "file-text")
+        Obligation(working_day(on, starts_on, ends_on), f"Summary {number} for the sponsor", "file-text")
         for number, on in enumerate(_summary_days(terms.summaries, starts_on, middle, ends_on), start=1)
     ]
-    found.append(Obligation(max(ends_on - RENEWAL_NOTICE, middle), "Renewal notice", "bell"))
+    renewal_on = working_day(max(ends_on - RENEWAL_NOTICE, middle), starts_on, ends_on)
+    found.append(Obligation(renewal_on, "Renewal notice", "bell"))
     found.append(Obligation(ends_on, "The program ends", "check-check"))
     return sorted(found, key=lambda each: each.on)
+
+
+def working_day(day: date, first: date, last: date) -> date:
+    """The day itself, or the Monday after a weekend; the Friday before when the Monday is too late.
+
+    Nothing leaves the program for it: in one of a weekend alone the day stays.
+    """
+    into_weekend = day.weekday() - FRIDAY
+    if into_weekend <= 0:
+        return day
+    monday, friday = day + timedelta(days=3 - into_weekend), day - timedelta(days=into_weekend)
+    if monday <= last:
+        return monday
+    return friday if friday >= first else day
 
 
 def _summary_days(summaries: Summaries, starts_on: date, middle: date, ends_on: date) -> list[date]:

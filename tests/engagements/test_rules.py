@@ -39,6 +39,7 @@ from coachbase.engagements.rules import (
     refusal_to_skip,
     refusal_to_tick,
     shifts,
+    working_day,
 )
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -336,6 +337,31 @@ def test_what_comes_when_follows_from_the_first_and_the_last_day():
 )
 def test_a_program_brings_only_what_its_terms_say(terms, ends_on, wanted):
     assert [each.what for each in obligations(terms, date(2026, 12, 1), ends_on)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last", "wanted"),
+    [
+        ("2026-12-04", "2026-12-01", "2026-12-31", "2026-12-04"),  # a Friday stays
+        ("2026-12-05", "2026-12-01", "2026-12-31", "2026-12-07"),  # a Saturday: the Monday after
+        ("2026-12-06", "2026-12-01", "2026-12-31", "2026-12-07"),  # a Sunday too
+        ("2026-12-05", "2026-12-01", "2026-12-07", "2026-12-07"),  # the Monday is the last day
+        ("2026-12-05", "2026-12-01", "2026-12-06", "2026-12-04"),  # it ends before the Monday: the Friday before
+        ("2026-12-06", "2026-12-04", "2026-12-06", "2026-12-04"),  # the Friday is the first day
+        ("2026-12-06", "2026-12-05", "2026-12-06", "2026-12-06"),  # a program of a weekend has no other day
+    ],
+)
+def test_what_we_reckon_falls_on_a_working_day(day, first, last, wanted):
+    assert str(working_day(*map(date.fromisoformat, (day, first, last)))) == wanted
+
+
+def test_no_meeting_notice_or_summary_falls_on_a_weekend_however_the_program_lies():
+    for shift in range(14):
+        starts_on, ends_on = date(2026, 12, 1) + shift * DAY, date(2027, 6, 5) + shift * DAY
+        dates = obligations(Terms(), starts_on, ends_on)
+        given = {each.what: each.on for each in dates if each.what in ("Kickoff", "The program ends")}
+        assert given == {"Kickoff": starts_on, "The program ends": ends_on}
+        assert all(each.on.isoweekday() < 6 for each in dates if each.what not in given), starts_on
 
 
 def test_a_booked_kickoff_stands_on_its_day_and_moves_nothing_else():
