@@ -184,7 +184,7 @@ def test_what_opens_over_a_page_is_within_reach(open_page, enter, ids, axe, them
     page.locator("#dialog dl").wait_for()
     assert axe(page) == []
     page.keyboard.press("Escape")
-    page.locator(".card .who").focus()
+    page.locator(".card .who").first.focus()
     page.keyboard.press("Alt+ArrowRight")
     page.locator(".toast").wait_for()
     assert axe(page) == []

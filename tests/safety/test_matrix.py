@@ -145,9 +145,13 @@ def differences(people: People, world: World, route: str) -> list[str]:
     return wrong
 
 
-@pytest.mark.parametrize("route", sorted(ROUTES))
-def test_the_route_answers_everybody_as_the_matrix_says(route, people, world):
-    assert differences(people, world, route) == []
+SHARES = 16
+"""The routes are asked in so many tests: an application for each of them would take longer to build than to ask."""
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_each_route_answers_everybody_as_the_matrix_says(share, people, world):
+    assert [line for route in sorted(ROUTES)[share::SHARES] for line in differences(people, world, route)] == []
 
 
 def test_a_hole_in_the_wall_would_be_found(people, world, monkeypatch):

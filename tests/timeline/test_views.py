@@ -197,7 +197,7 @@ def test_entries_stand_under_their_month(vera, cast, page):
         ("notes", {"note", "call"}),
         ("mail", {"mail"}),
         ("files", {"file"}),
-        ("steps", {"intake", "move", "change"}),
+        ("steps", {"intake", "move", "change", "sign"}),
         ("", set(Kind)),
         ("nonsense", set(Kind)),
     ],
