@@ -96,6 +96,12 @@ class Serving(Model):
         """Who is told what happens with this coach's clients: the assistants, or the owner when there are none."""
         return list(cls.assistants_of(coach)) or list(User.active().where(User.role_name == Role.OWNER))
 
+    @classmethod
+    def desk_address(cls, coach: User | None) -> str:
+        """Where an answer to our mail about this coach's clients goes."""
+        readers = cls.desk_of(coach)
+        return readers[0].email if readers else ""
+
 
 class LoginSession(Model):
     """One browser that is signed in. The token is stored hashed; ending the row signs the browser out."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from .. import clock
 from ..accounts.models import Attempt, Serving, User
-from ..accounts.rules import Role
 from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party, Status, fold
@@ -428,7 +427,7 @@ def mail_return_link(submission: Submission, email: str, *, source: str) -> str:
         to=("", email),
         fields={"form": form.title},
         link=_way_back(submission),
-        reply_to=_desk_address(form.coach),
+        reply_to=Serving.desk_address(form.coach),
     )
     return _way_back(submission)[1]
 
@@ -472,6 +471,7 @@ def _close(submission: Submission) -> None:
     """It is sent; its files now belong to the client, behind the client's wall."""
     submission.submitted_at, submission.state_name = clock.now(), SubmissionState.SUBMITTED
     submission.save()
+    mail.call_off(submission.public_id)
     stored = Answer.select(Answer.document).where(Answer.submission == submission, Answer.document.is_null(False))
     Document.update(client=submission.client).where(Document.id.in_(stored)).execute()
 
@@ -565,30 +565,19 @@ def _tell(submission: Submission, form: Form, client: Client, *, again: bool, se
         to=sender,
         fields={"name": sender[0], "form": form.title},
         client=client,
-        reply_to=_desk_address(form.coach),
+        reply_to=Serving.desk_address(form.coach),
     )
     _give_notice(submission, form, client)
 
 
 def _give_notice(submission: Submission, form: Form, client: Client) -> None:
-    for reader in _readers(client.coach):
+    for reader in Serving.desk_of(client.coach):
         mail.queue(
             "intake_notice",
             to=(reader.name, reader.email),
             fields={"client": client.name, "form": form.title, "page": _page(submission)},
             client=client,
         )
-
-
-def _readers(coach: User | None) -> list[User]:
-    """Who is told of an inquiry: the assistants who serve its coach, or the owner when there are none."""
-    return list(Serving.assistants_of(coach)) or list(User.active().where(User.role_name == Role.OWNER))
-
-
-def _desk_address(coach: User | None) -> str:
-    """Where an answer to our mail goes."""
-    readers = _readers(coach)
-    return readers[0].email if readers else ""
 
 
 @atomic

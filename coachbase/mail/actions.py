@@ -45,14 +45,15 @@ def queue(
     code: str = "",
     attach: Document | None = None,
     client: Client | None = None,
+    about: str = "",
     reply_to: str = "",
     by: User | None = None,
 ) -> Message:
     """Put a message into the outbox, in the caller's transaction; the worker sends it after the commit.
 
     `to` is (name, address). `fields` are the kind's own merge fields (rules.KINDS); `link` the personal link and its
-    token, or `code` the code, for kinds that have one; `attach` a stored document. An address field takes a path of
-    ours, such as "/clients/…".
+    token, or `code` the code, for kinds that have one; `attach` a stored document; `about` the public id of what it is
+    for (see `call_off`). An address field takes a path of ours, such as "/clients/…".
     """
     text = MailText.in_force(kind)
     values = _values(text.about, fields, secret="link" if link else "code" if code else "")
@@ -69,6 +70,7 @@ def queue(
         token=link[1] if link else code or None,
         document=attach,
         client=client,
+        about=about,
         by=by,
     )
 
@@ -145,6 +147,15 @@ def cancel(message: Message) -> None:
 
 
 @atomic
+def call_off(about: str) -> None:
+    """Take back what waits to be sent about something that is done, or withdrawn: nobody is to be asked for it now."""
+    waiting = Message.state_name.in_((State.QUEUED, State.FAILED))
+    Message.update(
+        state_name=State.CANCELLED, try_at=None, token=None, answer="Not sent: what it asks for is done or withdrawn."
+    ).where(Message.about == about, waiting).execute()
+
+
+@atomic
 def resend(message: Message, *, by: User) -> Message:
     """Send it once more, and return the message that goes out.
 
@@ -174,6 +185,7 @@ def resend(message: Message, *, by: User) -> Message:
         token=token,
         document=message.document,
         client=message.client,
+        about=message.about,
         by=by,
     )
 

@@ -10,7 +10,7 @@ from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client
-from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
+from ..db import ADDED_LATER, EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
 from ..links.models import Link
 from .rules import CODE_SHOWN, FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
@@ -90,6 +90,8 @@ class Message(Model):
 
     Subject and bodies are what the reader gets, except that a personal link stands as a placeholder: its token is
     sealed beside and dropped once the fate is known, so staff never see it.
+
+    `about` is the public id of what it is for: a signer, a questionnaire, a program; it may end the message's use.
     """
 
     public_id = PublicIdField()
@@ -113,6 +115,7 @@ class Message(Model):
     created_at = UtcDateTimeField(index=True)
     sent_at = UtcDateTimeField(null=True)
     document = ForeignKeyField(Document, null=True, on_delete="SET NULL")
+    about = CharField(max_length=26, default="", index=True, constraints=[ADDED_LATER])
 
     class Meta:
         indexes = ((("state_name", "try_at"), False), (("client", "created_at"), False))

@@ -22,7 +22,10 @@ class Field(NamedTuple):
 
 @dataclass(frozen=True)
 class Kind:
-    """One message of coachbase; its shipped text lies in templates/email/<kind>/."""
+    """One message of coachbase; its shipped text lies in templates/email/<kind>/.
+
+    `good_for`: after so long it would only confuse, so it is no longer sent.
+    """
 
     label: str
     occasion: str
@@ -30,6 +33,7 @@ class Kind:
     has_link: bool = False
     has_code: bool = False
     is_tried_again: bool = True
+    good_for: timedelta | None = None
 
     @property
     def fields(self) -> dict[str, Field]:
@@ -110,6 +114,7 @@ KINDS: dict[str, Kind] = {
         "To somebody who is about to sign.",
         {"name": _NAME, "title": _TITLE},
         has_code=True,
+        good_for=timedelta(minutes=15),
     ),
     "agreement_copy": Kind(
         "Signed copy",
@@ -154,7 +159,7 @@ _UNPRINTABLE = re.compile(
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
 _TARGET = re.compile(r"\]\(([^)]*)|^\s{0,3}\[[^\]\n]*\]:[ \t]*(\S*)|(?:\]\[|<)([^>\]\n]*)", re.MULTILINE)
-_GLUED = re.compile(r"(?<=\S)\{\{(link|page|verify)\}\}")
+_GLUED = re.compile(r"(?<=\S)\{\{(link|page|verify|code)\}\}")
 _WHOLE_ADDRESS = re.compile(r"(?:https?://|mailto:|tel:)[^\s{}]+")
 
 
@@ -196,6 +201,8 @@ def refusal_of_subject(kind: Kind, subject: str) -> str | None:
         return found
     if address := next((name for name in _names(subject) if kind.fields[name].is_address), None):
         return f"{{{{{address}}}}} is an address, which has no place in a subject."
+    if "code" in _names(subject):
+        return "{{code}} has no place in a subject, which a locked screen shows to everybody."
     return None
 
 
@@ -295,6 +302,12 @@ def is_due(state: State, *, try_at: datetime | None, leased_until: datetime | No
     if state is State.LEASED:
         return leased_until is not None and leased_until <= now
     return state in (State.QUEUED, State.FAILED) and (try_at is None or try_at <= now)
+
+
+def too_late(kind: str, created_at: datetime, now: datetime) -> bool:
+    """Whether this message would come when it is of no use any more."""
+    good_for = KINDS[kind].good_for
+    return good_for is not None and now - created_at >= good_for
 
 
 def refusal_to_cancel(state: State) -> str | None:

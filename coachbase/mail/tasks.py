@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -25,7 +26,7 @@ from ..db import transaction
 from ..events import announce
 from ..jobs import job
 from .models import TEXTS, MailServer, Message
-from .rules import KINDS, LEASE_LASTS, LINK_PLACE, LINK_SHOWN, Outcome, Security, State, delay_after, is_due
+from .rules import KINDS, LEASE_LASTS, LINK_PLACE, LINK_SHOWN, Outcome, Security, State, delay_after, is_due, too_late
 
 log = logging.getLogger("coachbase")
 PATIENCE = 20.0
@@ -106,15 +107,20 @@ def _lease(public_id: str) -> Message | None:
             message.state, try_at=message.try_at, leased_until=message.leased_until, now=now
         ):
             return None
-        if message.link is not None and message.link.revoked_at is not None:
-            message.state_name, message.token = State.CANCELLED, None
-            message.answer = "Not sent: its personal link was replaced or used before."
+        if why := _why_not(message, now):
+            message.state_name, message.token, message.answer = State.CANCELLED, None, f"Not sent: {why}"
             message.save()
             return None
         message.state_name, message.leased_until = State.LEASED, now + LEASE_LASTS
         message.attempts += 1
         message.save()
         return message
+
+
+def _why_not(message: Message, now: datetime) -> str:
+    if message.link is not None and message.link.revoked_at is not None:
+        return "its personal link was replaced or used before."
+    return "it would have come too late to be of use." if too_late(message.kind, message.created_at, now) else ""
 
 
 def _settle_surely(message: Message, outcome: Outcome) -> None:

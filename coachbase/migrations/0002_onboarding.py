@@ -11,6 +11,8 @@ ALTER TABLE "submission" ADD COLUMN "reminded_at" TEXT;
 CREATE INDEX "submission_engagement_id" ON "submission" ("engagement_id");
 ALTER TABLE "message" ADD COLUMN "document_id" INTEGER REFERENCES "document" ("id") ON DELETE SET NULL;
 CREATE INDEX "message_document_id" ON "message" ("document_id");
+ALTER TABLE "message" ADD COLUMN "about" VARCHAR(26) NOT NULL DEFAULT '';
+CREATE INDEX "message_about" ON "message" ("about");
 
 -- engagements
 CREATE TABLE "engagement" (

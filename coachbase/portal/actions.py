@@ -126,7 +126,8 @@ def _mail_page(kind: str, engagement: Engagement, *, by: User | None = None) -> 
         fields={"name": client.called, "program": engagement.name},
         link=_link(CLIENT, client.public_id),
         client=client,
-        reply_to=_desk_address(engagement.coach),
+        about=engagement.public_id,
+        reply_to=Serving.desk_address(engagement.coach),
         by=by,
     )
 
@@ -139,19 +140,13 @@ def _mail_dates(engagement: Engagement, *, by: User | None) -> None:
         fields={"name": client.assistant_name or client.assistant_email, "client": client.name},
         link=_link(ASSISTANT, client.public_id),
         client=client,
-        reply_to=_desk_address(engagement.coach),
+        reply_to=Serving.desk_address(engagement.coach),
         by=by,
     )
 
 
 def _link(kind: str, subject: str) -> tuple[Link, str]:
     return links.issue(kind, subject, lasts=SIGN_LASTS if kind == SIGN else LINK_LASTS)
-
-
-def _desk_address(coach: User | None) -> str:
-    """Where an answer to our mail goes."""
-    readers = Serving.desk_of(coach)
-    return readers[0].email if readers else ""
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------
@@ -229,6 +224,7 @@ def _queue_reminder(lot: list[Thing], reader: Reader, by: User | None) -> Messag
         fields={"name": reader.name, "things": in_words(lot)},
         link=_link(*reader.page),
         client=concerned[0] if is_behind_one_wall else None,
-        reply_to=_desk_address(concerned[0].coach),
+        about=lot[0].about.public_id if len(lot) == 1 else "",
+        reply_to=Serving.desk_address(concerned[0].coach),
         by=by,
     )

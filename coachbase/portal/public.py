@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import abort, redirect, render_template, request
+from flask import abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -196,7 +196,14 @@ def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Res
     token = WAYS[way](subject)
     onward = LinkDoors(way)
     answer = onward.keep(redirect(onward.home, 303), token)
-    answer.set_cookie(CAME_FROM, came_by.home, path=onward.home, httponly=True, samesite="Lax")
+    answer.set_cookie(
+        CAME_FROM,
+        came_by.home,
+        path=onward.home,
+        httponly=True,
+        secure=current_app.config["COACHBASE"].is_https,
+        samesite="Lax",
+    )
     return answer
 
 

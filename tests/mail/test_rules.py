@@ -41,6 +41,14 @@ def test_the_shipped_texts_follow_their_own_rules(kind):
     assert KINDS[kind].has_code == ("{{code}}" in text.body)
 
 
+@pytest.mark.parametrize(
+    "body", ["https://evil.example/?c={{code}}", "evil.example/{{code}}", "[x](https://e.example/{{code}})"]
+)
+def test_a_code_is_carried_nowhere_by_a_link_and_shown_on_no_locked_screen(body):
+    assert refusal_of_body(KINDS["agreement_code"], f"Hello {body}") is not None
+    assert "{{code}} has no place in a subject" in refusal_of_subject(KINDS["agreement_code"], "{{code}} is your code")
+
+
 def test_a_misspelt_field_is_refused_by_its_name():
     assert refusal_of_subject(THANKS, "Hello {{nmae}}") == "There is no field {{nmae}}. Did you mean {{name}}?"
     assert "{{inviter}}" in refusal_of_body(THANKS, "From {{inviter}}")

@@ -1,6 +1,7 @@
 """The pages behind links: the four doors, what stands there, what does not, and where the buttons lead."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -107,6 +108,14 @@ def test_read_and_sign_leads_to_the_signing_page(bob, agreement):
     assert bob.get("/p/sign").status_code == 404
     assert bob.post(f"/p/client/sign/{signer.public_id}").location == "/p/sign"
     assert "Your coaching agreement" in bob.get("/p/sign").text
+
+
+def test_behind_tls_no_cookie_of_these_pages_travels_readable(bob, app, config, agreement, monkeypatch):
+    monkeypatch.setitem(app.config, "COACHBASE", replace(config, base_url="https://localhost"))
+    signer = signing.signer_of(agreement, "client")
+    cookies = bob.post(f"/p/client/sign/{signer.public_id}").headers.getlist("Set-Cookie")
+    assert len(cookies) == 2
+    assert all("Secure; HttpOnly" in cookie for cookie in cookies)
 
 
 def test_answer_leads_to_the_questionnaire(bob, questionnaire):
