@@ -2,7 +2,7 @@
 
 from .accounts.actions import FirmFounded, Invited, ResetAsked
 from .agreements import actions as agreements
-from .agreements.models import Agreement
+from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
 from .boards import actions as boards
@@ -19,6 +19,7 @@ from .home.actions import SampleAsked
 from .intake import actions as intake
 from .intake.models import Submission
 from .mail import actions as mail
+from .mail.models import Message
 from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
@@ -40,6 +41,7 @@ def wire() -> None:
     on(ClientAdded, _note_new_client)
     on(ClientAdded, _put_on_board)
     on(ClientChanged, _note_changed_client)
+    on(ClientChanged, _follow_coach)
     on(ClientChanged, _follow_addresses)
     on(ContactMoved, _forget_contact)
     on(DocumentFiled, _note_document)
@@ -105,12 +107,20 @@ def _note_changed_client(event: ClientChanged) -> None:
     timeline.record(event.client, Kind.CHANGE, sentence_of_change(event.fields), by=event.by)
 
 
+def _follow_coach(event: ClientChanged) -> None:
+    if "coach" in event.fields:
+        engagements.follow_coach(event.client)
+
+
 def _follow_addresses(event: ClientChanged) -> None:
+    if "email" in event.fields:
+        agreements.follow_client(event.client)
     portal.follow_addresses(event.client, event.fields)
 
 
 def _forget_contact(event: ContactMoved) -> None:
     portal.forget_contact(event.contact)
+    agreements.follow_contact(event.contact)
 
 
 def _note_document(event: DocumentFiled) -> None:
@@ -175,11 +185,11 @@ def _follow_steps(event: engagements.StepsChanged) -> None:
 
 def _take_back_what_is_out(event: engagements.StateChanged) -> None:
     """Nobody is to sign for a program that has ended; what all have signed already is sealed nevertheless."""
-    if event.engagement.state is not State.ENDED or event.by is None:
+    if event.engagement.state not in (State.ENDED, State.COMPLETED) or event.by is None:
         return
     living = Agreement.living_of(event.engagement)
     if living and refusal_to("withdraw", living.state) is None:
-        agreements.withdraw(living, reason=event.engagement.reason, by=event.by)
+        agreements.withdraw(living, reason=event.engagement.reason or "The program is over", by=event.by)
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:
@@ -190,9 +200,7 @@ def _do_what_opened(event: engagements.StepOpened) -> None:
 def _tick_what_was_sent(event: MailEnded) -> None:
     """What was asked by a mail counts as sent when the mail server took it."""
     message = event.message
-    if message.state is not MailState.SENT or message.client is None:
-        return
-    engagement = Engagement.current_of(message.client)
+    engagement = _engagement_of(message) if message.state is MailState.SENT else None
     if engagement is None:
         return
     if message.kind == "logistics":
@@ -201,3 +209,11 @@ def _tick_what_was_sent(event: MailEnded) -> None:
         engagements.happened(engagement, StepKind.AGREEMENT_SENT)
     if message.kind == "client_page" and Submission.was_asked(engagement):
         engagements.happened(engagement, StepKind.QUESTIONNAIRE_SENT)
+
+
+def _engagement_of(message: Message) -> Engagement | None:
+    """The program a mail belongs to; a client may have had several since it was written."""
+    if message.kind == "agreement_request":
+        signer = Signer.known_as(message.about)
+        return signer and signer.agreement.engagement
+    return Engagement.get_or_none(Engagement.public_id == message.about)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .. import clock, jobs, paper, sealing
 from ..accounts.models import Attempt, Serving, User
+from ..clients.models import Client, Contact
 from ..db import atomic
 from ..engagements.models import Engagement, Participant
 from ..errors import Refused, RefusedAndNoted, Stale
@@ -189,14 +190,17 @@ def change_text(agreement: Agreement, *, title: str, body: str, version: int) ->
 
 
 @atomic
-def send(agreement: Agreement, *, by: User | None) -> None:
+def send(agreement: Agreement, *, by: User | None, version: int | None = None) -> None:
     """Freeze it, which the worker does, and ask the first signer then.
 
-    Raises Refused, naming them, while merge fields are missing or the fonts cannot draw a name.
+    Raises Refused, naming them, while merge fields are missing or the fonts cannot draw a name; Stale when a `version`
+    is given and somebody changed the text since: what is sent is what was read.
     """
     agreement = _as_it_is(agreement)
     if refusal := refusal_to("send", agreement.state):
         raise Refused(refusal)
+    if version is not None and version != agreement.version:
+        raise Stale("Somebody else changed this agreement meanwhile. Read it again, then send it.")
     _write_signers(agreement)
     now = clock.now()
     values = agreement.values_on(tasks.day_of(now))
@@ -205,6 +209,7 @@ def send(agreement: Agreement, *, by: User | None) -> None:
         agreement.state,
         missing=missing(agreement.body, values),
         without_address=[signer.name for signer in signers if not signer.email],
+        gone=[signer.name for signer in signers if _is_gone(signer, agreement.client)],
         has_coach=any(signer.role is SignerRole.COACH for signer in signers),
     ):
         raise Refused(refusal)
@@ -216,6 +221,13 @@ def send(agreement: Agreement, *, by: User | None) -> None:
     agreement.save()
     tasks.freeze(agreement.public_id)
     _note(agreement, f"Sent “{agreement.title}” to be signed", by=by)
+
+
+def _is_gone(signer: Signer, client: Client) -> bool:
+    """Whether somebody who was chosen to sign has nothing to do with this client any more."""
+    if contact := signer.contact:
+        return contact.removed_at is not None or contact.organisation_id != client.organisation_id
+    return signer.user is not None and signer.user.disabled_at is not None
 
 
 def _drawn_of(agreement: Agreement, signers: Iterable[Signer]) -> list[str]:
@@ -251,16 +263,22 @@ def _ask(signer: Signer) -> None:
     agreement = signer.agreement
     _append(signer, EventKind.SENT)
     if signer.role is not SignerRole.CLIENT:
-        mail.queue(
-            "agreement_request",
-            to=(signer.name, signer.email),
-            fields={"name": signer.name, "client": agreement.client.name, "title": agreement.title},
-            link=links.issue(LINK, signer.public_id, lasts=LINK_LASTS),
-            client=agreement.client,
-            reply_to=_desk_address(agreement),
-        )
+        _mail_request(signer)
     _note(agreement, f"{signer.name} was asked to sign “{agreement.title}”")
     announce(SignatureAsked(signer))
+
+
+def _mail_request(signer: Signer) -> None:
+    agreement = signer.agreement
+    mail.queue(
+        "agreement_request",
+        to=(signer.name, signer.email),
+        fields={"name": signer.name, "client": agreement.client.name, "title": agreement.title},
+        link=links.issue(LINK, signer.public_id, lasts=LINK_LASTS),
+        client=agreement.client,
+        about=signer.public_id,
+        reply_to=Serving.desk_address(agreement.engagement.coach),
+    )
 
 
 # Signing --------------------------------------------------------------------------------------------------------------
@@ -314,7 +332,8 @@ def mail_code(signer: Signer, *, sha256: str, source: str, user_agent: str) -> N
         fields={"name": signer.name, "title": signer.agreement.title},
         code=code,
         client=signer.agreement.client,
-        reply_to=_desk_address(signer.agreement),
+        about=signer.public_id,
+        reply_to=Serving.desk_address(signer.agreement.engagement.coach),
     )
 
 
@@ -340,6 +359,7 @@ def sign(signer: Signer, *, code: str, kind: MarkKind, mark: str, sha256: str, s
     signer.state_name, signer.signed_at, signer.code_hash = SignerState.SIGNED, now, ""
     signer.mark_kind_name, signer.mark = kind, mark.strip()
     signer.save()
+    mail.call_off(signer.public_id)
     _append(signer, EventKind.CODE_VERIFIED, {}, trace)
     facts = {"sha256": sha256, "role": signer.role_name, "mark": str(kind), "consent_version": CONSENT_VERSION}
     _append(signer, EventKind.SIGNED, facts, {"mark": signer.mark, "consent": CONSENT} | trace)
@@ -412,7 +432,7 @@ def complete(agreement: Agreement) -> None:
             },
             attach=agreement.sealed,
             client=agreement.client,
-            reply_to=_desk_address(agreement),
+            reply_to=Serving.desk_address(agreement.engagement.coach),
         )
     _note(agreement, f"“{agreement.title}” is signed by all; the sealed copy is filed")
     announce(Completed(agreement))
@@ -433,6 +453,7 @@ def decline(signer: Signer, *, reason: str, source: str, user_agent: str) -> Non
     agreement = signer.agreement
     signer.state_name, signer.reason = SignerState.DECLINED, reason
     signer.save()
+    mail.call_off(signer.public_id)
     _append(signer, EventKind.DECLINED, {}, {"reason": reason} | _trace(source, user_agent))
     _close(agreement, State.DECLINED, reason, but=signer)
     for reader in Serving.desk_of(agreement.engagement.coach):
@@ -463,7 +484,7 @@ def hand_over(signer: Signer, *, name: str, email: str, source: str, user_agent:
     Attempt.count_one(f"agreement handed over {agreement.id}", limit=HAND_OVERS, within=CODES_WITHIN, now=clock.now())
     signer.state_name, signer.code_hash = SignerState.HANDED_OVER, ""
     signer.save()
-    links.revoke_all(LINK, signer.public_id)
+    _shut(signer)
     other = Signer.create(
         agreement=agreement, position=signer.position, role_name=signer.role_name, name=name, email=email
     )
@@ -520,15 +541,61 @@ def _close(agreement: Agreement, state: State, reason: str, *, but: Signer | Non
     for signer in Signer.of(agreement):
         if signer == but:
             continue
-        links.revoke_all(LINK, signer.public_id)
-        if signer.asked_at is not None:
+        _shut(signer)
+        if signer.asked_at is not None and signer.email:
             mail.queue(
                 "agreement_closed",
                 to=(signer.name, signer.email),
                 fields={"name": signer.name, "title": agreement.title},
                 client=agreement.client,
-                reply_to=_desk_address(agreement),
+                reply_to=Serving.desk_address(agreement.engagement.coach),
             )
+
+
+def _shut(signer: Signer) -> None:
+    """No link of this signer works any more, and no mail that waits asks to sign."""
+    links.revoke_all(LINK, signer.public_id)
+    mail.call_off(signer.public_id)
+
+
+@atomic
+def follow_client(client: Client) -> None:
+    """The client has another mail address."""
+    _readdress(Signer.to_sign().where(Agreement.client == client, Signer.role_name == SignerRole.CLIENT), client.email)
+
+
+@atomic
+def follow_contact(contact: Contact) -> None:
+    """A sponsor contact has another mail address, was removed or put back."""
+    _readdress(Signer.to_sign().where(Signer.contact == contact), "" if contact.removed_at else contact.email)
+
+
+def _readdress(signers: Iterable[Signer], email: str) -> None:
+    """Another address is another mailbox: what went to the old one opens nothing, and the code goes to the new one.
+
+    Whoever read and agreed there may have been somebody else. A client is asked anew on the own page. Without a new
+    address nobody can sign or be reminded: then it waits for one, or is withdrawn.
+    """
+    for signer in signers:
+        if signer.email.casefold() == email.casefold():
+            continue
+        _shut(signer)
+        if signer.agreement.state is State.OUT:
+            _append(signer, EventKind.READDRESSED, {}, {"to_email": email})
+            _note(signer.agreement, _moved_in_words(signer, email))
+        signer.email = email
+        signer.opened_at = signer.consented_at = signer.code_sent_at = None
+        signer.code_hash = ""
+        signer.save()
+        if email and signer.state is SignerState.ASKED and signer.role is not SignerRole.CLIENT:
+            _mail_request(signer)
+
+
+def _moved_in_words(signer: Signer, email: str) -> str:
+    title = f"“{signer.agreement.title}”"
+    if email:
+        return f"{signer.name} has another mail address; links to sign {title} that went to the old one no longer work"
+    return f"{signer.name} has no mail address any more, so nobody can sign {title} in this place"
 
 
 @atomic
@@ -624,9 +691,3 @@ def _note(agreement: Agreement, sentence: str, *, by: User | None = None) -> Non
     timeline.record(
         agreement.client, Kind.SIGN, sentence, by=by, href=f"/clients/{agreement.client.public_id}/agreements"
     )
-
-
-def _desk_address(agreement: Agreement) -> str:
-    """Where an answer to our mail goes."""
-    readers = Serving.desk_of(agreement.engagement.coach)
-    return readers[0].email if readers else ""

@@ -266,6 +266,12 @@ class Signer(Model):
         return cls.with_agreement().where(cls.public_id == public_id).first()
 
     @classmethod
+    def to_sign(cls) -> ModelSelect:
+        """Who has not signed yet what is sent, or about to be."""
+        unsigned = cls.state_name.in_((SignerState.WAITING, SignerState.ASKED))
+        return cls.with_agreement().where(unsigned, Agreement.state_name.in_((State.FREEZING, State.OUT)))
+
+    @classmethod
     def asked(cls) -> ModelSelect:
         """Whose turn it is, anywhere; with agreement, engagement and client."""
         return cls.with_agreement().where(cls.state_name == SignerState.ASKED, Agreement.state_name == State.OUT)

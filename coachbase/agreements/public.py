@@ -196,7 +196,11 @@ def go_on() -> Response:
 
 
 def _signer() -> Signer:
-    return Signer.known_as(doors.subject()) or abort(404)
+    """Whose link this is. Who may no longer sign in signs nothing for us either."""
+    signer = Signer.known_as(doors.subject()) or abort(404)
+    if signer.user_id and signer.user.disabled_at:
+        abort(404)
+    return signer
 
 
 def _fitting(signer: Signer, form: ConsentForm | None = None, notice: str = "") -> str:

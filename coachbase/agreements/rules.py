@@ -74,6 +74,7 @@ class EventKind(StrEnum):
     SIGNED = "signed"
     DECLINED = "declined"
     REASSIGNED = "reassigned"
+    READDRESSED = "readdressed"
     REMINDED = "reminded"
     VOIDED = "voided"
     COMPLETED = "completed"
@@ -115,6 +116,7 @@ EVENT_FACES = {
     EventKind.SIGNED: Face("Signed", "good", "signature"),
     EventKind.DECLINED: Face("Declined", "late", "ban"),
     EventKind.REASSIGNED: Face("Handed over", "plain", "arrow-right-left"),
+    EventKind.READDRESSED: Face("Other mail address", "plain", "mail"),
     EventKind.REMINDED: Face("Reminded", "plain", "bell"),
     EventKind.VOIDED: Face("Withdrawn", "late", "ban"),
     EventKind.COMPLETED: Face("Signed by all", "good", "circle-check"),
@@ -417,11 +419,17 @@ def refusal_to(act: str, state: State) -> str | None:
 
 
 def refusal_to_send(
-    state: State, *, missing: Iterable[str], without_address: Iterable[str], has_coach: bool
+    state: State,
+    *,
+    missing: Iterable[str],
+    without_address: Iterable[str],
+    has_coach: bool,
+    gone: Iterable[str] = (),
 ) -> str | None:
     """Why this draft cannot be sent, naming what it lacks; None when it can.
 
-    `without_address` are the names of signers nobody could mail to.
+    `without_address` are the names of signers nobody could mail to, `gone` of those who may not learn of it any more:
+    a contact who was removed or is another sponsor's, a coach who left.
     """
     if refusal := refusal_to("send", state):
         return refusal
@@ -429,6 +437,8 @@ def refusal_to_send(
         return f"Before it is sent, fill in {_listed(labels)}."
     if names := list(without_address):
         return f"We need a mail address of {_listed(names)} first."
+    if names := list(gone):
+        return f"{_listed(names)} can no longer sign for this client. Choose in the program who does."
     return None if has_coach else "Choose the coach who signs first."
 
 

@@ -223,7 +223,8 @@ def sealed(client_id: str, agreement_id: str) -> ResponseReturnValue:
 @pages.post("/clients/<ulid:client_id>/agreements/<ulid:agreement_id>/send")
 def send(client_id: str, agreement_id: str) -> ResponseReturnValue:
     row = _agreement(client_id, agreement_id)
-    actions.send(row, by=_me())
+    seen = request.form.get("version", "")
+    actions.send(row, by=_me(), version=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None)
     return go(_home(row.client), "It is being prepared, then the first signer is asked.")
 
 

@@ -46,7 +46,7 @@ class ClientAdded:
 
 @dataclass(frozen=True)
 class ContactMoved:
-    """A sponsor contact has another mail address, or none."""
+    """A sponsor contact has another mail address, or none; or was removed, or put back."""
 
     contact: Contact
 
@@ -212,6 +212,7 @@ def remove_contact(contact: Contact) -> None:
     """Take a contact off the list; for a day it can be put back, then it is deleted (tidying.py)."""
     contact.removed_at = clock.now()
     contact.save()
+    announce(ContactMoved(contact))
 
 
 @atomic
@@ -219,6 +220,7 @@ def restore_contact(contact: Contact) -> None:
     """Undo a removal."""
     contact.removed_at = None
     contact.save()
+    announce(ContactMoved(contact))
 
 
 # A list of clients ----------------------------------------------------------------------------------------------------

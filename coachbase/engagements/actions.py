@@ -474,6 +474,15 @@ def _tell(
     announce(StateChanged(engagement, was, by))
 
 
+@atomic
+def follow_coach(client: Client) -> None:
+    """What is under way passes to whoever coaches the client now, so that no other desk is told of it."""
+    for engagement in Engagement.of(client).where(Engagement.state_name.in_(RUNNING)):
+        if engagement.coach_id != client.coach_id:
+            engagement.coach = client.coach
+            engagement.save()
+
+
 # Terms and people -----------------------------------------------------------------------------------------------------
 
 
