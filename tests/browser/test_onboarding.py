@@ -169,7 +169,7 @@ def test_from_yes_to_ready_for_the_kickoff(cast, open_page, enter, smtp, live_se
 
     client.goto("/p/client")
     with client.expect_download() as download:
-        client.get_by_role("link", name=re.compile("Coaching agreement, signed")).click()
+        client.get_by_role("link", name=re.compile("Signed Coaching agreement")).click()
     assert Path(download.value.path()).read_bytes() == sealed
     print(
         f"\nacts of the assistant, from “let’s start” to ready for the kickoff: {len(vera.acts)}",
