@@ -116,6 +116,8 @@ def blocks_of(markdown: str) -> list[Block]:
 
 
 _STYLES = {"strong": "bold", "em": "italic", "code": "code", "del": "struck", "a": "link"}
+_MOST_DIGITS = 9
+"""Of the number a list begins with: typst counts no further than 64 bits go."""
 _ALIGNED = {"left": "left", "center": "center", "right": "right"}
 
 
@@ -140,7 +142,7 @@ class _Reader(HTMLParser):
             case "p":
                 self._open_runs({"kind": "paragraph"})
             case "ul" | "ol":
-                start = int(given.get("start") or 1) if tag == "ol" else None
+                start = int((given.get("start") or "1")[:_MOST_DIGITS]) if tag == "ol" else None
                 self._add({"kind": "list", "start": start, "items": []})
             case "li":
                 self._open_blocks(self._last("list")["items"])

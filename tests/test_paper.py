@@ -342,3 +342,9 @@ def test_joined_documents_keep_their_pages_and_the_marker_of_the_first():
     assert "Page 1 of 1" in read(joined)
     assert "Certificate of signing" in read(joined)
     assert joined.count(paper.stamp_of(MARKER).encode()) >= 3
+
+
+@pytest.mark.parametrize("number", ["4294967296", "9223372036854775808", "9" * 5000])
+def test_a_list_may_begin_with_any_number(number):
+    blocks = paper.blocks_of(f"{number}. said\n\n1. done")
+    assert "said" in read(paper.render("agreement", agreement(blocks=blocks)))
