@@ -277,8 +277,8 @@ def new_material(name: str, now: datetime) -> Material:
     key = ec.generate_private_key(ec.SECP256R1())
     called = x509.Name(
         [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name[:LONGEST_COMMON_NAME]),
-            x509.NameAttribute(NameOID.COMMON_NAME, name[:LONGEST_COMMON_NAME]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, _cut(name)),
+            x509.NameAttribute(NameOID.COMMON_NAME, _cut(name)),
         ]
     )
     usage = dict.fromkeys(
@@ -299,6 +299,11 @@ def new_material(name: str, now: datetime) -> Material:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     return _material(key, [builder.sign(key, hashes.SHA256())])
+
+
+def _cut(name: str) -> str:
+    """As much of a name as a certificate holds: it counts bytes, of which a Greek or Cyrillic letter takes two."""
+    return name.encode()[:LONGEST_COMMON_NAME].decode(errors="ignore").strip() or "coachbase"
 
 
 def read_material(content: bytes, password: str, now: datetime) -> Material:

@@ -251,3 +251,12 @@ def test_a_new_key_may_sign_for_ten_years_and_carries_the_firms_name_however_lon
     assert made.subject == ("Northbank " * 12)[:64]
     assert made.expires_at > NOW + timedelta(days=3640)
     assert made.fingerprint == certificate.fingerprint(hashes.SHA256()).hex()
+
+
+@pytest.mark.parametrize(
+    "name", ["Коучинг и развитие лидеров «Северный берег»", "Ε" * 120, "é" * 33, "Northbank " * 12, " "]
+)
+def test_a_firm_of_any_name_gets_its_key(name):
+    made = new_material(name, NOW)
+    assert len(made.subject.encode()) <= 64
+    assert name.startswith(made.subject.rstrip()) or made.subject == "coachbase"
