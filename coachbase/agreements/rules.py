@@ -126,7 +126,7 @@ ROLE_LABELS = {SignerRole.CLIENT: "client", SignerRole.SPONSOR: "sponsor", Signe
 
 CONSENT_VERSION = "2026-11"
 CONSENT = (
-    "I agree to sign this document electronically. I have read it, and I mean my mark below to have the effect of my "
+    "I agree to sign this document electronically. I have read it, and I mean my mark to have the effect of my "
     "signature on paper. I can keep a copy, and I know that I may decline here and ask for paper instead, "
     "without any cost. This is a simple electronic signature; a code sent to my mailbox ties it to me."
 )

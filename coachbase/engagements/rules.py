@@ -68,8 +68,8 @@ SHARE_LABELS = {
     Share.SESSIONS: "Sessions held and planned",
     Share.PHASE: "The phase the program is in",
     Share.GOALS: "The goals agreed together",
-    Share.PROGRESS: "Progress on the agreed goals, as the client released it",
-    Share.LOGISTICS: "Dates, places and other logistics",
+    Share.PROGRESS: "Progress on agreed goals that the client released",
+    Share.LOGISTICS: "Dates and places",
     Share.RECOMMENDATIONS: "Recommendations the client agreed to",
 }
 STATE_LABELS = {state: state.capitalize() for state in State} | {State.ENDED: "Ended early"}

@@ -13,6 +13,7 @@ from .pages import reader_zone
 def install(app: Flask) -> None:
     for written in (
         when, day, long_day, inside, since, iso, initials, hue, markdown, document, hours_apart, wait_tone, masked,
+        to_client,
     ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
 
@@ -37,6 +38,11 @@ def long_day(moment: datetime) -> str:
 def inside(words: str) -> str:
     """A day's name inside a sentence: 'since yesterday 16:40'; the names of weekdays keep their capital."""
     return words[0].lower() + words[1:] if words.startswith(("Today", "Yesterday", "Tomorrow")) else words
+
+
+def to_client(words: str) -> str:
+    """What is written about the client, as the client reads it: 'unless you release them'."""
+    return words.replace("the client releases", "you release").replace("the client", "you")
 
 
 def since(moment: datetime) -> str:

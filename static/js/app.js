@@ -217,4 +217,9 @@ document.addEventListener("htmx:afterSettle", ({ target }) => {
 document.addEventListener("htmx:oobAfterSwap", timeToasts);
 // A finished form in a dialog answers 204 or a partial elsewhere with HX-Trigger: close-dialog.
 document.addEventListener("close-dialog", () => $("dialog[open]")?.close());
+// On a phone a row of tabs is wider than the window: the current one comes into sight.
+all(".tabs").forEach((tabs) => {
+  const here = $("[aria-current]", tabs);
+  if (here && tabs.scrollWidth > tabs.clientWidth) tabs.scrollLeft = here.getBoundingClientRect().left - tabs.getBoundingClientRect().left - 40;
+});
 addEventListener("pageshow", () => { releaseButtons(); timeToasts(); });

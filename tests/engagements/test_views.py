@@ -53,8 +53,8 @@ def test_each_step_says_its_state_whom_it_waits_on_and_what_it_needs(vera, here,
     assert "by hand, Vera Moreau: sent on paper" in row_of(page, "Agreement sent")
     assert row_of(page, "Agreement sent").endswith("done")
     assert "target 4 days client · 0 m" in row_of(page, "Agreement signed")
-    assert "after Questionnaire sent · then client, 5 days not yet" in row_of(page, "Questionnaire answered")
-    assert "ticks itself after Agreement signed and Questionnaire answered" in row_of(page, "Program file set up")
+    assert "after “Questionnaire sent” · then client, 5 days not yet" in row_of(page, "Questionnaire answered")
+    assert "ticks itself after “Agreement signed” and “Questionnaire answered”" in row_of(page, "Program file set up")
 
 
 def test_a_late_step_says_so_in_a_word(vera, here, start):
@@ -268,10 +268,10 @@ def test_a_booked_kickoff_stands_among_the_dates_and_offers_to_move_the_rest(ver
     sent = {"reason": "phoned", "kickoff_on": "2026-12-15"}
     vera.post(f"/steps/{step(engagement, 'kickoff').public_id}/tick", data=sent)
     page = vera.get(here).text
-    assert "The kickoff is on Tue 15 Dec, planned was Tue 1 Dec." in page
+    assert "The kickoff is on Tue 15 Dec; it was planned for Tue 1 Dec." in page
     assert re.search(r'Kickoff</div>\s*<time datetime="2026-12-15">', page)
     vera.post(f"{acts}/change", data=typed_of(engagement, starts_on="2026-12-15", kickoff_on="2026-12-15", apply="1"))
-    assert "planned was" not in vera.get(here).text
+    assert "it was planned for" not in vera.get(here).text
 
 
 @pytest.mark.parametrize(

@@ -87,10 +87,11 @@ def test_bob_sees_what_is_asked_in_order_and_who_his_coach_is(bob, questionnaire
 
 
 def test_bob_always_sees_what_his_sponsor_may_be_told(bob, agreement):
+    said = words(bob.get("/p/client").text)
     assert (
-        "Brightwater may be told: sessions held and planned and the goals agreed together. Never: what is said"
-        in words(bob.get("/p/client").text)
+        "Brightwater may be told: sessions held and planned and the goals agreed together. Never: what is said" in said
     )
+    assert "unless you release them" in said
 
 
 def test_when_nothing_is_shared_it_says_so(come, cast):
