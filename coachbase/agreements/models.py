@@ -175,6 +175,11 @@ class Agreement(Model):
         return cls.select().where(waits, (cls.attempts == 0) | (cls.try_at <= now)).order_by(cls.id)
 
     @classmethod
+    def in_trouble(cls, user: User) -> ModelSelect:
+        """What the worker could not freeze or seal, and perhaps has given up."""
+        return cls.visible_to(user).where(cls.problem != "").order_by(cls.id.desc())
+
+    @classmethod
     def living_of(cls, engagement: Engagement) -> Self | None:
         return cls.with_people().where(cls.engagement == engagement, cls.state_name.in_(LIVING)).first()
 

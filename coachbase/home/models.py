@@ -7,6 +7,7 @@ from peewee import ModelSelect, Ordering, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
+from ..agreements.models import Agreement
 from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
@@ -79,6 +80,11 @@ def due_of(row: Any) -> Due | None:
 def undelivered(user: User) -> ModelSelect:
     """Mail that did not leave and will not by itself."""
     return Message.visible_to(user).where(Message.state_name == State.DEAD).order_by(Message.id.desc()).limit(MOST)
+
+
+def stuck(user: User) -> ModelSelect:
+    """Agreements whose PDF could not be made: nobody else can sign until somebody looks."""
+    return Agreement.in_trouble(user).limit(MOST)
 
 
 def is_new_practice() -> bool:

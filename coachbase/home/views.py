@@ -27,6 +27,7 @@ def today() -> ResponseReturnValue:
         now=now,
         do_now=models.waiting(current_user, mine, now),
         others=models.waiting(current_user, others, now),
+        stuck=list(models.stuck(current_user)),
         undelivered=list(models.undelivered(current_user)),
         due_of=models.due_of,
         is_onboarding=models.is_onboarding,

@@ -22,6 +22,7 @@ from coachbase.home import actions as home
 from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
+from tests.agreements import signing
 
 
 def test_today_tells_each_what_waits_on_them(cast, vera, alice, carol):
@@ -29,6 +30,16 @@ def test_today_tells_each_what_waits_on_them(cast, vera, alice, carol):
     assert "Send the agreement: Bob Haddad" in vera.get("/").text.partition("Waiting on others")[0]
     assert "Send the agreement: Bob Haddad" in alice.get("/").text.partition("Waiting on others")[2]
     assert "Bob" not in carol.get("/").text
+
+
+def test_an_agreement_whose_pdf_could_not_be_made_stands_on_today(cast, vera, alice, carol):
+    agreement = signing.sent(cast)
+    Agreement.update(problem="The PDF could not be made.").where(Agreement.id == agreement.id).execute()
+    for browser in (vera, alice):
+        page = browser.get("/").text
+        assert "Agreements that need a look" in page
+        assert f'href="/clients/{cast.bob.public_id}/agreements"' in page
+    assert "Agreements that need a look" not in carol.get("/").text
 
 
 def test_an_inquiry_without_a_coach_asks_for_one(cast, vera, alice):
