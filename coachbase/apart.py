@@ -1,8 +1,10 @@
-"""Heavy work in a process of its own, which gives its memory back when it is done.
+"""Heavy work in a process beside this one, which ends by itself and gives its memory back when there is no more of it.
 
-pyHanko alone weighs as much as the whole program; sealing happens a few times a day.
+The libraries that write and seal PDFs weigh more than the whole program, and are needed a few times a day.
 """
 
+import signal
+import threading
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -11,33 +13,61 @@ from typing import Any, ParamSpec, TypeVar
 P = ParamSpec("P")
 R = TypeVar("R")
 
+IDLE = 10.0
+"""Seconds the process waits for more."""
+
+_one_at_a_time = threading.Lock()
+_line: Connection | None = None
+
 
 def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What a function of a module gives, called in another process that shares nothing with this one.
+    """What a function of a module gives, called in a process that shares nothing with this one.
 
-    Raises what the function raised; EOFError when the process died.
+    Raises what the function raised; EOFError when the process died of it. The function may be called twice, when the
+    process ended just as it was asked.
     """
-    context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_answer, args=(theirs, function, args, kwargs), daemon=True)
-    process.start()
-    theirs.close()
-    with ours:
+    with _one_at_a_time:
         try:
-            result, error = ours.recv()
-        finally:
-            process.join()
-            process.close()
+            answer = _asked(_line, function, args, kwargs) if _line else None
+        except (EOFError, BrokenPipeError, ConnectionResetError):  # it had nothing to do, and has ended
+            answer = None
+        answer = answer or _asked(_begin_anew(), function, args, kwargs)
+    result, error = answer
     if error is not None:
         raise error
     return result
 
 
-def _answer(theirs: Connection, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    answer: tuple[Any, Exception | None]
-    try:
-        answer = (function(*args, **kwargs), None)
-    except Exception as error:
-        answer = (None, error)
+def _begin_anew() -> Connection:
+    global _line
+    if _line is not None:
+        _line.close()
+    context = get_context("spawn")
+    _line, theirs = context.Pipe()
+    context.Process(target=_serve, args=(theirs,), daemon=True).start()
+    theirs.close()
+    return _line
+
+
+def _asked(line: Connection, *call: Any) -> tuple[Any, Exception | None]:
+    line.send(call)
+    return line.recv()
+
+
+def _serve(theirs: Connection) -> None:
+    """In the other process, until nobody asks; also when the one who asked was killed: then the line is cut."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks, who may want this finished
     with theirs:
-        theirs.send(answer)
+        while theirs.poll(IDLE):
+            try:
+                function, args, kwargs = theirs.recv()
+            except EOFError:
+                return
+            theirs.send(_answer(function, args, kwargs))
+
+
+def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    try:
+        return function(*args, **kwargs), None
+    except Exception as error:
+        return None, error

@@ -13,15 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from . import text
+from .apart import apart
 
 _ROOT = Path(__file__).resolve().parents[1]
 _TEMPLATES, _FONTS = _ROOT / "templates" / "pdf", _ROOT / "static" / "fonts" / "pdf"
 LONGEST = 400_000
 """Characters of a document: some hundred pages."""
-_REMEMBERED = 11
-"""typst keeps all it worked out for its last ten documents, 40 MB for a long one. As many empty ones push it out, which
-takes 10 ms; without them a process that draws long ones grows to 550 MB.
-"""
 
 Block = dict[str, Any]
 
@@ -32,19 +29,23 @@ def render(template: str, data: dict[str, Any], *, marker: str = "") -> bytes:
     The top of the template says what it expects. `made_at` (a moment, ISO 8601) is the date the file itself carries,
     and `marker` an id that is written into it several times, so that it can be recognised when it was changed.
     """
+    made_at = int(datetime.fromisoformat(data["made_at"]).timestamp())
+    return apart(_drawn, template, json.dumps(data), stamp_of(marker) if marker else "", made_at)
+
+
+def _drawn(template: str, data: str, stamp: str, made_at: int) -> bytes:
+    """Runs apart: typst keeps what it worked out for its last documents, 40 MB for a long one."""
     import typst  # 20 MB that only documents need  # noqa: PLC0415
 
-    drawn = typst.compile(
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)])
+    return typst.compile(
         str(_TEMPLATES / f"{template}.typ"),
         root=str(_TEMPLATES),
-        font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(data), "stamp": stamp_of(marker) if marker else ""},
-        timestamp=int(datetime.fromisoformat(data["made_at"]).timestamp()),
+        font_paths=fonts,
+        sys_inputs={"data": data, "stamp": stamp},
+        timestamp=made_at,
         format="pdf",
     )
-    for _ in range(_REMEMBERED):
-        typst.compile(b"", font_paths=_fonts(), format="pdf")
-    return drawn
 
 
 def stamp_of(marker: str) -> str:
@@ -54,6 +55,15 @@ def stamp_of(marker: str) -> str:
 
 def join(*documents: bytes) -> bytes:
     """The pages of several PDFs in one, under the title, the date and the marker of the first."""
+    return apart(_joined, documents)
+
+
+def pages_in(document: bytes) -> int:
+    """How many pages a PDF has."""
+    return apart(_pages_in, document)
+
+
+def _joined(documents: tuple[bytes, ...]) -> bytes:
     import pypdf  # only documents need it  # noqa: PLC0415
 
     joined = pypdf.PdfWriter(clone_from=io.BytesIO(documents[0]))
@@ -64,11 +74,10 @@ def join(*documents: bytes) -> bytes:
     return written.getvalue()
 
 
-@cache
-def _fonts() -> Any:
-    import typst  # see render()  # noqa: PLC0415
+def _pages_in(document: bytes) -> int:
+    import pypdf  # only documents need it  # noqa: PLC0415
 
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(_FONTS)])
+    return len(pypdf.PdfReader(io.BytesIO(document)).pages)
 
 
 # What the fonts can draw ----------------------------------------------------------------------------------------------
@@ -77,7 +86,7 @@ def _fonts() -> Any:
 def refusal_to_draw(*texts: str) -> str | None:
     """Why the fonts cannot draw one of these texts, as a sentence that names the character; None when they can."""
     for given in texts:
-        strange = next((sign for sign in given if sign not in _drawn()), None)
+        strange = next((sign for sign in given if sign not in _drawable()), None)
         if strange is None:
             continue
         word = next(word for word in given.split(" ") if strange in word)
@@ -92,7 +101,7 @@ def refusal_to_draw(*texts: str) -> str | None:
 
 
 @cache
-def _drawn() -> frozenset[str]:
+def _drawable() -> frozenset[str]:
     """What all weights of the last font hold (tools/pdf_fonts.py writes the list), and the ends of lines."""
     ranges = (line.split("-") for line in (_FONTS / "coverage.txt").read_text().split())
     held = {chr(sign) for first, last in ranges for sign in range(int(first, 16), int(last, 16) + 1)}

@@ -69,7 +69,7 @@ def fonts_in(pdf: bytes) -> set[str]:
 
 def test_the_list_of_what_can_be_drawn_is_what_the_fonts_hold():
     held = set.intersection(*(set(TTFont(path).getBestCmap()) for path in FONTS.glob("Inter-*.ttf")))
-    assert {chr(sign) for sign in held} | set("\n\r\t") == paper._drawn()
+    assert {chr(sign) for sign in held} | set("\n\r\t") == paper._drawable()
 
 
 def test_the_fonts_are_few_and_bring_their_licences():

@@ -6,7 +6,6 @@ when another one was quicker.
 
 import base64
 import hashlib
-import io
 import json
 import logging
 from collections.abc import Callable
@@ -123,7 +122,7 @@ def _still(agreement: Agreement, state: State) -> bool:
 def _freeze(agreement: Agreement) -> None:
     marker = new_public_id()
     content = draw(agreement, made_at=agreement.sent_at, marker=marker)
-    pages = pages_in(content)
+    pages = paper.pages_in(content)
     with transaction():
         if not _still(agreement, State.FREEZING):
             return
@@ -204,12 +203,6 @@ def _sharing_box(agreement: Agreement) -> dict[str, Any] | None:
         "told": told,
         "never": [NEVER_SHARED[0].upper() + NEVER_SHARED[1:]],
     }
-
-
-def pages_in(content: bytes) -> int:
-    import pypdf  # only documents need it  # noqa: PLC0415
-
-    return len(pypdf.PdfReader(io.BytesIO(content)).pages)
 
 
 # Sealing --------------------------------------------------------------------------------------------------------------
