@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from peewee import ModelSelect, Ordering, fn
+from peewee import ModelSelect, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
@@ -12,12 +12,18 @@ from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
+from ..db import UtcDateTimeField
 from ..engagements.models import Engagement
+from ..engagements.rules import NEXT_STEP, StepKind
 from ..mail.models import Message
 from ..mail.rules import State
 
 MOST = 25
 """Rows a section shows, the longest waiting first; whoever has more open than that works from the board."""
+
+
+REMINDED = (NEXT_STEP[StepKind.AGREEMENT_SIGNED], NEXT_STEP[StepKind.QUESTIONNAIRE_ANSWERED])
+"""Next steps that a mail with a link asks somebody for."""
 
 
 class Waiting(NamedTuple):
@@ -33,14 +39,16 @@ def mine(user: User) -> tuple[Party, ...]:
 
 
 def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
-    """Visible clients whose next step waits on one of these; first those whose onboarding is held up too long."""
+    """Visible clients whose next step waits on one of these; first what is late, in each the longest waiting."""
     columns = (
         Client.public_id, Client.name, Client.position, Client.next_step, Client.waiting_on_name,
         Client.waiting_since, Organisation.name.alias("organisation"), User.name.alias("coach"),
         Card.entered_at, Stage.target_days, Stage.meaning_name, fn.COUNT().over().alias("of"),
         Engagement.id.alias("program"), Engagement.due_at, Engagement.onboarded_at,
     )  # fmt: skip
-    is_late = Engagement.onboarded_at.is_null() & (Engagement.due_at < now)
+    in_stage = fn.julianday(UtcDateTimeField().db_value(now)) - fn.julianday(Card.entered_at)
+    too_long = Engagement.id.is_null() & (in_stage > Stage.target_days)
+    is_late = fn.COALESCE(Engagement.onboarded_at.is_null() & (Engagement.due_at < now), 0) | fn.COALESCE(too_long, 0)
     clients = (
         Client.visible_to(user, *columns)
         .left_outer_join(Organisation)
@@ -52,7 +60,7 @@ def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
         .switch(Client)
         .left_outer_join(Engagement, on=Engagement.is_current())
         .where(Client.waiting_on_name.in_(parties))
-        .order_by(Ordering(is_late, "DESC", nulls="LAST"), Client.waiting_since)
+        .order_by(is_late.desc(), Client.waiting_since)
         .limit(MOST)
     )
     rows = list(clients.namedtuples())
@@ -62,6 +70,11 @@ def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
 def is_onboarding(row: Any) -> bool:
     """Whether this client's steps are being walked."""
     return row.program is not None and row.onboarded_at is None
+
+
+def may_remind(row: Any) -> bool:
+    """Whether it waits for somebody who was mailed a link to do it."""
+    return is_onboarding(row) and row.next_step in REMINDED and row.waiting_on_name != Party.US
 
 
 def due_of(row: Any) -> Due | None:

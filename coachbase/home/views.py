@@ -31,6 +31,7 @@ def today() -> ResponseReturnValue:
         undelivered=list(models.undelivered(current_user)),
         due_of=models.due_of,
         is_onboarding=models.is_onboarding,
+        may_remind=models.may_remind,
         labels=PARTY_LABELS,
         tones=TONES,
     )

@@ -1,6 +1,6 @@
 """What the staff does about these pages: mail them, remind people, and see what is open there."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -35,7 +35,10 @@ def remind(client_id: str) -> ResponseReturnValue:
     client: Client = load_or_404(Client.with_people(current_user), client_id)
     reminded = actions.remind(client, by=current_user._get_current_object())
     names = " and ".join(part for part in (", ".join(reminded[:-1]), reminded[-1]) if part)
-    return go(f"/clients/{client_id}", f"A reminder is on its way to {names}.")
+    places = {"today": "/", "agreements": f"/clients/{client_id}/agreements"}
+    return go(
+        places.get(request.form.get("from", ""), f"/clients/{client_id}"), f"A reminder is on its way to {names}."
+    )
 
 
 @pages.post("/clients/<ulid:client_id>/page/mail")

@@ -147,6 +147,26 @@ def test_a_late_step_stands_first_says_so_and_leads_to_the_steps(cast, vera, car
     assert "Ask for a room" not in carol.get("/").text
 
 
+def test_what_is_late_in_its_stage_stands_before_what_waits_longer(cast, vera):
+    other = clients.add({"name": "Grace Adeyemi", "coach": cast.alice}, how="by hand")
+    Client.update(waiting_since=clock.now() - timedelta(days=30)).where(Client.id == cast.bob.id).execute()
+    Card.update(entered_at=clock.now() - timedelta(days=90)).where(Card.client == other).execute()
+    rows = vera.get("/").text.split('<li class="row')[1:]
+    assert "Grace Adeyemi" in rows[0]
+    assert rows[0].startswith(" late")
+    assert "Bob Haddad" in rows[1]
+
+
+def test_whoever_was_mailed_a_link_is_reminded_from_today(cast, vera):
+    begin(cast.bob, clock.now() - timedelta(days=2))
+    Client.update(next_step="Answer the questionnaire", waiting_on_name=Party.CLIENT).execute()
+    row = vera.get("/").text.partition("Waiting on others")[2]
+    assert f'action="/clients/{cast.bob.public_id}/remind"' in row
+    assert "Open the steps" not in row
+    Client.update(next_step="Ask for a room").execute()
+    assert "/remind" not in vera.get("/").text
+
+
 def test_a_step_in_time_is_not_late_however_long_the_card_stands_in_its_stage(cast, vera):
     Card.update(entered_at=clock.now() - timedelta(days=90)).execute()
     begin(cast.bob, clock.now() - timedelta(hours=1))

@@ -36,6 +36,16 @@ def test_vera_reminds_all_with_one_press(vera, cast, questionnaire):
     assert vera.post(path(cast, "remind")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("place", "leads_to"), [("today", "/"), ("agreements", "/agreements"), ("https://elsewhere.example", "")]
+)
+def test_who_reminds_stays_where_they_are(vera, cast, questionnaire, place, leads_to):
+    home = path(cast, "").rstrip("/")
+    assert vera.post(path(cast, "remind"), data={"from": place}).location == (
+        "/" if leads_to == "/" else home + leads_to
+    )
+
+
 def test_vera_mails_new_links(vera, cast, agreement):
     for tail, kind in (("page/mail", CLIENT), ("page/assistant", ASSISTANT)):
         assert vera.post(path(cast, tail)).status_code == 303
