@@ -19,7 +19,7 @@ from ..web.pages import attachment
 from . import actions
 from .forms import ConsentForm, DeclineForm, HandOverForm, SignForm
 from .models import Signer
-from .rules import LONGEST_BODY, SignerRole, SignerState, State, refusal_to_act
+from .rules import LONGEST_FILLED, SignerRole, SignerState, State, refusal_to_act
 
 pages = public_blueprint("agreements_public", __name__, prefix="/p")
 doors = link_doors(pages, actions.LINK)
@@ -266,7 +266,7 @@ def _next_for(signer: Signer) -> Signer | None:
 
 def _text(signer: Signer) -> Markup:
     """The agreement as safe HTML; its headings stand below the page's own, which says the title already."""
-    html = render_markdown(signer.agreement.body, longest=LONGEST_BODY)
+    html = render_markdown(signer.agreement.body, longest=LONGEST_FILLED)
     first = _FIRST_HEADING.match(html)
     if first and Markup(first[1]).striptags() == signer.agreement.title:  # noqa: S704
         html = html[first.end() :]

@@ -11,7 +11,7 @@ import pytest
 from coachbase import clock, jobs
 from coachbase.agreements import actions
 from coachbase.agreements.models import Agreement, Signer
-from coachbase.agreements.rules import CONSENT
+from coachbase.agreements.rules import CONSENT, LONGEST_BODY
 from coachbase.clients.models import Client
 from coachbase.db import database
 from coachbase.evidence.models import TrailDetail
@@ -149,6 +149,15 @@ def test_a_text_of_forty_pages_is_read_to_its_end(cast, come):
     agreement = signing.sent(
         cast, body="{{client_name}} {{coach_name}}\n\n" + "Some words of it. " * 6000 + "\n\nThe very end."
     )
+    assert "The very end." in come(signing.signer_of(agreement, "client")).get("/p/sign/read").text
+
+
+def test_what_its_fields_make_long_is_read_to_its_end_too(cast, come):
+    Client.update(address="14 Quay Street " * 20).where(Client.id == cast.bob.id).execute()
+    agreement = signing.sent(
+        cast, body="{{client_name}} {{coach_name}}\n\n" + "{{client_address}} " * 800 + "\n\nThe very end."
+    )
+    assert len(agreement.body) > LONGEST_BODY
     assert "The very end." in come(signing.signer_of(agreement, "client")).get("/p/sign/read").text
 
 
