@@ -1,7 +1,7 @@
 """What staff type about a program that runs: why a step is done, a step of their own, other days and terms, who
 takes part."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,7 @@ from ..clients.models import Contact
 from ..clients.rules import PARTY_LABELS, Party
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
 from .models import Engagement, Participant, Step
-from .rules import AGREED_FIELDS, PAYER_LABELS, SHARE_LABELS, Share, moved_end
+from .rules import AGREED_FIELDS, PAYER_LABELS, SHARE_LABELS, moved_end
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 LONGEST_REASON = 300
@@ -75,8 +75,8 @@ class OwnStepForm(Form):
         }
 
 
-class SharesField(SelectMultipleField):
-    """What may be shared, kept as the row keeps it: words with spaces between."""
+class WordsField(SelectMultipleField):
+    """Several of some words, kept as the row keeps them: with spaces between."""
 
     def process_data(self, value: str | None) -> None:
         self.data = value or ""
@@ -84,9 +84,10 @@ class SharesField(SelectMultipleField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """From ticks, or from the one text that a page of two versions sends back."""
         sent = {word for value in valuelist[:20] for word in value[:200].split()}
-        if sent - set(Share):
+        known = [choice.value for choice in self.choices]
+        if sent - set(known):
             raise ValueError("Choose among these.")
-        self.data = " ".join(share for share in Share if share in sent)
+        self.data = " ".join(word for word in known if word in sent)
 
     def pre_validate(self, form: Form) -> None:
         """What is not among the choices was refused when it came in."""
@@ -96,7 +97,23 @@ class SharesField(SelectMultipleField):
             yield choice._replace(selected=known.value in self.data.split())
 
 
-_TICKS = tick_boxes("").kwargs
+def words_field(label: str, labels: Mapping[Any, str], help: str = "") -> Field:
+    ticks = tick_boxes(label, help=help)
+    return WordsField(
+        label,
+        choices=choices((word.value, text) for word, text in labels.items()),
+        description=help,
+        widget=ticks.kwargs["widget"],
+        option_widget=ticks.kwargs["option_widget"],
+    )
+
+
+def cents_of(typed: str, currency: str) -> int:
+    """The minor units of a price; raises ValidationError when it is none."""
+    cents = money.minor_of(typed, currency)
+    if cents is None:
+        raise ValidationError(f"Type an amount, such as {money.as_typed(450_000, currency)}.")
+    return cents
 
 
 class ChangeForm(Form):
@@ -109,12 +126,7 @@ class ChangeForm(Form):
     payer = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
     price = short_text("Price", "What does it cost?", longest=16, inputmode="decimal", autocomplete="off")
     po_number = short_text("Purchase order", longest=60, help="When the sponsor demands one.", autocomplete="off")
-    shares = SharesField(
-        "What the sponsor may be told",
-        choices=choices((share.value, label) for share, label in SHARE_LABELS.items()),
-        widget=_TICKS["widget"],
-        option_widget=_TICKS["option_widget"],
-    )
+    shares = words_field("What the sponsor may be told", SHARE_LABELS)
     logistics = long_text("Logistics", longest=5000, help="Stands on the client’s page. Markdown.")
     version = version_field()
 
@@ -130,14 +142,7 @@ class ChangeForm(Form):
             del self.kickoff_on
 
     def validate_price(self, field: Field) -> None:
-        self._price(field.data)
-
-    def _price(self, typed: str) -> int:
-        currency = self.engagement.currency
-        cents = money.minor_of(typed, currency)
-        if cents is None:
-            raise ValidationError(f"Type an amount, such as {money.as_typed(450_000, currency)}.")
-        return cents
+        cents_of(field.data, self.engagement.currency)
 
     def values(self) -> dict[str, Any]:
         """What was typed, as `actions.change` takes it. An end that was left alone moves with the start."""
@@ -151,7 +156,7 @@ class ChangeForm(Form):
         if "payer" in typed:
             found["payer_name"] = typed["payer"]
         if "price" in typed:
-            found["price_cents"] = self._price(typed["price"])
+            found["price_cents"] = cents_of(typed["price"], was.currency)
         return found | {"ends_on": ends_on}
 
 

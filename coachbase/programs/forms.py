@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, DateField, Field, SelectField, SelectMultipleField
+from wtforms import BooleanField, Field, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
-from .. import money
 from ..accounts.models import User
 from ..agreements.models import AgreementTemplate
 from ..clients.models import Client, Contact
 from ..clients.rules import PARTY_LABELS, ContactRole, Party
+from ..engagements.forms import WordsField, cents_of, day_field, words_field
 from ..engagements.rules import (
     BILLING_LABELS,
     CADENCE_LABELS,
@@ -27,69 +27,14 @@ from ..firm.rules import CURRENCIES
 from ..intake.models import Form as Questionnaire
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
 from .models import ProgramTemplate, Start, TemplateStep
-from .rules import EARLIEST, LATEST, LENGTHS, LONGEST_SESSION, MOST_DAYS, MOST_SESSIONS, planned_start
+from .rules import LENGTHS, LONGEST_SESSION, MOST_DAYS, MOST_SESSIONS, planned_start
 
 MOST_ASSESSMENTS = 12
 _NO = (False, "", "false", "False", "0")
 
 
-class WordsField(SelectMultipleField):
-    """Several of some words, kept as the row keeps them: with spaces between."""
-
-    def process_data(self, value: str | None) -> None:
-        self.data = value or ""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """From ticks, or from the one text that a page of two versions sends back."""
-        sent = {word for value in valuelist[:20] for word in value[:200].split()}
-        known = [choice.value for choice in self.choices]
-        if sent - set(known):
-            raise ValueError("Choose among these.")
-        self.data = " ".join(word for word in known if word in sent)
-
-    def pre_validate(self, form: Form) -> None:
-        """What is not among the choices was refused when it came in."""
-
-    def iter_choices(self) -> Any:
-        for choice, known in zip(super().iter_choices(), self.choices, strict=True):
-            yield choice._replace(selected=known.value in self.data.split())
-
-
-def _words(label: str, labels: dict[Any, str], help: str = "") -> Field:
-    ticks = tick_boxes(label, help=help)
-    return WordsField(
-        label,
-        choices=choices((word.value, text) for word, text in labels.items()),
-        description=help,
-        widget=ticks.kwargs["widget"],
-        option_widget=ticks.kwargs["option_widget"],
-    )
-
-
 def _months(value: Any) -> int | None:
     return int(value) if value not in (None, "", "None") else None
-
-
-def _price(typed: str, currency: str) -> int:
-    cents = money.minor_of(typed, currency)
-    if cents is None:
-        raise ValidationError(f"Type an amount, such as {money.as_typed(450000, currency)}.")
-    return cents
-
-
-def day_field(label: str, help: str = "", *, required: bool = True) -> DateField:
-    asked = InputRequired("Choose a day.") if required else Optional()
-    return DateField(
-        label,
-        [asked, _sensible],
-        description=help,
-        render_kw={"min": EARLIEST.isoformat(), "max": LATEST.isoformat()},
-    )
-
-
-def _sensible(form: Form, field: DateField) -> None:
-    if field.data is not None and not EARLIEST <= field.data <= LATEST:
-        raise ValidationError("Choose a day between 2000 and 2100.")
 
 
 # Templates -----------------------------------------------------------------------------------------------------------
@@ -121,9 +66,9 @@ class ProgramForm(Form):
     billing_name = SelectField("Paid", choices=choices(BILLING_LABELS.items()))
     payer_name = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
     assessments = long_text("Assessments", longest=1000, help="One instrument a line.", rows=3)
-    three_ways = _words("Meetings with the sponsor", THREE_WAY_LABELS)
+    three_ways = words_field("Meetings with the sponsor", THREE_WAY_LABELS)
     summaries_name = SelectField("Written summaries for the sponsor", choices=choices(SUMMARIES_LABELS.items()))
-    shares = _words("What the sponsor may be told", SHARE_LABELS)
+    shares = words_field("What the sponsor may be told", SHARE_LABELS)
     agreement_id_chosen = SelectField("Agreement", default="")
     questionnaire_id_chosen = SelectField("Questionnaire", default="")
     logistics = long_text(
@@ -151,7 +96,7 @@ class ProgramForm(Form):
 
     def validate_price(self, field: Field) -> None:
         if self.currency.data in CURRENCIES:
-            _price(field.data, self.currency.data)
+            cents_of(field.data, self.currency.data)
 
     def validate_assessments(self, field: Field) -> None:
         if len(field.data.splitlines()) > MOST_ASSESSMENTS:
@@ -165,7 +110,7 @@ class ProgramForm(Form):
         )  # fmt: skip
         lines = (line.strip() for line in self.assessments.data.splitlines())
         return {name: self[name].data for name in plain} | {
-            "price_cents": _price(self.price.data, self.currency.data),
+            "price_cents": cents_of(self.price.data, self.currency.data),
             "assessments": "\n".join(line for line in lines if line),
             "agreement": self._papers.get(self.agreement_id_chosen.data),
             "questionnaire": self._forms.get(self.questionnaire_id_chosen.data),
@@ -263,7 +208,7 @@ class StartForm(Form):
             self[part].choices = choices((contact.public_id, contact.name) for contact in contacts)
 
     def validate_price(self, field: Field) -> None:
-        _price(field.data, self.template.currency)
+        cents_of(field.data, self.template.currency)
 
     def chosen(self) -> Start:
         """What `programs.begin` takes."""
@@ -271,7 +216,7 @@ class StartForm(Form):
             coach=self._coaches.get(self.coach.data),
             starts_on=self.starts_on.data,
             ends_on=self.ends_on.data,
-            price_cents=_price(self.price.data, self.template.currency),
+            price_cents=cents_of(self.price.data, self.template.currency),
             payer=self.payer.data,
             po_number=self.po_number.data,
             send_now=self.send_now.data,

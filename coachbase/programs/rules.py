@@ -13,7 +13,6 @@ LENGTHS = (3, 6, 12)
 """Months to choose from; a program may also be free of any."""
 
 MOST_SESSIONS, LONGEST_SESSION, MOST_DAYS, MOST_STEPS = 400, 480, 365, 20
-EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 START_AFTER = timedelta(days=14)
 """When a kickoff is planned before anybody says otherwise."""
 
