@@ -146,6 +146,14 @@ def test_an_agreement_is_not_sent_to_a_coach_who_left(cast):
         actions.send(agreement, by=cast.vera)
 
 
+def test_nobody_signs_for_a_program_that_was_completed(cast, out, come):
+    browser = come(signing.signer_of(out, "sponsor"))
+    engagements.tick(Step.get(Step.engagement == out.engagement), reason="Signed on paper", by=cast.vera)
+    engagements.complete(out.engagement, by=cast.vera)
+    assert signing.latest(out).state == "void"
+    assert browser.get("/p/sign").status_code == 404
+
+
 def test_a_client_who_passes_to_another_coach_is_told_of_to_that_desk_only(cast):
     agreement = signing.drafted(cast)
     change(cast.bob, cast.olive, coach=cast.carol)

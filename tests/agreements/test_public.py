@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from coachbase import clock, jobs
 from coachbase.agreements import actions
 from coachbase.agreements.models import Agreement, Signer
-from coachbase.agreements.rules import CONSENT, LONGEST_BODY
+from coachbase.agreements.rules import CONSENT, LONGEST_BODY, MOST_TRIES
 from coachbase.clients.models import Client
 from coachbase.db import database
 from coachbase.evidence.models import TrailDetail
@@ -326,6 +327,30 @@ def test_the_code_of_another_signer_does_not_do(come, agreement):
     bobs = "000000" if sams != "000000" else "000001"
     assert sign(sam, agreement, bobs).status_code == 422
     assert signing.signer_of(agreement, "sponsor").signed_at is None
+
+
+def test_eight_browsers_that_guess_at_once_have_five_tries_between_them(app, bob, agreement):
+    signer = signing.signer_of(agreement, "client")
+    agree(bob, agreement)
+    code, answers = signing.mailed_code(signer), []
+    browsers = [app.test_client() for _ in range(8)]
+    for browser in browsers:
+        browser.get(f"/p/sign/open/{token_for(signer)}")
+
+    def guess(place: int) -> None:
+        for number in range(4):
+            wrong = f"{(int(code) + 1 + 4 * place + number) % 1_000_000:06}"
+            answers.append(sign(browsers[place], agreement, wrong).status_code)
+        database.close()
+
+    threads = [threading.Thread(target=guess, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [422] * 32
+    assert signing.trail(agreement).count("code_failed") == MOST_TRIES
+    assert sign(bob, agreement, code).status_code == 422
 
 
 def test_anothers_cookie_signs_for_nobody(cast, come, bob, agreement):

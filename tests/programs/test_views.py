@@ -1,6 +1,7 @@
 """The programs in the settings, the page that starts one, and the list of what is lacking, as the cast sees them."""
 
 import re
+import threading
 from html import unescape
 
 import pytest
@@ -9,6 +10,7 @@ from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import Agreement
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Organisation
+from coachbase.db import database
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import StepKind
 from coachbase.intake import actions as intake
@@ -272,6 +274,24 @@ def test_a_second_start_from_another_page_is_refused_with_a_sentence(vera, cast,
     assert "onboarded already" in answer.text
     assert digest() == before
     assert "being onboarded already" in vera.get(f"{start_path(cast)}/new").text
+
+
+def test_eight_starts_at_once_start_one_program(sign_in, cast, starting):
+    browsers = [sign_in("vera") for _ in range(8)]
+    forms = [{name: value for name, value in starting.items() if name != "once"} for _ in browsers]
+    answers: list[int] = []
+
+    def start(place: int) -> None:
+        answers.append(browsers[place].post(f"/clients/{cast.bob.public_id}/programs", data=forms[place]).status_code)
+        database.close()
+
+    threads = [threading.Thread(target=start, args=(place,)) for place in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [303, *[422] * 7]
+    assert [Engagement.select().count(), Agreement.select().count(), Submission.select().count()] == [1, 1, 1]
 
 
 def test_the_preview_follows_what_is_typed_with_and_without_scripts(vera, cast, starting):
