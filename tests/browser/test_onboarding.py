@@ -157,6 +157,7 @@ def test_from_yes_to_ready_for_the_kickoff(cast, open_page, enter, smtp, live_se
         vera.acts.append(f"open “{step}”")
         vera.fill("Why is it done", "Agreed by phone", within=row)
         vera.click("button", "Tick it", within=row)
+        expect(row.locator(".pill.good")).to_have_count(1)
     assert text_of(mailbox.next_to("bob@", "How your program runs"))
     expect(desk.locator("#toasts")).to_be_attached()
     desk.reload()
