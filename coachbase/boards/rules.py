@@ -219,7 +219,7 @@ class Face(NamedTuple):
     organisation_id: str
     steps_done: int = 0
     steps_total: int = 0
-    """None while no onboarding runs."""
+    """0 while no onboarding runs."""
     kickoff: str = ""
     """'3 Dec' when it is booked, '~ 3 Dec' when it is expected."""
 
