@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from coachbase import create_app, jobs, schema
 from coachbase.accounts import actions as accounts
@@ -65,10 +66,17 @@ def app(built: Flask, config: Config) -> Iterator[Flask]:
     database.close()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates, compiled once a run and not once for each application."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
+
+
 @pytest.fixture
-def own_app(config: Config) -> Iterator[Flask]:
+def own_app(config: Config, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
     """An application of this test's own, to be changed at will."""
     app = create_app(config)
+    app.jinja_env.bytecode_cache = compiled
     app.testing = True
     yield app
     database.close()

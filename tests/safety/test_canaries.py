@@ -13,7 +13,7 @@ from coachbase.db import database
 from coachbase.files.models import Document
 from coachbase.intake.models import Question
 from coachbase.mail.models import Message
-from tests.safety.people import EVERYBODY, People
+from tests.safety.people import EVERYBODY, SIGNED_IN, People
 from tests.safety.walk import addresses, crawl, read, routes
 from tests.safety.world import ALICES, COACH_ONLY, World
 
@@ -36,8 +36,11 @@ SEARCHES = ("/search?", "/clients?status=all&", "/clients.csv?status=all&", "/sp
 LOOKED_FOR = ("zqname", "zqcontact", "zqorg", "zqto", "zqsub", "zqflow", "ZQEMAIL")
 
 
-def leaks(people: People, world: World, who: str, *only: str) -> list[str]:
-    """Words this person meets and must not, in what is answered plainly and in what is answered to htmx."""
+def leaks(people: People, world: World, who: str, *only: str, pages: list[str] | None = None) -> list[str]:
+    """Words this person meets and must not, in what is answered plainly and in what is answered to htmx.
+
+    `pages` takes in all that was answered.
+    """
     forbidden = re.compile("|".join(re.escape(word) for word, may in world.canaries.items() if who not in may))
     begun = [path for path in starts(people, world) if path.startswith(only or "/")]
     found = []
@@ -45,6 +48,8 @@ def leaks(people: People, world: World, who: str, *only: str) -> list[str]:
         answers = [answer]
         if answer.status_code == 200 and path in begun:
             answers.append(people[who].get(path, headers={"HX-Request": "true"}))
+        if pages is not None:
+            pages += [each.text for each in answers]
         for each in answers:
             met = set(forbidden.findall(each.text)) | set(forbidden.findall(str(each.headers)))
             found += [f"{who} {path}: {word}" for word in met if word not in path]
@@ -53,17 +58,14 @@ def leaks(people: People, world: World, who: str, *only: str) -> list[str]:
 
 @pytest.mark.parametrize("who", EVERYBODY)
 def test_nobody_meets_a_word_that_is_not_theirs(people, world, who, caplog):
+    """And those who may meet theirs do: the crawl is worth something only if it gets everywhere."""
     caplog.set_level("INFO")
-    assert leaks(people, world, who) == []
+    pages: list[str] = []
+    assert leaks(people, world, who, pages=pages) == []
     assert [word for word in world.canaries if word in caplog.text] == []
-
-
-@pytest.mark.parametrize("who", ["olive", "alice", "vera"])
-def test_those_who_may_do_meet_them(people, world, who):
-    """The crawl is worth something only if it gets everywhere."""
-    pages = "".join(answer.text for answer in crawl(people[who], starts(people, world)).values())
     theirs = [word for word, may in world.canaries.items() if who in may and SHOWN_LATER not in word]
-    assert [word for word in theirs if word not in pages] == []
+    whole = "".join(pages)
+    assert who not in SIGNED_IN or [word for word in theirs if word not in whole] == []
 
 
 # Each wall has a hole made in it: the crawl must see what comes through ----------------------------------------------

@@ -41,7 +41,7 @@ from tests.safety.walk import read
 from tests.smtp import Post, run_post, use
 
 KILLS = int(os.environ.get("KILLS", "50"))
-LANES = 5
+LANES = 3
 """Practices of their own, so that several processors have something to kill."""
 UNANSWERED = (OSError, http.client.HTTPException)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
