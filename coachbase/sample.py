@@ -27,7 +27,7 @@ from .clients.rules import ContactRole, fold
 from .db import atomic
 from .engagements import actions as engagements
 from .engagements.models import Engagement, Step
-from .engagements.rules import Payer, StepKind
+from .engagements.rules import Payer, StepKind, moved_end
 from .errors import Refused
 from .events import announce
 from .files import actions as files
@@ -65,6 +65,9 @@ SPONSORS = {
     "Nordhavn": ("Stina Berg",),
     "Aster Hotels": ("Rafael Moura",),
 }
+
+COACHED = 65
+"""Days that those who are through were coached."""
 
 PATH = tuple(StageMeaning)
 """The stages in the order a client walks them."""
@@ -202,6 +205,8 @@ def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisatio
     steps = PATH[: PATH.index(person.stage) + 1]
     moments = [person.days + 1.5 * away + (number % 3) * 0.2 for away in reversed(range(len(steps)))]
     moments[-1] = person.days
+    if person.stage is S.CLOSED:
+        moments[:-1] = [days + COACHED for days in moments[:-1]]
     assistant = team["Nils Abara" if person.coach == M else "Vera Moreau"]
     with _days_ago(moments[0]):
         client = _arrive(person, team, sponsors, assistant)
@@ -384,7 +389,12 @@ def _give_access(client: Client, person: Person, by: User) -> None:
 def _kick_off(client: Client, person: Person, by: User) -> None:
     """What is left of the onboarding, and the kickoff itself."""
     _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Agreed with HR by phone")
-    _tick(client, StepKind.KICKOFF_BOOKED, by, reason="Held", kickoff_on=clock.now().date())
+    today = clock.now().date()
+    _tick(client, StepKind.KICKOFF_BOOKED, by, reason="Held", kickoff_on=today)
+    if person.name != "Astrid Hammer":  # whose program nobody has moved with it yet
+        program = _program_of(client)
+        days = {"starts_on": today, "ends_on": moved_end(program.starts_on, program.ends_on, today)}
+        engagements.change(program, days, version=program.version, by=by)
     _deliver(client)
     _move(client, S.ACTIVE, by)
 

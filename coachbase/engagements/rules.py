@@ -96,10 +96,10 @@ NEVER_SHARED = "what is said in a session, notes, comments of others, and raw re
 
 
 def shares_in_words(shares: Iterable[Share]) -> str:
-    """'Sessions held and planned, the phase the program is in and the goals agreed together'; '' for none."""
+    """'Sessions held and planned, the phase the program is in, and the goals agreed together'; '' for none."""
     labels = [SHARE_LABELS[share] for share in shares]
     words = labels[:1] + [label[0].lower() + label[1:] for label in labels[1:]]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""
+    return ", and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""
 
 
 class StepKind(StrEnum):

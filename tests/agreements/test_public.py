@@ -120,7 +120,7 @@ def test_the_first_page_says_what_it_is_who_signs_and_what_the_sponsor_will_see(
     page = words(bob.get("/p/sign").text)
     assert "Between Bob Haddad and Alice Kern of Northbank" in page
     assert (
-        "What Brightwater will see Sessions held and planned and the goals agreed together. Never what is said" in page
+        "What Brightwater will see Sessions held and planned, and the goals agreed together. Never what is said" in page
     )
     assert CONSENT in page
     assert "Signing as Bob Haddad , b…b@brightwater.example" in page

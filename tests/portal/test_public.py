@@ -89,7 +89,7 @@ def test_bob_sees_what_is_asked_in_order_and_who_his_coach_is(bob, questionnaire
 def test_bob_always_sees_what_his_sponsor_may_be_told(bob, agreement):
     said = words(bob.get("/p/client").text)
     assert (
-        "Brightwater may be told: sessions held and planned and the goals agreed together. Never: what is said" in said
+        "Brightwater may be told: sessions held and planned, and the goals agreed together. Never: what is said" in said
     )
     assert "unless you release them" in said
 
@@ -266,7 +266,7 @@ def test_sam_is_asked_only_when_it_is_his_turn(come, cast, agreement):
     page = sam.get("/p/sponsor")
     signer = signing.signer_of(agreement, "sponsor")
     assert buttons(page) == [f"/p/sponsor/sign/{signer.public_id}"]
-    assert "What you will be told Bob Haddad Sessions held and planned and the goals agreed together" in words(
+    assert "What you will be told Bob Haddad Sessions held and planned, and the goals agreed together" in words(
         page.text
     )
     assert sam.post(f"/p/sponsor/sign/{signer.public_id}").location == "/p/sign"

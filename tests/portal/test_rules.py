@@ -149,10 +149,10 @@ def test_what_is_open_in_words(words, said):
     [
         ((), ""),
         ((Share.SESSIONS,), "Sessions held and planned"),
-        ((Share.SESSIONS, Share.GOALS), "Sessions held and planned and the goals agreed together"),
+        ((Share.SESSIONS, Share.GOALS), "Sessions held and planned, and the goals agreed together"),
         (
             (Share.SESSIONS, Share.PHASE, Share.GOALS),
-            "Sessions held and planned, the phase the program is in and the goals agreed together",
+            "Sessions held and planned, the phase the program is in, and the goals agreed together",
         ),
     ],
 )
