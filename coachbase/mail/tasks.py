@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -107,20 +106,19 @@ def _lease(public_id: str) -> Message | None:
             message.state, try_at=message.try_at, leased_until=message.leased_until, now=now
         ):
             return None
-        if why := _why_not(message, now):
-            message.state_name, message.token, message.answer = State.CANCELLED, None, f"Not sent: {why}"
+        if message.link is not None and message.link.revoked_at is not None:
+            message.state_name, message.token = State.CANCELLED, None
+            message.answer = "Not sent: its personal link was replaced or used before."
+            message.save()
+            return None
+        if too_late(message.kind, message.created_at, now):
+            end(message, Outcome(State.DEAD, f"Not sent: it would have come too late. {message.answer}".strip()))
             message.save()
             return None
         message.state_name, message.leased_until = State.LEASED, now + LEASE_LASTS
         message.attempts += 1
         message.save()
         return message
-
-
-def _why_not(message: Message, now: datetime) -> str:
-    if message.link is not None and message.link.revoked_at is not None:
-        return "its personal link was replaced or used before."
-    return "it would have come too late to be of use." if too_late(message.kind, message.created_at, now) else ""
 
 
 def _settle_surely(message: Message, outcome: Outcome) -> None:

@@ -194,10 +194,11 @@ def test_who_signs_in_the_same_minute_is_not_reminded_of_it(cast, out):
     assert fates()["reminder sam"] is State.CANCELLED
 
 
-def test_a_code_that_would_come_too_late_is_not_sent(cast, out):
+def test_a_code_that_would_come_too_late_is_not_sent_and_the_desk_learns_of_it(cast, out):
     signing.consent(signing.signer_of(out, "sponsor"))
     with clock.pretend(clock.now() + CODE_LASTS + timedelta(seconds=1)):
-        assert fates()["agreement_code sam"] is State.CANCELLED
+        assert fates()["agreement_code sam"] is State.DEAD
+    assert "too late" in mails("agreement_code", "sam@brightwater.example")[0].answer
     assert KINDS["agreement_code"].good_for == CODE_LASTS
 
 
