@@ -1,11 +1,21 @@
 """P7: a mail scanner that opens links in a real browser, runs its scripts and clicks nothing changes nothing."""
 
+import time
+from datetime import date, timedelta
+
 from coachbase.accounts import actions as accounts
+from coachbase.accounts.models import User
 from coachbase.accounts.rules import Role
+from coachbase.agreements.models import Signer
+from coachbase.agreements.rules import SignerState
+from coachbase.clients.models import Contact
 from coachbase.db import transaction
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Form, FormVersion
+from coachbase.links import actions as links
 from coachbase.mail.models import Message
+from coachbase.programs import actions as programs
+from coachbase.programs.models import ProgramTemplate, Start
 from tests.safety.digest import digest
 
 TEN_SECONDS = 10_000
@@ -22,15 +32,39 @@ def test_ten_seconds_in_a_browser_that_clicks_nothing_change_nothing(cast, app, 
         accounts.ask_for_reset(cast.alice.email)
         submission = intake.start(FormVersion.published(Form.get()), "t1", source="10.0.0.1")
         intake.mail_return_link(submission, "ines@halden.example", source="10.0.0.1")
-    links = addresses_mailed()
-    assert len(links) == 3
+        sixth = ProgramTemplate.get(ProgramTemplate.name == "Leadership 6")
+        programs.begin(cast.bob, sixth, start_with(cast.alice, cast.sam), by=cast.vera)
+    mailed = addresses_mailed() + links_of_a_program(cast)
+    assert len(mailed) >= 8
     scanner = open_page()
-    pages = [scanner, *(scanner.context.new_page() for _ in links[1:])]
+    pages = [scanner, *(scanner.context.new_page() for _ in mailed[1:])]
     before = digest_without_the_worker()
-    for page, link in zip(pages, links, strict=True):
+    for page, link in zip(pages, mailed, strict=True):
         assert page.goto(link).status == 200
     scanner.wait_for_timeout(TEN_SECONDS)
     assert digest_without_the_worker() == before
+
+
+def start_with(coach: User, sponsor: Contact) -> Start:
+    return Start(
+        coach=coach, starts_on=date(2026, 12, 7), ends_on=None, price_cents=1, payer="sponsor", po_number="",
+        signers=(sponsor,),
+    )  # fmt: skip
+
+
+def links_of_a_program(cast) -> list[str]:
+    """Of client, own assistant and sponsor, and to the signing page of who may sign and of who may not yet."""
+    until = time.monotonic() + 20
+    while not Signer.select().where(Signer.state_name == SignerState.ASKED).exists():
+        assert time.monotonic() < until, "the worker froze nothing"
+        time.sleep(0.05)
+    holders = [("client", cast.bob), ("assistant", cast.bob), ("sponsor", cast.sam)]
+    holders += [("sign", signer) for signer in Signer.select().order_by(Signer.position).limit(2)]
+    with transaction():
+        cast.bob.assistant_email = "ea@brightwater.example"
+        cast.bob.save()
+        tokens = [links.issue(kind, whose.public_id, lasts=timedelta(days=1))[1] for kind, whose in holders]
+    return [f"/p/{kind}/open/{token}" for (kind, _), token in zip(holders, tokens, strict=True)]
 
 
 def digest_without_the_worker() -> str:
