@@ -22,12 +22,14 @@ from ..events import announce
 from ..evidence import actions as evidence
 from ..evidence import tasks as seals
 from ..evidence.models import TrailDetail, TrailEvent
+from ..evidence.rules import Detail
 from ..files import actions as files
 from ..files.rules import Audience
 from ..firm.models import Firm
 from ..jobs import job
 from .models import Agreement, Signer
 from .rules import (
+    CONSENT,
     CONSENT_VERSION,
     DELAYS,
     EVENT_FACES,
@@ -238,7 +240,6 @@ def certificate_of(agreement: Agreement) -> dict[str, Any]:
     """What templates/pdf/certificate.typ draws."""
     signers = list(Signer.of(agreement))
     everybody: dict[Any, str] = {signer.public_id: signer.name for signer in Signer.of_all([agreement])[agreement.id]}
-    sources = _sources(agreement)
     return {
         "made_at": max(signer.signed_at for signer in signers).isoformat(timespec="seconds"),
         "firm": _firm(),
@@ -255,8 +256,7 @@ def certificate_of(agreement: Agreement) -> dict[str, Any]:
                 "name": signer.name,
                 "email": signer.email,
                 "signed_at": moment_in_words(signer.signed_at),
-                "how": f"Consent {CONSENT_VERSION} · code sent to {signer.email} and entered"
-                + (f" · from {sources[signer.public_id]}" if sources.get(signer.public_id) else ""),
+                "how": f"Consent {CONSENT_VERSION} · code sent to {signer.email} and entered",
                 "mark": _mark(signer),
             }
             for signer in signers
@@ -290,20 +290,13 @@ def moment_in_words(moment: datetime) -> str:
     return f"{day_in_words(moment.date())}, {moment:%H:%M:%S} UTC"
 
 
-def _sources(agreement: Agreement) -> dict[str, str]:
-    """The network address each signer signed from, as far as the trail still holds it."""
-    beside = TrailDetail.beside(agreement.public_id)
-    signed = [event for event in TrailEvent.of(agreement.public_id) if event.kind == EventKind.SIGNED]
-    return {
-        event.told["signer"]: json.loads(beside[event.number].content).get("ip", "")
-        for event in signed
-        if event.number in beside
-    }
-
-
 def trail_as_json(agreement: Agreement) -> bytes:
-    """The audit trail so far, for whoever wants to check it without us: `evidence.json` in the sealed file."""
-    beside = TrailDetail.beside(agreement.public_id)
+    """The audit trail so far, for whoever wants to check it without us: `evidence.json` in the sealed file.
+
+    All parties get this file. Where and on what somebody signed is not the others' to know, an employer's least of all:
+    of such details it holds the hash, and we the rest (docs/decisions/0017).
+    """
+    beside = {number: kept for number, kept in TrailDetail.beside(agreement.public_id).items() if _may_be_told(kept)}
     events = [
         {
             "number": event.number,
@@ -317,5 +310,11 @@ def trail_as_json(agreement: Agreement) -> bytes:
         }
         for event in TrailEvent.of(agreement.public_id)
     ]
-    trail = {"subject": agreement.public_id, "title": agreement.title, "sha256": agreement.sha256, "events": events}
+    consent = {"version": CONSENT_VERSION, "text": CONSENT}
+    about = {"subject": agreement.public_id, "title": agreement.title, "sha256": agreement.sha256, "consent": consent}
+    trail = about | {"events": events}
     return json.dumps(trail, indent=1, ensure_ascii=True).encode()
+
+
+def _may_be_told(detail: Detail) -> bool:
+    return "ip" not in json.loads(detail.content)

@@ -4,7 +4,8 @@ import hashlib
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pypdf
 import pytest
@@ -12,11 +13,12 @@ import pytest
 from coachbase import clock, jobs
 from coachbase.agreements import actions, tasks
 from coachbase.agreements.models import Agreement, Signer
-from coachbase.agreements.rules import DELAYS, MarkKind, State
+from coachbase.agreements.rules import CONSENT, DELAYS, MarkKind, State
 from coachbase.db import database
 from coachbase.engagements.models import Engagement
 from coachbase.errors import Refused
 from coachbase.evidence.models import ProvableFile, TrailEvent
+from coachbase.evidence.rules import Detail, first_break
 from coachbase.files.models import Document, DocumentContent
 from coachbase.firm.models import Firm
 from coachbase.jobs import run_jobs
@@ -218,7 +220,7 @@ def test_the_sealed_file_holds_the_pages_the_certificate_and_the_evidence(sealin
     assert agreement.sealed_sha256 == hashlib.sha256(content).hexdigest()
     words = words_in(content)
     assert "Between Bob Haddad and Alice Kern" in words
-    for told in ("Certificate of signing", "Sam Okafor", "203.0.113.7", "Agreed to sign"):
+    for told in ("Certificate of signing", "Sam Okafor", "Agreed to sign"):
         assert told in words
     assert agreement.sha256 in re.sub(r"[^0-9a-f]", "", words)
     attached = pypdf.PdfReader(io.BytesIO(content)).attachments
@@ -227,6 +229,26 @@ def test_the_sealed_file_holds_the_pages_the_certificate_and_the_evidence(sealin
     hashes = [event.hash for event in TrailEvent.of(agreement.public_id)]
     assert [event["hash"] for event in evidence["events"]] == hashes[:-1]  # the last one names this very file
     assert agreement.sealed_sha256 in TrailEvent.of(agreement.public_id).order_by(-TrailEvent.number).first().facts
+
+
+def test_nobody_learns_from_the_sealed_file_where_or_on_what_another_signed(sealing):
+    content = seal(sealing).sealed.content
+    evidence = pypdf.PdfReader(io.BytesIO(content)).attachments["evidence.json"][0].decode()
+    for private in ("203.0.113.7", "Firefox"):
+        assert private not in words_in(content)
+        assert private not in evidence
+
+
+def test_the_evidence_alone_shows_that_its_chain_is_whole(sealing):
+    content = seal(sealing).sealed.content
+    evidence = json.loads(pypdf.PdfReader(io.BytesIO(content)).attachments["evidence.json"][0])
+    events = [SimpleNamespace(**event | {"at": datetime.fromisoformat(event["at"])}) for event in evidence["events"]]
+    details = {event.number: Detail(**event.detail) for event in events if event.detail}
+    assert first_break(evidence["subject"], events, details) is None
+    assert "Sam Okafor" in details[1].content
+    events[3].facts = events[3].facts.replace("signer", "singer")
+    assert first_break(evidence["subject"], events, details).number == 4
+    assert evidence["consent"]["text"] == CONSENT
 
 
 def test_a_drawn_mark_is_drawn(cast):
