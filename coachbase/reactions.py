@@ -54,6 +54,7 @@ def wire() -> None:
     on(Frozen, _ask_first_signer)
     on(Sealed, _send_copies)
     on(agreements.SignatureAsked, _ask_on_the_page)
+    on(agreements.Readdressed, _wait_on_who_can_sign)
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
@@ -161,6 +162,12 @@ def _ask_on_the_page(event: agreements.SignatureAsked) -> None:
     engagements.wait_on(engagement, StepKind.AGREEMENT_SIGNED, _TURNS[event.signer.role])
     if event.signer.role is SignerRole.CLIENT:
         portal.invite(engagement)
+
+
+def _wait_on_who_can_sign(event: agreements.Readdressed) -> None:
+    signer = event.signer
+    party = _TURNS[signer.role] if signer.email else Party.US
+    engagements.wait_on(signer.agreement.engagement, StepKind.AGREEMENT_SIGNED, party)
 
 
 def _tick_agreement(event: agreements.Completed) -> None:

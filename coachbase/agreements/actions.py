@@ -68,6 +68,13 @@ class SignatureAsked:
 
 
 @dataclass(frozen=True)
+class Readdressed:
+    """Whose turn it is has another mail address, or none: then nobody can sign until we do something about it."""
+
+    signer: Signer
+
+
+@dataclass(frozen=True)
 class Signed:
     """Somebody signed; `next_signer` is whose turn it is now."""
 
@@ -587,8 +594,10 @@ def _readdress(signers: Iterable[Signer], email: str) -> None:
         signer.opened_at = signer.consented_at = signer.code_sent_at = None
         signer.code_hash = ""
         signer.save()
-        if email and signer.state is SignerState.ASKED and signer.role is not SignerRole.CLIENT:
-            _mail_request(signer)
+        if signer.state is SignerState.ASKED:
+            if email and signer.role is not SignerRole.CLIENT:
+                _mail_request(signer)
+            announce(Readdressed(signer))
 
 
 def _moved_in_words(signer: Signer, email: str) -> str:

@@ -11,6 +11,7 @@ from coachbase.agreements.models import Agreement, Signer
 from coachbase.agreements.rules import CODE_LASTS
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact
+from coachbase.clients.rules import Party
 from coachbase.db import atomic
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement, Step
@@ -102,8 +103,10 @@ def test_a_removed_contact_opens_nothing_and_is_not_reminded_until_put_back(cast
     clients.remove_contact(cast.sam)
     assert browser.get("/p/sign").status_code == 404
     assert open_things(cast.bob) == []
+    assert Client.get_by_id(cast.bob.id).waiting_on is Party.US
     clients.restore_contact(cast.sam)
     assert [thing.reader.name for thing in open_things(cast.bob)] == ["Sam Okafor"]
+    assert Client.get_by_id(cast.bob.id).waiting_on is Party.SPONSOR
     signing.sign_as(out, "sponsor")
 
 
