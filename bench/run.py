@@ -170,6 +170,7 @@ def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
         f"board of {size} cards": "/boards/onboarding",
         "board asked, nothing new": f"/boards/onboarding/changes?seen={revision}",
         "client page": f"/clients/{client}",
+        "client’s program": f"/clients/{client}/program",
         "list of clients": "/clients",
         "Today": "/",
         "mail": "/mail",
