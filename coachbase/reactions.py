@@ -51,6 +51,7 @@ def wire() -> None:
     on(engagements.StepsChanged, _follow_steps)
     on(engagements.StepOpened, _do_what_opened)
     on(engagements.StateChanged, _take_back_what_is_out)
+    on(engagements.PeopleChanged, _name_who_signs)
     on(Frozen, _ask_first_signer)
     on(Sealed, _send_copies)
     on(agreements.SignatureAsked, _ask_on_the_page)
@@ -197,6 +198,10 @@ def _take_back_what_is_out(event: engagements.StateChanged) -> None:
     living = Agreement.living_of(event.engagement)
     if living and refusal_to("withdraw", living.state) is None:
         agreements.withdraw(living, reason=event.engagement.reason or "The program is over", by=event.by)
+
+
+def _name_who_signs(event: engagements.PeopleChanged) -> None:
+    agreements.follow_people(event.engagement)
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:

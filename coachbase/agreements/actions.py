@@ -185,6 +185,14 @@ def _write_signers(agreement: Agreement) -> None:
 
 
 @atomic
+def follow_people(engagement: Engagement) -> None:
+    """Who signs a draft is who takes part now; what was sent stays as it is."""
+    living = Agreement.living_of(engagement)
+    if living is not None and living.state is State.DRAFT:
+        _write_signers(living)
+
+
+@atomic
 def change_text(agreement: Agreement, *, title: str, body: str, version: int) -> None:
     """Change what a draft says. Raises Stale when somebody saved it since `version`."""
     now = Agreement.get_by_id(agreement.id)

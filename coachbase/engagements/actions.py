@@ -76,6 +76,13 @@ class StateChanged:
     by: User | None
 
 
+@dataclass(frozen=True)
+class PeopleChanged:
+    """Another coach, or others at the sponsor, take part."""
+
+    engagement: Engagement
+
+
 @atomic
 def start(
     client: Client,
@@ -481,6 +488,7 @@ def follow_coach(client: Client) -> None:
         if engagement.coach_id != client.coach_id:
             engagement.coach = client.coach
             engagement.save()
+            announce(PeopleChanged(engagement))
 
 
 # Terms and people -----------------------------------------------------------------------------------------------------
@@ -533,6 +541,7 @@ def change_participants(engagement: Engagement, rows: Sequence[Mapping[str, Any]
     engagement.version += 1
     engagement.save()
     _note(engagement, "Changed who at the sponsor takes part, and how", by)
+    announce(PeopleChanged(engagement))
 
 
 def _parts(row: Mapping[str, Any]) -> tuple[bool, ...]:

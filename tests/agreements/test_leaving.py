@@ -157,6 +157,15 @@ def test_nobody_signs_for_a_program_that_was_completed(cast, out, come):
     assert browser.get("/p/sign").status_code == 404
 
 
+def test_a_draft_names_who_will_be_asked(cast):
+    agreement = signing.drafted(cast)
+    now = Engagement.get_by_id(agreement.engagement_id)
+    engagements.change_participants(now, [], version=now.version, by=cast.vera)
+    assert [signer.name for signer in Signer.of(agreement)] == ["Bob Haddad", "Alice Kern"]
+    change(cast.bob, cast.olive, coach=cast.carol)
+    assert [signer.name for signer in Signer.of(agreement)] == ["Bob Haddad", "Carol Voss"]
+
+
 def test_a_client_who_passes_to_another_coach_is_told_of_to_that_desk_only(cast):
     agreement = signing.drafted(cast)
     change(cast.bob, cast.olive, coach=cast.carol)
