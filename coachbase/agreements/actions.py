@@ -75,15 +75,6 @@ class Readdressed:
 
 
 @dataclass(frozen=True)
-class Signed:
-    """Somebody signed; `next_signer` is whose turn it is now."""
-
-    agreement: Agreement
-    signer: Signer
-    next_signer: Signer | None
-
-
-@dataclass(frozen=True)
 class Completed:
     """Everybody signed, and the sealed copy is filed."""
 
@@ -395,7 +386,6 @@ def _go_on(signer: Signer) -> None:
         agreement.save()
         evidence.append(agreement.public_id, EventKind.COMPLETED, {"sha256": agreement.sha256})
         tasks.seal(agreement.public_id)
-    announce(Signed(agreement, signer, following))
 
 
 def _require_document(signer: Signer, sha256: str, trace: Mapping[str, str]) -> None:
