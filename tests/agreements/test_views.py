@@ -295,3 +295,9 @@ def test_many_agreements_take_no_more_queries(vera, cast, out, queries):
         shown = vera.get(home(out)).text
     assert shown.count('<article class="panel agreement"') == 14
     assert len(asked) <= 15
+
+
+def test_the_way_to_a_first_agreement_leads_to_starting_a_program(vera, cast):
+    way = f"/clients/{cast.bob.public_id}/programs/new"
+    assert f'href="{way}"' in vera.get(f"/clients/{cast.bob.public_id}/agreements").text
+    assert vera.get(way).status_code == 200
