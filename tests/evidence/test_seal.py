@@ -4,6 +4,7 @@ import io
 import random
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pypdf
 import pytest
@@ -96,11 +97,19 @@ def test_every_changed_byte_of_400_is_detected_and_named(signed):
 
 
 def is_sound_by_signature_alone(pdf: bytes) -> bool:
-    """What a careful program says that trusts our certificate, and asks the signature and nothing else."""
+    """What a careful program says that trusts our certificate, and asks the signature and nothing else.
+
+    In a thread of its own: pyHanko runs an event loop, and the browser's leaves one running in the thread of the tests.
+    """
     [ours] = load_certs_from_pemder_data(SealKey.in_use().certificates.encode())
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(_is_sound, pdf, ValidationContext(trust_roots=[ours])).result()
+
+
+def _is_sound(pdf: bytes, trust: ValidationContext) -> bool:
     try:
         [embedded] = PdfFileReader(io.BytesIO(pdf), strict=False).embedded_signatures
-        status = validate_pdf_signature(embedded, ValidationContext(trust_roots=[ours]))
+        status = validate_pdf_signature(embedded, trust)
     except Exception:  # who falls over has not called it sound
         return False
     return status.bottom_line and status.coverage is SignatureCoverageLevel.ENTIRE_FILE
