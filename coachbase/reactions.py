@@ -1,10 +1,14 @@
 """When this happens, do that: every consequence that goes upward between rooms."""
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from .accounts.actions import FirmFounded, Invited, ResetAsked
 from .agreements import actions as agreements
 from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
+from .availability.rules import SessionKind
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.rules import Party
@@ -18,6 +22,7 @@ from .files.rules import sentence_of_filing
 from .home.actions import SampleAsked
 from .intake import actions as intake
 from .intake.models import Submission
+from .invitations import actions as invitations
 from .mail import actions as mail
 from .mail.models import Message
 from .mail.rules import State as MailState
@@ -26,6 +31,9 @@ from .mail.tasks import MailEnded
 from .portal import actions as portal
 from .programs import actions as programs
 from .sample import populate
+from .scheduling import actions as scheduling
+from .sessions import actions as sessions
+from .sessions.models import CoachingSession
 from .timeline import actions as timeline
 from .timeline.rules import Kind, sentence_of_change
 
@@ -58,6 +66,15 @@ def wire() -> None:
     on(agreements.Readdressed, _wait_on_who_can_sign)
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
+    on(engagements.StateChanged, _buy_sessions)
+    on(scheduling.BookingAsked, _tell_of_request)
+    on(scheduling.Booked, _invite)
+    on(scheduling.Booked, _tick_booking)
+    on(scheduling.Moved, _tell_of_change)
+    on(scheduling.Moved, _move_kickoff)
+    on(scheduling.Cancelled, _take_invitation_back)
+    on(scheduling.Cancelled, _lose_kickoff)
+    on(scheduling.PeopleChanged, _follow_attendees)
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
 
@@ -179,6 +196,64 @@ def _take_agreement_back(event: agreements.Closed) -> None:
     engagements.wait_on(event.agreement.engagement, StepKind.AGREEMENT_SIGNED, Party.US)
 
 
+def _buy_sessions(event: engagements.StateChanged) -> None:
+    if event.engagement.state is State.ACTIVE:
+        sessions.buy(event.engagement, by=event.by)
+
+
+def _tell_of_request(event: scheduling.BookingAsked) -> None:
+    """A request stands on the client's page; once it was mailed, a step that opens does not mail it anew."""
+    request = event.request
+    if event.by is not None and request.engagement_id:
+        portal.invite(request.engagement, by=event.by)
+
+
+def _invite(event: scheduling.Booked) -> None:
+    invitations.invite(event.session)
+
+
+def _tick_booking(event: scheduling.Booked) -> None:
+    session = event.session
+    if session.engagement_id is None:
+        return
+    if session.kind is SessionKind.KICKOFF:
+        engagements.book_kickoff(session.engagement, _day_of(session), by=event.by)
+    if session.kind is SessionKind.THREE_WAY:
+        engagements.happened(session.engagement, StepKind.THREE_WAY_AGREED, by=event.by)
+
+
+def _tell_of_change(event: scheduling.Moved) -> None:
+    invitations.tell_of_change(event.session)
+
+
+def _move_kickoff(event: scheduling.Moved) -> None:
+    session = event.session
+    if session.kind is SessionKind.KICKOFF and session.engagement_id:
+        engagements.book_kickoff(session.engagement, _day_of(session), by=event.by)
+
+
+def _take_invitation_back(event: scheduling.Cancelled) -> None:
+    invitations.take_back(event.session)
+
+
+def _lose_kickoff(event: scheduling.Cancelled) -> None:
+    session = event.session
+    if session.kind is SessionKind.KICKOFF and session.engagement_id:
+        engagements.lose_kickoff(session.engagement, by=event.by)
+
+
+def _day_of(session: CoachingSession) -> date:
+    """The day of a session by the clock it was booked by."""
+    return session.starts_at.astimezone(ZoneInfo(session.zone)).date()
+
+
+def _follow_attendees(event: scheduling.PeopleChanged) -> None:
+    for attendee in event.joined:
+        invitations.invite_one(attendee)
+    for attendee in event.left:
+        invitations.take_back_one(attendee)
+
+
 def _tell_of_questionnaire(event: intake.QuestionnaireAsked) -> None:
     portal.invite(event.engagement, by=event.by)
 
@@ -205,8 +280,14 @@ def _name_who_signs(event: engagements.PeopleChanged) -> None:
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:
+    engagement = event.step.engagement
     if event.step.kind is StepKind.LOGISTICS_SENT:
-        portal.send_logistics(event.step.engagement)
+        portal.send_logistics(engagement)
+    if event.step.kind is StepKind.KICKOFF_BOOKED and engagement.coach_id:
+        minutes = engagement.session_minutes
+        scheduling.ask(
+            engagement.client, engagement.coach, SessionKind.KICKOFF, minutes=minutes, engagement=engagement, by=None
+        )
 
 
 def _tick_what_was_sent(event: MailEnded) -> None:

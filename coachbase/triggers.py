@@ -20,7 +20,41 @@ def _raising_revision_always(table: str) -> dict[str, str]:
     }
 
 
+_TAKES_TIME = "('booked', 'held', 'no_show')"  # sessions.rules.TAKES_TIME
+_TOUCHES = "starts_at < NEW.ends_at AND ends_at > NEW.starts_at"
+_SESSION = f"SELECT 1 FROM coaching_session WHERE id IS NOT NEW.id AND state IN {_TAKES_TIME} AND {_TOUCHES}"  # noqa: S608
+_HOLD = f"SELECT 1 FROM hold WHERE coach_id = NEW.coach_id AND {_TOUCHES}"  # noqa: S608
+
+
+def _refusing_overlaps() -> dict[str, str]:
+    """No two sessions of a coach or a client at once, and none where a time is held; expired holds go first.
+
+    Before an insert NEW.id is not known yet: IS NOT says yes then, `<>` would never.
+    """
+    overlap = "BEGIN SELECT RAISE(ABORT, 'these times overlap'); END"
+    of_either = f"{_SESSION} AND (coach_id = NEW.coach_id OR client_id = NEW.client_id)"
+    session = f"WHEN NEW.state IN {_TAKES_TIME} AND (EXISTS ({of_either}) OR EXISTS ({_HOLD})) {overlap}"
+    of_coach = f"{_SESSION.replace('id IS NOT NEW.id AND ', '')} AND coach_id = NEW.coach_id"
+    hold = f"WHEN EXISTS ({of_coach}) OR EXISTS ({_HOLD} AND id IS NOT NEW.id) {overlap}"
+    columns = "starts_at, ends_at, state, coach_id, client_id"
+    return {
+        "session_overlaps_none_on_insert": f"BEFORE INSERT ON coaching_session {session}",
+        "session_overlaps_none_on_update": f"BEFORE UPDATE OF {columns} ON coaching_session {session}",
+        "hold_overlaps_none_on_insert": f"BEFORE INSERT ON hold {hold}",
+        "hold_overlaps_none_on_update": f"BEFORE UPDATE OF starts_at, ends_at, coach_id ON hold {hold}",
+    }
+
+
+def _append_only(table: str, what: str) -> dict[str, str]:
+    return {
+        f"{table}_is_never_{done}": f"BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{what} is append only'); END"
+        for done, act in (("changed", "UPDATE"), ("deleted", "DELETE"))
+    }
+
+
 TRIGGERS: dict[str, str] = {
+    **_refusing_overlaps(),
+    **_append_only("ledger_entry", "the ledger"),
     "entry_is_never_changed": "BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
     "entry_is_never_deleted": "BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
     "question_is_frozen_on_insert": (

@@ -195,6 +195,35 @@ def happened(engagement: Engagement, kind: StepKind, *, by: User | None = None) 
 
 
 @atomic
+def book_kickoff(engagement: Engagement, on: date, *, by: User | None) -> None:
+    """The kickoff is booked for a day, or for another one now; its step ticks itself."""
+    engagement, steps = _now(engagement)
+    if engagement.kickoff_on != on:
+        held = _ball(engagement, steps)
+        engagement.kickoff_on = on
+        engagement.save()
+        _settle(engagement, steps, held=held, by=by)
+    happened(engagement, StepKind.KICKOFF_BOOKED, by=by)
+
+
+@atomic
+def lose_kickoff(engagement: Engagement, *, by: User | None) -> None:
+    """The kickoff was cancelled: there is no day for it, and its step is open again."""
+    engagement, steps = _now(engagement)
+    step = next((each for each in steps if each.kind is StepKind.KICKOFF_BOOKED and each.is_gone), None)
+    if engagement.kickoff_on is None or engagement.state not in RUNNING:
+        return
+    held = _ball(engagement, steps)
+    engagement.kickoff_on = None
+    if step is not None:
+        step.state_name = StepState.OPEN if step.opened_at else StepState.WAITING
+        step.done_at, step.reason, step.by = None, "", None
+        step.save()
+        _begin_again(engagement)
+    _settle(engagement, steps, held=held, by=by)
+
+
+@atomic
 def wait_on(engagement: Engagement, kind: StepKind, party: Party) -> None:
     """Pass the ball of a step that is open or waiting."""
     engagement, steps = _now(engagement)

@@ -8,7 +8,7 @@ from peewee import SQL, BooleanField, CharField, DateField, ForeignKeyField, Int
 from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import Party
-from ..db import Model, PublicIdField, UtcDateTimeField
+from ..db import ADDED_LATER, Model, PublicIdField, UtcDateTimeField
 from .rules import (
     GONE,
     RUNNING,
@@ -29,7 +29,8 @@ class Terms(Model):
     """What a program consists of: the columns that a template and an engagement share, copied at the start.
 
     `months` is None for a program without a fixed length. `three_ways` and `shares` are words with spaces between;
-    `assessments` has one instrument a line.
+    `assessments` has one instrument a line. Who cancels a session less than `cancel_hours` before it has used it up
+    if `late_is_charged`.
     """
 
     name = TextField()
@@ -45,12 +46,14 @@ class Terms(Model):
     summaries_name = CharField(max_length=16, column_name="summaries", default=Summaries.NONE)
     shares = TextField(default="")
     logistics = TextField(default="")
+    cancel_hours = IntegerField(default=24, constraints=[SQL("DEFAULT 24")])
+    late_is_charged = BooleanField(default=True, constraints=[SQL("DEFAULT 1")])
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
 
     TERMS = (
         "name", "months", "sessions", "session_minutes", "cadence_name", "price_cents", "currency", "billing_name",
-        "assessments", "three_ways", "summaries_name", "shares", "logistics",
+        "assessments", "three_ways", "summaries_name", "shares", "logistics", "cancel_hours", "late_is_charged",
     )  # fmt: skip
 
     is_shape = True
@@ -88,7 +91,7 @@ class Engagement(Terms):
     `starts_on` is the planned day of the kickoff, `kickoff_on` the day it is booked for. `steps_done`, `steps_total`,
     `due_at` (when the step that holds things up is late) and `ready_on` (when the steps should all be done) follow
     from the steps and are written with them: a board of 200 cards reads these, not 2,000 steps. `onboarded_at` is set
-    when no step is left.
+    when no step is left. `place_kind`, `place` say where its sessions are; '' where the coach's holds.
     """
 
     public_id = PublicIdField()
@@ -106,6 +109,8 @@ class Engagement(Terms):
     due_at = UtcDateTimeField(null=True)
     ready_on = DateField(null=True)
     onboarded_at = UtcDateTimeField(null=True)
+    place_kind_name = CharField(max_length=6, column_name="place_kind", default="", constraints=[ADDED_LATER])
+    place = TextField(default="", constraints=[ADDED_LATER])
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
     @property

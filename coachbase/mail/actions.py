@@ -1,5 +1,6 @@
 """Queue, cancel and resend messages; keep the settings and the texts."""
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from .. import clock, config, jobs
@@ -47,13 +48,16 @@ def queue(
     client: Client | None = None,
     about: str = "",
     reply_to: str = "",
+    calendar: tuple[str, str] | None = None,
+    after: datetime | None = None,
     by: User | None = None,
 ) -> Message:
     """Put a message into the outbox, in the caller's transaction; the worker sends it after the commit.
 
     `to` is (name, address). `fields` are the kind's own merge fields (rules.KINDS); `link` the personal link and its
     token, or `code` the code, for kinds that have one; `attach` a stored document; `about` the public id of what it is
-    for (see `call_off`). An address field takes a path of ours, such as "/clients/…".
+    for (see `call_off`); `calendar` the method and the text of a calendar file; `after` when it may leave. An address
+    field takes a path of ours, such as "/clients/…".
     """
     text = MailText.in_force(kind)
     values = _values(text.about, fields, secret="link" if link else "code" if code else "")
@@ -71,6 +75,9 @@ def queue(
         document=attach,
         client=client,
         about=about,
+        method=calendar[0] if calendar else "",
+        calendar=calendar[1] if calendar else None,
+        try_at=after,
         by=by,
     )
 
@@ -186,6 +193,8 @@ def resend(message: Message, *, by: User) -> Message:
         document=message.document,
         client=message.client,
         about=message.about,
+        method=message.method,
+        calendar=message.calendar,
         by=by,
     )
 

@@ -92,6 +92,7 @@ class Message(Model):
     sealed beside and dropped once the fate is known, so staff never see it.
 
     `about` is the public id of what it is for: a signer, a questionnaire, a program; it may end the message's use.
+    `calendar` is a calendar file that goes with it, `method` what that asks of the reader's program (RFC 6047).
     """
 
     public_id = PublicIdField()
@@ -116,6 +117,8 @@ class Message(Model):
     sent_at = UtcDateTimeField(null=True)
     document = ForeignKeyField(Document, null=True, on_delete="SET NULL")
     about = CharField(max_length=26, default="", index=True, constraints=[ADDED_LATER])
+    method = CharField(max_length=8, default="", constraints=[ADDED_LATER])
+    calendar = EncryptedTextField(null=True)
 
     class Meta:
         indexes = ((("state_name", "try_at"), False), (("client", "created_at"), False))

@@ -17,12 +17,14 @@ class Kind(StrEnum):
     MOVE = "move"
     CHANGE = "change"
     SIGN = "sign"
+    SESSION = "session"
 
 
 FILTERS = {
     "notes": (Kind.NOTE, Kind.CALL),
     "mail": (Kind.MAIL,),
     "files": (Kind.FILE,),
+    "sessions": (Kind.SESSION,),
     "steps": (Kind.INTAKE, Kind.MOVE, Kind.CHANGE, Kind.SIGN),
 }
 """What the filter chips over the timeline show."""

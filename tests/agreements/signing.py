@@ -29,6 +29,8 @@ TERMS = {
     "assessments": "Hogan HPI\nEQ-i 2.0",
     "three_ways": "start end",
     "summaries_name": "quarterly",
+    "cancel_hours": 24,
+    "late_is_charged": True,
     "shares": "sessions goals",
     "logistics": "",
 }

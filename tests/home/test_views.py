@@ -123,7 +123,14 @@ def begin(client, since):
     """A program of this client whose first step opened then; its target is a day."""
     terms = dict.fromkeys(Engagement.TERMS, "")
     terms |= {"name": "Six", "months": 6, "sessions": 6, "session_minutes": 60, "cadence_name": "weekly"}
-    terms |= {"price_cents": 0, "currency": "GBP", "billing_name": "upfront", "summaries_name": "none"}
+    terms |= {
+        "price_cents": 0,
+        "currency": "GBP",
+        "billing_name": "upfront",
+        "summaries_name": "none",
+        "cancel_hours": 24,
+    }
+    terms |= {"late_is_charged": True}
     step = {"position": 1, "key": "own", "kind_name": "own", "label": "Ask for a room", "waiting_on_name": "us"}
     with clock.pretend(since):
         return engagements.start(

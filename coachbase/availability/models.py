@@ -1,0 +1,167 @@
+"""A coach's weekly hours, exceptions, travel and holidays, and the terms on which sessions are booked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+
+from ..accounts.models import User
+from ..db import Model, PublicIdField
+from .rules import PlaceKind, Special, Travel, Wall
+
+WORKING_WEEK = tuple((Wall(9 * 60, 17 * 60),) if weekday < 5 else () for weekday in range(7))
+"""Until somebody says otherwise: Monday to Friday, nine to five."""
+
+
+class Availability(Model):
+    """The terms on which a coach's sessions are booked. Minutes, hours and days; a maximum of 0 is none.
+
+    `country` is a holiday calendar such as "GB" or "DE-BY"; '' has no holidays. The zone is the coach's own.
+    """
+
+    coach = ForeignKeyField(User, unique=True, on_delete="CASCADE")
+    before_minutes = IntegerField(default=0)
+    after_minutes = IntegerField(default=15)
+    notice_hours = IntegerField(default=24)
+    horizon_days = IntegerField(default=90)
+    increment = IntegerField(default=30)
+    daily_most = IntegerField(default=0)
+    weekly_most = IntegerField(default=0)
+    country = CharField(max_length=10, default="")
+    place_kind_name = CharField(max_length=6, column_name="place_kind", default=PlaceKind.VIDEO)
+    place = TextField(default="")
+    version = IntegerField(default=0)
+
+    @property
+    def place_kind(self) -> PlaceKind:
+        return PlaceKind(self.place_kind_name)
+
+    @classmethod
+    def of(cls, coach: User) -> Self:
+        """What is saved; else how everybody begins, unsaved."""
+        return cls.get_or_none(cls.coach == coach) or cls(coach=coach)
+
+
+class KindTerms(Model):
+    """What is different for one kind of session; None is as the coach's other sessions."""
+
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    kind_name = CharField(max_length=10, column_name="kind")
+    minutes = IntegerField(null=True)
+    before_minutes = IntegerField(null=True)
+    after_minutes = IntegerField(null=True)
+    notice_hours = IntegerField(null=True)
+    daily_most = IntegerField(null=True)
+
+    class Meta:
+        indexes = ((("coach", "kind_name"), True),)
+
+    @classmethod
+    def of(cls, coach: User) -> ModelSelect:
+        return cls.select().where(cls.coach == coach)
+
+
+class Hours(Model):
+    """Open hours on a weekday (0 is Monday), as wall time: minutes from midnight. `kinds` are words with spaces."""
+
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    weekday = IntegerField()
+    begins = IntegerField()
+    ends = IntegerField()
+    kinds = TextField(default="")
+
+    @property
+    def wall(self) -> Wall:
+        return Wall(self.begins, self.ends, tuple(self.kinds.split()))
+
+
+class SpecialDay(Model):
+    """Days with other hours than the week's; closed when `begins` is None."""
+
+    public_id = PublicIdField()
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    first = DateField()
+    last = DateField()
+    begins = IntegerField(null=True)
+    ends = IntegerField(null=True)
+    why = TextField(default="")
+
+    @property
+    def special(self) -> Special:
+        wall = None if self.begins is None else Wall(self.begins, self.ends)
+        return Special(self.first, self.last, wall, self.why)
+
+    @classmethod
+    def of(cls, coach: User) -> ModelSelect:
+        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
+
+
+class Trip(Model):
+    """Days on which the coach is elsewhere: the weekly hours are those of the clock there."""
+
+    public_id = PublicIdField()
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    first = DateField()
+    last = DateField()
+    zone = TextField()
+    place = TextField(default="")
+
+    @property
+    def travel(self) -> Travel:
+        return Travel(self.first, self.last, self.zone, self.place)
+
+    @classmethod
+    def of(cls, coach: User) -> ModelSelect:
+        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
+
+
+class Holiday(Model):
+    """A day off by the coach's country; `is_worked` when the coach works nevertheless."""
+
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    on = DateField()
+    name = TextField()
+    is_worked = BooleanField(default=False)
+
+    class Meta:
+        indexes = ((("coach", "on"), True),)
+
+
+@dataclass(frozen=True)
+class CoachWeek:
+    """All that a coach's opening hours follow from, read at once; see rules.opening_hours."""
+
+    zone: str
+    week: Sequence[Sequence[Wall]]
+    specials: Sequence[Special]
+    travels: Sequence[Travel]
+    holidays: dict[date, str]
+
+    @classmethod
+    def of(cls, coach: User) -> Self:
+        """Four queries, whatever the range."""
+        rows = list(Hours.select().where(Hours.coach == coach).order_by(Hours.weekday, Hours.begins))
+        week: Sequence[Sequence[Wall]] = WORKING_WEEK
+        if rows or Availability.select(Availability.id).where(Availability.coach == coach).exists():
+            week = [[row.wall for row in rows if row.weekday == weekday] for weekday in range(7)]
+        off = Holiday.select(Holiday.on, Holiday.name).where(Holiday.coach == coach, ~Holiday.is_worked)
+        return cls(
+            zone=coach.zone,
+            week=week,
+            specials=[row.special for row in SpecialDay.of(coach)],
+            travels=[row.travel for row in Trip.of(coach)],
+            holidays=dict(off.tuples()),
+        )
+
+
+def terms_for(coach: User, kind: str) -> Availability:
+    """The coach's terms with what is different for this kind of session in them; unsaved, not to be saved."""
+    terms = Availability.of(coach).twin()
+    terms.coach = coach
+    own = KindTerms.get_or_none(KindTerms.coach == coach, KindTerms.kind_name == kind)
+    for name in ("before_minutes", "after_minutes", "notice_hours", "daily_most"):
+        if own is not None and getattr(own, name) is not None:
+            setattr(terms, name, getattr(own, name))
+    return terms

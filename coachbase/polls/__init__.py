@@ -1,0 +1,1 @@
+"""Finding a time with several people: real free times held for them, until all accept one."""

@@ -1,0 +1,1 @@
+"""Sessions, who comes, what became of them, and the ledger that only grows."""

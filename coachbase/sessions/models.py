@@ -1,0 +1,226 @@
+"""Sessions, attendees, holds and the ledger. The wall is the client's; a group is behind the coach's."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+
+from ..accounts.models import Serving, User
+from ..accounts.rules import Role as StaffRole
+from ..availability.models import Availability
+from ..availability.rules import SESSION_LABELS, SessionKind
+from ..clients.models import Client, Contact, Organisation
+from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
+from ..engagements.models import Engagement
+from .rules import STATE_LABELS, TAKES_TIME, Attendance, Balance, Role, State, place_of
+
+
+class CoachingSession(Model):
+    """One meeting, with one calendar event for life: `uid` stays, `sequence` grows with each change (RFC 5545).
+
+    `zone` is the wall clock it was booked by. `place_kind`, `place` are '' where the program's or the coach's holds.
+    `client` is None for a group. The database refuses that a coach's or a client's sessions overlap (triggers.py).
+    """
+
+    public_id = PublicIdField()
+    uid = TextField(unique=True)
+    sequence = IntegerField(default=0)
+    coach = ForeignKeyField(User, on_delete="RESTRICT")
+    client = ForeignKeyField(Client, null=True, backref="sessions", on_delete="CASCADE")
+    engagement = ForeignKeyField(Engagement, null=True, backref="sessions_of", on_delete="CASCADE")
+    kind_name = CharField(max_length=10, column_name="kind")
+    title = TextField(default="")
+    starts_at = UtcDateTimeField()
+    ends_at = UtcDateTimeField()
+    before_minutes = IntegerField(default=0)
+    after_minutes = IntegerField(default=0)
+    zone = TextField()
+    place_kind_name = CharField(max_length=6, column_name="place_kind", default="")
+    place = TextField(default="")
+    state_name = CharField(max_length=14, column_name="state", default=State.BOOKED)
+    via = CharField(max_length=10)
+    reason = TextField(default="")
+    moves = IntegerField(default=0)
+    version = IntegerField(default=1)
+    created_at = UtcDateTimeField()
+    ended_at = UtcDateTimeField(null=True)
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    class Meta:
+        indexes = (
+            (("coach", "starts_at"), False),
+            (("client", "starts_at"), False),
+            (("state_name", "ends_at"), False),
+        )
+
+    @property
+    def kind(self) -> SessionKind:
+        return SessionKind(self.kind_name)
+
+    @property
+    def state(self) -> State:
+        return State(self.state_name)
+
+    @property
+    def label(self) -> str:
+        """What it is called: its own title, or what its kind is."""
+        return self.title or SESSION_LABELS[self.kind]
+
+    @property
+    def state_label(self) -> str:
+        return STATE_LABELS[self.state]
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    @property
+    def where(self) -> tuple[str, str]:
+        """Kind and words of the place, from the one chain: session, program, coach. ('', '') when nobody said."""
+        chain = [(self.place_kind_name, self.place)]
+        if self.engagement_id:
+            chain.append((self.engagement.place_kind_name, self.engagement.place))
+        terms = Availability.of(self.coach)
+        return place_of([*chain, (terms.place_kind_name, terms.place)])
+
+    @property
+    def clients(self) -> list[Client]:
+        """Who is coached in it."""
+        if self.client_id:
+            return [self.client]
+        return [attendee.client for attendee in Attendee.of(self) if attendee.client_id]
+
+    @classmethod
+    def visible_to(cls, user: User) -> ModelSelect:
+        """Behind the client's wall; a group is seen by its coach, the coach's assistants and the owner."""
+        sessions = cls.with_people()
+        if user.role is StaffRole.OWNER:
+            return sessions
+        coaches = [user.id] if user.role is StaffRole.COACH else Serving.coaches_of(user)
+        group = cls.client.is_null() & cls.coach.in_(coaches)
+        return sessions.where(cls.client.in_(Client.visible_to(user, Client.id)) | group)
+
+    @classmethod
+    def with_people(cls) -> ModelSelect:
+        """With coach, client, organisation and engagement."""
+        return (
+            cls.select(cls, User, Client, Organisation, Engagement)
+            .join(User, on=(cls.coach == User.id))
+            .switch(cls)
+            .join(Client, JOIN.LEFT_OUTER)
+            .join(Organisation, JOIN.LEFT_OUTER)
+            .switch(cls)
+            .join(Engagement, JOIN.LEFT_OUTER)
+        )
+
+    @classmethod
+    def known_as(cls, public_id: str) -> Self | None:
+        return cls.with_people().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def taking(cls, first: datetime, last: datetime) -> ModelSelect:
+        """Those whose time is taken and touches a range."""
+        return cls.select().where(cls.state_name.in_(TAKES_TIME), cls.ends_at > first, cls.starts_at < last)
+
+    @classmethod
+    def of_engagement(cls, engagement: Engagement) -> ModelSelect:
+        """In the order of their days."""
+        return cls.with_people().where(cls.engagement == engagement).order_by(cls.starts_at, cls.id)
+
+    @classmethod
+    def next_of(cls, client: Client, now: datetime) -> Self | None:
+        """The client's next one that is booked."""
+        booked = cls.client == client, cls.state_name == State.BOOKED, cls.ends_at > now
+        return cls.with_people().where(*booked).order_by(cls.starts_at).first()
+
+    @classmethod
+    def unmarked(cls, user: User, now: datetime) -> ModelSelect:
+        """Booked ones that are over: somebody should say what became of them."""
+        over = cls.state_name == State.BOOKED, cls.ends_at <= now
+        return cls.visible_to(user).where(*over).order_by(cls.starts_at)
+
+
+class Attendee(Model):
+    """Somebody who is invited to a session: a mail of one's own, and what was answered to it.
+
+    `sequence` is the one last answered to; `left_at` when the invitation was taken back. `was_there` is for groups.
+    """
+
+    public_id = PublicIdField()
+    session = ForeignKeyField(CoachingSession, backref="attendees", on_delete="CASCADE")
+    role_name = CharField(max_length=8, column_name="role")
+    client = ForeignKeyField(Client, null=True, on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, null=True, on_delete="SET NULL")
+    name = TextField()
+    email = NoCaseField()
+    zone = TextField()
+    answer_name = CharField(max_length=12, column_name="answer", default=Attendance.NEEDS_ACTION)
+    answered_at = UtcDateTimeField(null=True)
+    sequence = IntegerField(default=0)
+    left_at = UtcDateTimeField(null=True)
+    was_there = BooleanField(null=True)
+
+    @property
+    def role(self) -> Role:
+        return Role(self.role_name)
+
+    @property
+    def answer(self) -> Attendance:
+        return Attendance(self.answer_name)
+
+    @classmethod
+    def of(cls, session: CoachingSession) -> ModelSelect:
+        """Who is invited now."""
+        return cls.select().where(cls.session == session, cls.left_at.is_null()).order_by(cls.id)
+
+
+class Hold(Model):
+    """A time kept free for somebody who is asked about it; busy until `expires_at`. `about` says for what."""
+
+    public_id = PublicIdField()
+    coach = ForeignKeyField(User, on_delete="CASCADE")
+    starts_at = UtcDateTimeField()
+    ends_at = UtcDateTimeField()
+    expires_at = UtcDateTimeField(index=True)
+    about = CharField(max_length=26, index=True)
+    words = TextField(default="")
+
+    class Meta:
+        indexes = ((("coach", "starts_at"), False),)
+
+    @classmethod
+    def living(cls, coach: User, now: datetime) -> ModelSelect:
+        return cls.select().where(cls.coach == coach, cls.expires_at > now)
+
+
+class LedgerEntry(Model):
+    """A line of an engagement's ledger: append only (triggers.py); the balance is the sum, never a column.
+
+    `count` is below zero where a line takes back another.
+    """
+
+    engagement = ForeignKeyField(Engagement, backref="ledger", on_delete="CASCADE")
+    session = ForeignKeyField(CoachingSession, null=True, on_delete="CASCADE")
+    entry = CharField(max_length=14)
+    count = IntegerField(default=1)
+    reason = TextField(default="")
+    at = UtcDateTimeField()
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @classmethod
+    def of(cls, engagement: Engagement) -> ModelSelect:
+        return cls.select(cls, User).join(User, JOIN.LEFT_OUTER).where(cls.engagement == engagement).order_by(cls.id)
+
+    @classmethod
+    def balance(cls, engagement: Engagement) -> Balance:
+        sums = cls.select(cls.entry, fn.SUM(cls.count)).where(cls.engagement == engagement).group_by(cls.entry)
+        return Balance.of(dict(sums.tuples()))
+
+    @classmethod
+    def balances(cls, engagements: Any) -> dict[int, Balance]:
+        """Of many engagements in one query, by their ids."""
+        rows = cls.select(cls.engagement, cls.entry, fn.SUM(cls.count)).where(cls.engagement.in_(engagements))
+        sums: dict[int, dict[str, int]] = {}
+        for engagement, entry, count in rows.group_by(cls.engagement, cls.entry).tuples():
+            sums.setdefault(engagement, {})[entry] = count
+        return {engagement: Balance.of(found) for engagement, found in sums.items()}

@@ -1,0 +1,247 @@
+"""Free starts and the reasons of the others, from one list, so that the explanation cannot disagree (domain.md §3).
+
+Everything is reckoned in whole minutes since 1970, UTC. Each thing in the way becomes a bar: the starts it forbids for
+a session of this length. A start is free when no bar holds it; why not is which bars do.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from operator import itemgetter
+from typing import NamedTuple
+
+from ..availability.rules import DAY, Closed, Piece
+
+ALWAYS = 1 << 40
+"""A minute far beyond every calendar."""
+
+
+class Why(StrEnum):
+    """What keeps a start from being free."""
+
+    PAST = "past"
+    TAKEN = "taken"
+    BUFFER = "buffer"
+    BUSY = "busy"
+    CLOSED = "closed"
+    OUTSIDE = "outside"
+    NOTICE = "notice"
+    HORIZON = "horizon"
+    FULL = "full"
+
+
+HARD = (Why.PAST, Why.TAKEN)
+"""Nobody can book over these. Over the others staff can, with a reason."""
+
+
+class Taken(NamedTuple):
+    """A time that is in use, with the buffers it asks for around it. `is_ours`: a session or hold of coachbase."""
+
+    begins: int
+    ends: int
+    words: str
+    before: int = 0
+    after: int = 0
+    is_ours: bool = True
+
+
+class Full(NamedTuple):
+    """A day or week in which no more is to begin."""
+
+    begins: int
+    ends: int
+    words: str
+
+
+class Reason(NamedTuple):
+    """Why a start is not free: whose reason, what sort, and the sentence."""
+
+    party: str
+    why: Why
+    words: str
+
+    @property
+    def is_hard(self) -> bool:
+        return self.why in HARD
+
+
+class Bar(NamedTuple):
+    """Starts that are forbidden, from `begins` up to but without `ends`."""
+
+    begins: int
+    ends: int
+    party: "Party"
+    why: Why
+    thing: Taken | Full | Closed | None
+
+
+@dataclass(frozen=True)
+class Party:
+    """Somebody who is to be there. `pieces` None is open always; notice in minutes; `latest` the last start.
+
+    `unknown` says which calendars of this party cannot be read: its slots are offered with that warning.
+    """
+
+    name: str
+    pieces: Sequence[Piece] | None = None
+    closed: Sequence[Closed] = ()
+    taken: Sequence[Taken] = ()
+    full: Sequence[Full] = ()
+    before: int = 0
+    after: int = 0
+    earliest: int = 0
+    latest: int = ALWAYS
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """When can these parties meet for so many minutes, from `first` up to but without `last`?
+
+    Starts stand on the wall clock of the first party, every `increment` minutes from midnight.
+    """
+
+    parties: Sequence[Party]
+    minutes: int
+    first: int
+    last: int
+    now: int
+    increment: int = 30
+
+
+@dataclass(frozen=True)
+class Openings:
+    """The answer. `starts` and `why_not` read the same bars."""
+
+    question: Question
+    bars: Sequence[Bar] = field(repr=False)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The free starts, in order."""
+        return list(self._free())
+
+    @cached_property
+    def unknown(self) -> tuple[str, ...]:
+        return tuple(name for party in self.question.parties for name in party.unknown)
+
+    def is_free(self, start: int) -> bool:
+        return not any(bar.begins <= start < bar.ends for bar in self.bars)
+
+    def why_not(self, start: int) -> list[Reason]:
+        """All that keeps this start from being free; nothing when it is."""
+        found = [_reason(bar, start, self.question) for bar in self.bars if bar.begins <= start < bar.ends]
+        closed = {reason.party for reason in found if reason.why is Why.CLOSED}
+        told = [reason for reason in found if not (reason.why is Why.OUTSIDE and reason.party in closed)]
+        return list(dict.fromkeys(told))
+
+    def _free(self) -> Iterator[int]:
+        """Sweep over the forbidden starts, stepping through what lies between them on the clock of the first party."""
+        gaps = list(_gaps(self.bars, self.question.first, self.question.last))
+        for piece in _grid(self.question):
+            place = max(0, bisect_right(gaps, piece.begins, key=itemgetter(0)) - 1)
+            for begins, ends in gaps[place:]:
+                if begins >= piece.ends:
+                    break
+                low = max(begins, piece.begins)
+                low += -(piece.wall + low - piece.begins) % self.question.increment
+                yield from range(low, min(ends, piece.ends), self.question.increment)
+
+
+def openings(question: Question) -> Openings:
+    """The one function that says which starts are free and why the others are not."""
+    bars = [bar for party in question.parties for bar in _bars(party, question)]
+    bars.sort(key=itemgetter(0, 1))
+    return Openings(question, bars)
+
+
+def _bars(party: Party, question: Question) -> Iterator[Bar]:
+    length, first, last = question.minutes, question.first, question.last
+    now = question.now
+    if first <= now:
+        yield Bar(first, min(last, now + 1), party, Why.PAST, None)
+    if party.earliest > now + 1:
+        yield Bar(now + 1, party.earliest, party, Why.NOTICE, None)
+    if party.latest < last:
+        yield Bar(party.latest + 1, last, party, Why.HORIZON, None)
+    for taken in party.taken:
+        begins = taken.begins - length - max(party.after, taken.before) + 1
+        ends = taken.ends + max(party.before, taken.after)
+        if ends > first and begins < last:
+            yield Bar(begins, ends, party, Why.TAKEN if taken.is_ours else Why.BUSY, taken)
+    for full in party.full:
+        yield Bar(full.begins, full.ends, party, Why.FULL, full)
+    for closed in party.closed:
+        yield Bar(closed.begins - length + 1, closed.ends, party, Why.CLOSED, closed)
+    if party.pieces is not None:
+        yield from _outside(party, question)
+
+
+def _outside(party: Party, question: Question) -> Iterator[Bar]:
+    """The starts from which the session would not lie in one open time; pieces that touch are one."""
+    edge = question.first
+    for begins, ends in _spans(party.pieces or ()):
+        if begins > edge:
+            yield Bar(edge, begins, party, Why.OUTSIDE, None)
+        edge = max(edge, ends - question.minutes + 1, begins)
+    if edge < question.last:
+        yield Bar(edge, question.last, party, Why.OUTSIDE, None)
+
+
+def _spans(pieces: Iterable[Piece]) -> Iterator[tuple[int, int]]:
+    """Open times with those joined that touch: a session may last over midnight or over a change of clocks."""
+    begun: tuple[int, int] | None = None
+    for piece in pieces:
+        if begun and piece.begins <= begun[1]:
+            begun = begun[0], max(begun[1], piece.ends)
+        else:
+            if begun:
+                yield begun
+            begun = piece.begins, piece.ends
+    if begun:
+        yield begun
+
+
+def _gaps(bars: Iterable[Bar], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """The starts that no bar forbids, as ranges."""
+    edge = first
+    for bar in bars:
+        if bar.begins > edge:
+            yield edge, min(bar.begins, last)
+        edge = max(edge, bar.ends)
+        if edge >= last:
+            return
+    yield edge, last
+
+
+def _grid(question: Question) -> Sequence[Piece]:
+    host = question.parties[0].pieces if question.parties else None
+    if host is not None:
+        return host
+    return [Piece(question.first, question.last, question.first % DAY, "UTC")]
+
+
+def _reason(bar: Bar, start: int, question: Question) -> Reason:
+    """The sentence for one bar at one start; a time taken tells whether it is the time itself or its buffer."""
+    name, thing = bar.party.name, bar.thing
+    if isinstance(thing, Taken):
+        if start < thing.ends and start + question.minutes > thing.begins:
+            return Reason(name, bar.why, thing.words)
+        comes_after = start >= thing.ends
+        buffer = max(bar.party.before, thing.after) if comes_after else max(bar.party.after, thing.before)
+        return Reason(name, Why.BUFFER, f"buffer {buffer} min {'after' if comes_after else 'before'} {thing.words}")
+    if isinstance(thing, Full):
+        return Reason(name, bar.why, thing.words)
+    if isinstance(thing, Closed):
+        return Reason(name, bar.why, thing.why)
+    return Reason(name, bar.why, _WORDS[bar.why])
+
+
+_WORDS = {
+    Why.PAST: "it is past",
+    Why.NOTICE: "too short a notice",
+    Why.HORIZON: "too far ahead",
+    Why.OUTSIDE: "outside the open hours",
+}
