@@ -26,6 +26,7 @@ from .mail.models import Message
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
+from .scheduling import views as scheduling
 from .search import views as search
 from .timeline import views as timeline
 
@@ -39,6 +40,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     portal_public.pages,
     engagements.pages,
     programs.pages,
+    scheduling.pages,
     agreements.pages,
     agreements_public.pages,
     search.pages,
