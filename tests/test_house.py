@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from coachbase.engagements.models import Engagement
 from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
 from coachbase.intake.models import Form, FormVersion, Question
+from coachbase.sessions.models import CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry
 from coachbase.web import guard
 
@@ -261,6 +263,21 @@ def practice(app, cast) -> None:
     )
     ProvableFile.create(subject="S", document=document, sha256="0" * 64, size=1, is_sealed=True, made_at=now)
     TrailEvent.create(subject="S", number=1, kind="sent", at=now, facts="{}", previous_hash="", hash="1")
+    LedgerEntry.create(engagement=engagement, entry="bought", count=6, at=now)
+    for number, hours in enumerate((0, 4)):
+        times = {"starts_at": now + timedelta(hours=hours), "ends_at": now + timedelta(hours=hours + 1)}
+        CoachingSession.create(
+            uid=f"session-{number}",
+            coach=cast.alice,
+            client=cast.bob,
+            kind_name="coaching",
+            zone="Europe/London",
+            via="staff",
+            created_at=now,
+            **times,
+        )
+        held = {name: moment + timedelta(hours=1) for name, moment in times.items()}
+        Hold.create(coach=cast.alice, about=f"held-{number}", expires_at=now + timedelta(days=1), **held)
 
 
 def refused(sql: str) -> bool:
@@ -269,6 +286,20 @@ def refused(sql: str) -> bool:
     except IntegrityError:
         return True
     return False
+
+
+def takes_time_of_another(name: str) -> bool:
+    """Whether a session or a hold is refused the time of the first one of its kind, written anew or moved there."""
+    table = "hold" if name.startswith("hold") else "coaching_session"
+    if name.endswith("update"):
+        first = f"(SELECT {{}} FROM {table} ORDER BY id LIMIT 1)"
+        times = f"starts_at = {first.format('starts_at')}, ends_at = {first.format('ends_at')}"
+        return refused(f"UPDATE {table} SET {times} WHERE id = (SELECT max(id) FROM {table})")
+    columns = [row[1] for row in database.execute_sql(f'PRAGMA table_info("{table}")').fetchall() if row[1] != "id"]
+    own = {"public_id": "'another'", "uid": "'another'"}
+    values = ", ".join(own.get(column, f'"{column}"') for column in columns)
+    into = ", ".join(f'"{column}"' for column in columns)
+    return refused(f"INSERT INTO {table} ({into}) SELECT {values} FROM {table} ORDER BY id LIMIT 1")
 
 
 def revision() -> int:
@@ -310,6 +341,12 @@ HOLDS = {
     "agreement_is_frozen": lambda name: refused("UPDATE agreement SET shares = 'goals'"),
     "engagement_never_returns_to_draft": lambda name: refused("UPDATE engagement SET state = 'draft'"),
     "form_version_is_frozen": lambda name: refused("UPDATE form_version SET published_at = NULL"),
+    "ledger_entry_is_never_changed": lambda name: refused("UPDATE ledger_entry SET count = 7"),
+    "ledger_entry_is_never_deleted": lambda name: refused("DELETE FROM ledger_entry"),
+    "session_overlaps_none_on_insert": takes_time_of_another,
+    "session_overlaps_none_on_update": takes_time_of_another,
+    "hold_overlaps_none_on_insert": takes_time_of_another,
+    "hold_overlaps_none_on_update": takes_time_of_another,
 }
 """For each guard that refuses: what it refuses. The counters are tried by their name, see raises_revision."""
 
