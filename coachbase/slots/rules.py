@@ -4,13 +4,14 @@ Everything is reckoned in whole minutes since 1970, UTC. Each thing in the way b
 a session of this length. A start is free when no bar holds it; why not is which bars do.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ..availability.rules import DAY, Closed, Piece
 
@@ -139,15 +140,16 @@ class Openings:
 
     def _free(self) -> Iterator[int]:
         """Sweep over the forbidden starts, stepping through what lies between them on the clock of the first party."""
-        gaps = list(_gaps(self.bars, self.question.first, self.question.last))
-        for piece in _grid(self.question):
-            place = max(0, bisect_right(gaps, piece.begins, key=itemgetter(0)) - 1)
-            for begins, ends in gaps[place:]:
-                if begins >= piece.ends:
-                    break
+        step, pieces = self.question.increment, iter(_grid(self.question))
+        piece = next(pieces, None)
+        for begins, ends in _gaps(self.bars, self.question.first, self.question.last):
+            while piece is not None and piece.begins < ends:
                 low = max(begins, piece.begins)
-                low += -(piece.wall + low - piece.begins) % self.question.increment
-                yield from range(low, min(ends, piece.ends), self.question.increment)
+                low += -(piece.wall + low - piece.begins) % step
+                yield from range(low, min(ends, piece.ends), step)
+                if piece.ends > ends:
+                    break
+                piece = next(pieces, None)
 
 
 def openings(question: Question) -> Openings:
@@ -245,3 +247,18 @@ _WORDS = {
     Why.HORIZON: "too far ahead",
     Why.OUTSIDE: "outside the open hours",
 }
+
+
+# For readers ----------------------------------------------------------------------------------------------------------
+
+
+def label(start: datetime, zone: str) -> str:
+    """'9:00' on the wall clock of a zone; '1:30 (UTC−5)' where that clock shows the time twice on that day."""
+    local = start.astimezone(ZoneInfo(zone))
+    shown = f"{local.hour}:{local:%M}"
+    offset = local.utcoffset()
+    if offset == local.replace(fold=1 - local.fold).utcoffset() or offset is None:
+        return shown
+    hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    sign = "−" if offset.total_seconds() < 0 else "+"
+    return f"{shown} (UTC{sign}{hours}{f':{minutes:02d}' if minutes else ''})"
