@@ -13,7 +13,7 @@ from .pages import reader_zone
 def install(app: Flask) -> None:
     for written in (
         when, day, long_day, inside, since, iso, initials, hue, markdown, document, hours_apart, wait_tone, masked,
-        to_client,
+        to_client, clock_in, day_in, zone_word,
     ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
 
@@ -43,6 +43,29 @@ def inside(words: str) -> str:
 def to_client(words: str) -> str:
     """What is written about the client, as the client reads it: 'unless you release them'."""
     return words.replace("the client releases", "you release").replace("the client", "you")
+
+
+def clock_in(moment: datetime, zone: str) -> str:
+    """'9:00', on the clock of a zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local.hour}:{local:%M}"
+
+
+def day_in(moment: datetime, zone: str) -> str:
+    """'Thu 26 Nov', on the calendar of a zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b}" + (f" {local.year}" if local.year != clock.now().year else "")
+
+
+def zone_word(moment: datetime, zone: str) -> str:
+    """'GMT', 'CEST'; 'UTC+4' where a zone has no letters of its own."""
+    local = moment.astimezone(ZoneInfo(zone))
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
 
 
 def since(moment: datetime) -> str:
