@@ -17,7 +17,8 @@ from .rules import RequestState
 class Request(Model):
     """A client is asked to book a session; the client's own assistant may do it on the page with dates.
 
-    `reminders` and `reminded_at` are counted by the portal, which merges what one person is reminded of.
+    `reminders` and `reminded_at` are counted by the portal, which merges what one person is reminded of. `unsuited_at`
+    is when the client told us that no time suits: then it is our turn, and nobody is reminded.
     """
 
     public_id = PublicIdField()
@@ -33,6 +34,7 @@ class Request(Model):
     asked_at = UtcDateTimeField()
     reminders = IntegerField(default=0)
     reminded_at = UtcDateTimeField(null=True)
+    unsuited_at = UtcDateTimeField(null=True)
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
     @property
