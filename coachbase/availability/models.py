@@ -18,7 +18,8 @@ WORKING_WEEK = tuple((Wall(9 * 60, 17 * 60),) if weekday < 5 else () for weekday
 class Availability(Model):
     """The terms on which a coach's sessions are booked. Minutes, hours and days; a maximum of 0 is none.
 
-    `country` is a holiday calendar such as "GB" or "DE-BY"; '' has no holidays. The zone is the coach's own.
+    `country` is a holiday calendar such as "GB" or "DE-BY"; '' has no holidays. The zone is the coach's own. `version`
+    is 0 until somebody has saved something on the page: until then the week is WORKING_WEEK.
     """
 
     coach = ForeignKeyField(User, unique=True, on_delete="CASCADE")
@@ -29,7 +30,7 @@ class Availability(Model):
     increment = IntegerField(default=30)
     daily_most = IntegerField(default=0)
     weekly_most = IntegerField(default=0)
-    country = CharField(max_length=10, default="")
+    country = CharField(max_length=40, default="")
     place_kind_name = CharField(max_length=6, column_name="place_kind", default=PlaceKind.VIDEO)
     place = TextField(default="")
     version = IntegerField(default=0)
@@ -61,6 +62,13 @@ class KindTerms(Model):
     @classmethod
     def of(cls, coach: User) -> ModelSelect:
         return cls.select().where(cls.coach == coach)
+
+
+    @classmethod
+    def length_of(cls, coach: User, kind: str) -> int | None:
+        """How many minutes such a session of this coach has, when that was said."""
+        own = cls.get_or_none(cls.coach == coach, cls.kind_name == kind)
+        return own and own.minutes
 
 
 class Hours(Model):
@@ -141,10 +149,10 @@ class CoachWeek:
 
     @classmethod
     def of(cls, coach: User) -> Self:
-        """Four queries, whatever the range."""
+        """Five queries, whatever the range."""
         rows = list(Hours.select().where(Hours.coach == coach).order_by(Hours.weekday, Hours.begins))
         week: Sequence[Sequence[Wall]] = WORKING_WEEK
-        if rows or Availability.select(Availability.id).where(Availability.coach == coach).exists():
+        if rows or Availability.select().where(Availability.coach == coach, Availability.version > 0).exists():
             week = [[row.wall for row in rows if row.weekday == weekday] for weekday in range(7)]
         off = Holiday.select(Holiday.on, Holiday.name).where(Holiday.coach == coach, ~Holiday.is_worked)
         return cls(
