@@ -63,7 +63,6 @@ class KindTerms(Model):
     def of(cls, coach: User) -> ModelSelect:
         return cls.select().where(cls.coach == coach)
 
-
     @classmethod
     def length_of(cls, coach: User, kind: str) -> int | None:
         """How many minutes such a session of this coach has, when that was said."""
