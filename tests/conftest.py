@@ -1,7 +1,9 @@
 """One database per test, made from a template that was migrated once; one cast; clients who are signed in."""
 
 import logging
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -9,7 +11,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 
 from coachbase import create_app, jobs, schema
 from coachbase.accounts import actions as accounts
@@ -18,8 +19,14 @@ from coachbase.db import database
 from coachbase.web.links import misses
 from tests.cast import Cast, assemble
 from tests.live import LiveServer, serving
-from tests.radicale import radicale  # noqa: F401 (a fixture)
+from tests.serve import keep_compiled_templates
 from tests.smtp import smtp  # noqa: F401 (a fixture)
+
+# Where the environment forbids Python to keep what it compiled, each of our servers would compile the whole program.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+keep_compiled_templates()
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +74,10 @@ def app(built: Flask, config: Config) -> Iterator[Flask]:
     database.close()
 
 
-@pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
-    """Templates, compiled once a run and not once for each application."""
-    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("compiled")))
-
-
 @pytest.fixture
-def own_app(config: Config, compiled: FileSystemBytecodeCache) -> Iterator[Flask]:
+def own_app(config: Config) -> Iterator[Flask]:
     """An application of this test's own, to be changed at will."""
     app = create_app(config)
-    app.jinja_env.bytecode_cache = compiled
     app.testing = True
     yield app
     database.close()

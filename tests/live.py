@@ -25,11 +25,11 @@ class LiveServer:
 
 @contextmanager
 def serving(config: Config, *, worker: bool = True, **environment: str) -> Iterator[LiveServer]:
-    """`python app.py serve` on the data of this config until the block ends; its log stands beside the data."""
+    """`serve` on the data of this config until the block ends; its log stands beside the data."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     told = {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": url, "COACHBASE_DATA": str(config.data)}
-    command = [sys.executable, "app.py", "serve"] + ([] if worker else ["--no-worker"])
+    command = [sys.executable, "-m", "tests.serve", "serve"] + ([] if worker else ["--no-worker"])
     log = config.data / "server.log"
     with log.open("w") as written:
         process = subprocess.Popen(

@@ -95,8 +95,8 @@ class House:
             "BASE_URL": self.url, "TRUSTED_PROXY": "127.0.0.1",
         }  # fmt: skip
         return subprocess.Popen(
-            [sys.executable, "app.py", *command], cwd=ROOT, env=os.environ | told, stdout=subprocess.PIPE,
-            stderr=self.log, text=True,
+            [sys.executable, "-m", "tests.serve", *command], cwd=ROOT, env=os.environ | told,
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
         )  # fmt: skip
 
     def kill(self, processes: list[subprocess.Popen], number: int = signal.SIGKILL) -> None:
