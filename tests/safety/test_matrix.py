@@ -1,6 +1,8 @@
 """P6: every route × every principal × own, foreign and missing thing answers what the written matrix says."""
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -106,15 +108,26 @@ def knock(people: People, who: str, method: str, path: str, body: dict[str, obje
     browser = people[who]
     kept = dict(browser._cookies)
     try:
-        with database.atomic() as attempt:
+        with taken_back(method):
             before = changes()
             answer = browser.open(path, method=method, data=body if method != "GET" else None, headers=headers)
             changed = changes() != before
-            attempt.rollback()
     finally:
         browser._cookies.clear()
         browser._cookies.update(kept)
     return Seen(answer.status_code, answer.headers.get("Location", ""), answer.text, changed)
+
+
+@contextmanager
+def taken_back(method: str) -> Iterator[None]:
+    """Undo what the request inside does. A GET changes nothing, which its caller sees to: outside of a transaction it
+    reads as people's do, and what `kept` remembers between pages is asked as well."""
+    if method == "GET":
+        yield
+        return
+    with database.atomic() as attempt:
+        yield
+        attempt.rollback()
 
 
 def changes() -> int:
