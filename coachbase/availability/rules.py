@@ -3,6 +3,7 @@
 Moments are whole minutes since 1970 in UTC here: the slot engine only counts.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 DAY = 24 * 60
 """Minutes of the wall clock in a day, whatever the sun does."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NOT_AVAILABLE = "not available"
 
 
 class SessionKind(StrEnum):
@@ -116,18 +118,17 @@ class WeekLike(Protocol):
 def opening_hours(coach: WeekLike, first: date, last: date, kind: str = "") -> tuple[list[Piece], list[Closed]]:
     """Where the coach is open from one day to another, for a kind of session; and what closes days beyond the week.
 
-    A special day beats a holiday, which beats the week.
+    A minute is open when the coach's wall clock shows an open time of that day in it: what the clocks skip is never
+    open, and what they show twice is open twice. A special day beats a holiday, which beats the week.
     """
     pieces: list[Piece] = []
     closed: list[Closed] = []
     for day in _days(first, last):
         zone = zone_on(coach, day)
-        walls, why = _walls_on(coach, day)
+        walls, why = walls_on(coach, day)
         if why:
-            closed.append(Closed(*_span(day, 0, DAY, zone), why))
-        for wall in sorted(walls):
-            if not wall.kinds or not kind or kind in wall.kinds:
-                pieces += _pieces(day, wall, zone)
+            closed += [Closed(piece.begins, piece.ends, why) for piece in _pieces(day, [Wall(0, DAY)], zone)]
+        pieces += _pieces(day, [wall for wall in walls if not wall.kinds or not kind or kind in wall.kinds], zone)
     return _joined(pieces), closed
 
 
@@ -136,16 +137,19 @@ def zone_on(coach: WeekLike, day: date) -> str:
     return next((trip.zone for trip in reversed(coach.travels) if trip.first <= day <= trip.last), coach.zone)
 
 
-def _walls_on(coach: WeekLike, day: date) -> tuple[Sequence[Wall], str]:
-    special = [each for each in coach.specials if each.first <= day <= each.last]
-    if special:
-        walls = [each.wall for each in special if each.wall]
-        blocked = next((each.why for each in special if each.wall is None), None)
-        if blocked is not None:
-            return (), blocked or "not available"
-        return walls, ""
+def walls_on(coach: WeekLike, day: date) -> tuple[Sequence[Wall], str]:
+    """The open times of a day, and why it is closed when it is closed for a reason of its own.
+
+    Of several special days the one of fewest days is meant: an open evening in a month away. Closed beats open.
+    """
+    covering = [each for each in coach.specials if each.first <= day <= each.last]
+    if covering:
+        shortest = min(each.last - each.first for each in covering)
+        special = [each for each in covering if each.last - each.first == shortest]
+        blocked = next((each for each in special if each.wall is None), None)
+        return ((), blocked.why or NOT_AVAILABLE) if blocked else ([each.wall for each in special if each.wall], "")
     if day in coach.holidays:
-        return (), coach.holidays[day]
+        return (), coach.holidays[day] or NOT_AVAILABLE
     return coach.week[day.weekday()], ""
 
 
@@ -154,45 +158,54 @@ def _days(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=number)
 
 
-def instant(day: date, wall: int, zone: str, *, is_end: bool = False) -> int:
-    """The minute at which a wall clock shows this, 24:00 included.
+def instant(day: date, wall: int, zone: str) -> int:
+    """The minute at which a wall clock first shows this, 24:00 included.
 
-    A time that the clocks skip is the moment they jump. One they show twice is the first as a beginning and the
-    second as an end, so that an open hour is open both times.
+    A time that the clocks skip is the moment they jump.
     """
-    local = datetime.combine(day + timedelta(days=wall // DAY), time(wall % DAY // 60, wall % 60))
-    there = local.replace(tzinfo=ZoneInfo(zone), fold=int(is_end))
-    first = minute_of(there.replace(fold=0).astimezone(UTC))
-    other = minute_of(there.replace(fold=1).astimezone(UTC))
-    if first > other:  # fold 0 lies after fold 1: the clocks skip this time
-        return _change_between(other, first, ZoneInfo(zone))
-    return other if is_end else first
+    there = ZoneInfo(zone)
+    local = datetime.combine(day + timedelta(days=wall // DAY), time(wall % DAY // 60, wall % 60), there)
+    first = minute_of(local.astimezone(UTC))
+    other = minute_of(local.replace(fold=1).astimezone(UTC))
+    return first if first <= other else _change_between(other, first, there)
 
 
 def _offset(minute: int, zone: ZoneInfo) -> int:
+    """Minutes by which the clocks are ahead; historic seconds are cut off."""
     offset = moment_of(minute).astimezone(zone).utcoffset()
     return int(offset.total_seconds() // 60) if offset else 0
 
 
 def _change_between(low: int, high: int, zone: ZoneInfo) -> int:
-    """The first minute with the new offset."""
+    """The first minute after `low` with another offset; `high` has one."""
     before = _offset(low, zone)
     return low + bisect_right(range(low, high), False, key=lambda minute: _offset(minute, zone) != before)
 
 
-def _span(day: date, begins: int, ends: int, zone: str) -> tuple[int, int]:
-    return instant(day, begins, zone), instant(day, ends, zone, is_end=True)
+WIDEST = 26 * 60
+"""No clock is further from UTC than 14 hours, and none jumps further than a day."""
 
 
-def _pieces(day: date, wall: Wall, zone: str) -> Iterator[Piece]:
-    """The open time, cut where the clocks change."""
-    begins, ends = _span(day, wall.begins, wall.ends, zone)
-    there = ZoneInfo(zone)
+def _pieces(day: date, walls: Sequence[Wall], zone: str) -> Iterator[Piece]:
+    """The minutes in which the clock shows a time of the walls on this day, each cut where the clocks change."""
+    if not walls:
+        return
+    midnight = minute_of(datetime.combine(day, time(), UTC))
+    for begins, ends, offset in _steady(midnight - WIDEST, midnight + DAY + WIDEST, ZoneInfo(zone)):
+        for wall in walls:
+            low = max(begins, midnight + wall.begins - offset)
+            high = min(ends, midnight + wall.ends - offset)
+            if low < high:
+                yield Piece(low, high, (low + offset) % DAY, zone)
+
+
+def _steady(begins: int, ends: int, zone: ZoneInfo) -> Iterator[tuple[int, int, int]]:
+    """A range of minutes cut where the clocks change, each part with its offset."""
+    last = _offset(ends, zone)
     while begins < ends:
-        change = ends
-        if _offset(begins, there) != _offset(ends - 1, there):
-            change = _change_between(begins, ends - 1, there)
-        yield Piece(begins, change, (begins + _offset(begins, there)) % DAY, zone)
+        offset = _offset(begins, zone)
+        change = ends if offset == last else _change_between(begins, ends, zone)
+        yield begins, change, offset
         begins = change
 
 
@@ -235,3 +248,45 @@ def in_words(wall: Wall) -> str:
 def clock_time(minute: int) -> str:
     """'9:00'; midnight at the end of a day is 24:00."""
     return f"{minute // 60}:{minute % 60:02d}"
+
+
+# A week in words ------------------------------------------------------------------------------------------------------
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MOST_HOURS = 12
+"""Open times of one day that can be saved."""
+_HOURS = re.compile(r"(\d{1,2}):(\d\d)–(\d{1,2}):(\d\d)(?: \(([a-z_ ]{1,80})\))?", re.ASCII)
+
+
+def week_in_words(week: Sequence[Sequence[Wall]]) -> str:
+    """A line for each day that is open, which `week_from_words` can read: 'Monday 9:00–12:30 (chemistry)'."""
+    lines = []
+    for name, walls in zip(WEEKDAYS, week, strict=True):
+        if walls:
+            told = (in_words(wall) + (f" ({' '.join(wall.kinds)})" if wall.kinds else "") for wall in sorted(walls))
+            lines.append(f"{name} {', '.join(told)}")
+    return "\n".join(lines)
+
+
+def week_from_words(words: str) -> list[list[Wall]]:
+    """Raises ValueError for what `week_in_words` would not have written."""
+    week: list[list[Wall]] = [[] for _ in WEEKDAYS]
+    for line in words.splitlines():
+        name, _, told = line.partition(" ")
+        if name not in WEEKDAYS or len(told) > 100 * MOST_HOURS:
+            raise ValueError("unreadable week")
+        week[WEEKDAYS.index(name)] = [_wall_from(each) for each in told.split(", ")]
+    return week
+
+
+def _wall_from(words: str) -> Wall:
+    found = _HOURS.fullmatch(words)
+    if found is None:
+        raise ValueError("unreadable hours")
+    kinds = tuple((found[5] or "").split())
+    if any(kind not in SESSION_LABELS for kind in kinds):
+        raise ValueError("unreadable kind of session")
+    begins_at, begins, ends_at, ends = (int(number) for number in found.groups()[:4])
+    if begins > 59 or ends > 59:
+        raise ValueError("unreadable minutes")
+    return Wall(60 * begins_at + begins, 60 * ends_at + ends, kinds)
