@@ -1,20 +1,24 @@
-"""What the slot engine needs to know, read in a handful of queries whatever the range."""
+"""What the slot engine needs to know, read in a handful of queries whatever the range and whoever comes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from peewee import JOIN
+
 from .. import clock
 from ..accounts.models import User
 from ..availability.models import Availability, CoachWeek, terms_for
-from ..availability.rules import instant, minute_of, moment_of, opening_hours
+from ..availability.rules import instant, minute_of, moment_of, opening_hours, zone_on
 from ..clients.models import Client, Contact
 from ..feeds.models import Busy, Feed
+from ..feeds.rules import STALE_AFTER
 from ..sessions.models import Attendee, CoachingSession, Hold
 from .rules import Full, Openings, Party, Question, Taken, openings
 
 A_DAY = timedelta(days=1)
+A_WEEK = 7 * A_DAY
 
 
 def openings_of(
@@ -28,20 +32,21 @@ def openings_of(
     contacts: Sequence[Contact] = (),
     but: Sequence[CoachingSession] = (),
     but_held_for: str = "",
+    is_hosted: bool = True,
 ) -> Openings:
-    """When this coach can meet these people, among starts from `first` up to `last`.
+    """When this coach can meet these people, among starts from `first` up to but without `last`.
 
-    `but` are sessions that would move away, `but_held_for` what a hold was made for that is being confirmed.
+    `but` are sessions that would move away, `but_held_for` what a hold was made for that is being confirmed. Without
+    `is_hosted` only the guests are asked: who joins what the coach has already.
     """
     terms = terms_for(coach, kind)
     away = [session.id for session in but]
     now = clock.now()
-    host = _coach_party(coach, terms, kind, first, last, now, away=away, but_held_for=but_held_for)
-    guests = [_guest_party(client.name, _sessions_of_client(client, first, last, away)) for client in clients]
-    guests += [_guest_party(contact.name, _sessions_of_contact(contact, first, last, away)) for contact in contacts]
+    host = _coach_party(coach, terms, kind, first, last, now, away, but_held_for) if is_hosted else None
+    guests = _guest_parties(clients, contacts, first, last, away)
     return openings(
         Question(
-            parties=(host, *guests),
+            parties=(*([host] if host else []), *guests),
             minutes=minutes,
             first=minute_of(first),
             last=minute_of(last),
@@ -58,29 +63,21 @@ def _coach_party(
     first: datetime,
     last: datetime,
     now: datetime,
-    *,
     away: Sequence[int],
     but_held_for: str,
 ) -> Party:
     week = CoachWeek.of(coach)
     pieces, closed = opening_hours(week, (first - A_DAY).date(), (last + A_DAY).date(), kind)
-    own = _sessions_of_coach(coach, first - 7 * A_DAY, last + 7 * A_DAY, away)
+    own = _sessions_of_coach(coach, first - A_WEEK, last + A_WEEK, away)
     zone = ZoneInfo(coach.zone)
-    held = [
-        Taken(minute_of(hold.starts_at), minute_of(hold.ends_at), hold.words or "held for somebody who is asked")
-        for hold in Hold.living(coach, now).where(Hold.ends_at > first - A_DAY, Hold.starts_at < last + A_DAY)
-        if hold.about != but_held_for
-    ]
-    busy = [
-        Taken(minute_of(begins), -(-int(ends.timestamp()) // 60), f"busy in {name}", is_ours=False)
-        for begins, ends, name in Busy.of(coach, first - A_DAY, last + A_DAY)
-    ]
+    living = Hold.living(coach, now).where(Hold.ends_at > first - A_DAY, Hold.starts_at < last + A_DAY)
+    held = [_held(hold, zone) for hold in living if hold.about != but_held_for]
     return Party(
         name=coach.name,
         pieces=pieces,
         closed=closed,
-        taken=[*(_taken(session, zone) for session in own), *held, *busy],
-        full=_full(own, terms, zone),
+        taken=[*(_taken(session, zone) for session in own), *held, *_busy(coach, first, last, now)],
+        full=_full(own, terms, week),
         before=terms.before_minutes,
         after=terms.after_minutes,
         earliest=minute_of(now) + 60 * terms.notice_hours,
@@ -89,65 +86,104 @@ def _coach_party(
     )
 
 
-def _guest_party(name: str, sessions: Sequence[CoachingSession]) -> Party:
+def _busy(coach: User, first: datetime, last: datetime, now: datetime) -> list[Taken]:
+    """What other calendars say; a stale one says nothing, neither free nor busy (domain.md §3)."""
+    read_lately = Feed.ok_at >= now - STALE_AFTER
+    return [
+        Taken(*_span(begins, ends), f"a busy time in {name}", is_ours=False)
+        for begins, ends, name in Busy.of(coach, first - A_DAY, last + A_DAY).where(read_lately)
+    ]
+
+
+def _guest_parties(
+    clients: Sequence[Client], contacts: Sequence[Contact], first: datetime, last: datetime, away: Sequence[int]
+) -> list[Party]:
     """Who comes to the coach: only other sessions in coachbase are in the way, told without saying which."""
-    taken = [Taken(minute_of(one.starts_at), minute_of(one.ends_at), "has another session then") for one in sessions]
-    return Party(name=name, taken=taken)
+    if not clients and not contacts:
+        return []
+    there = (Attendee.session == CoachingSession.id) & Attendee.left_at.is_null()
+    theirs = (
+        CoachingSession.client.in_(clients) | Attendee.client.in_(clients) | Attendee.contact.in_(contacts),
+        CoachingSession.id.not_in(away),
+    )
+    columns = CoachingSession.starts_at, CoachingSession.ends_at
+    whose = CoachingSession.client, Attendee.client, Attendee.contact
+    rows = CoachingSession.taking(first - A_DAY, last + A_DAY).select(*columns, *whose)
+    taken: dict[tuple[str, int], set[tuple[int, int]]] = defaultdict(set)
+    for begins, ends, owner, client, contact in rows.join(Attendee, JOIN.LEFT_OUTER, on=there).where(*theirs).tuples():
+        for person in (("client", owner), ("client", client), ("contact", contact)):
+            taken[person].add(_span(begins, ends))
+    people = [("client", one.id, one.name) for one in clients] + [("contact", one.id, one.name) for one in contacts]
+    return [
+        Party(name=name, taken=[Taken(*span, "has another session then") for span in sorted(taken[role, known_as])])
+        for role, known_as, name in people
+    ]
 
 
 def _sessions_of_coach(coach: User, first: datetime, last: datetime, away: Sequence[int]) -> Sequence[CoachingSession]:
-    rows = CoachingSession.taking(first, last).select_extend(Client).join(Client, "LEFT OUTER")
+    rows = CoachingSession.taking(first, last).select_extend(Client).join(Client, JOIN.LEFT_OUTER)
     return list(rows.where(CoachingSession.coach == coach, CoachingSession.id.not_in(away)))
 
 
-def _sessions_of_client(
-    client: Client, first: datetime, last: datetime, away: Sequence[int]
-) -> Sequence[CoachingSession]:
-    in_groups = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
-    theirs = (CoachingSession.client == client) | CoachingSession.id.in_(in_groups)
-    rows = CoachingSession.taking(first - A_DAY, last + A_DAY)
-    return list(rows.where(theirs, CoachingSession.id.not_in(away)))
+def _span(begins: datetime, ends: datetime) -> tuple[int, int]:
+    """In whole minutes; one that has begun counts."""
+    return minute_of(begins), -(-int(ends.timestamp()) // 60)
 
 
-def _sessions_of_contact(
-    contact: Contact, first: datetime, last: datetime, away: Sequence[int]
-) -> Sequence[CoachingSession]:
-    theirs = Attendee.select(Attendee.session).where(Attendee.contact == contact, Attendee.left_at.is_null())
-    rows = CoachingSession.taking(first - A_DAY, last + A_DAY)
-    return list(rows.where(CoachingSession.id.in_(theirs), CoachingSession.id.not_in(away)))
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    local = moment.astimezone(zone)
+    return f"{local.hour}:{local:%M}"
 
 
 def _taken(session: CoachingSession, zone: ZoneInfo) -> Taken:
     """'10:00 with Bob Haddad': for staff; people behind links never see the reasons."""
-    local = session.starts_at.astimezone(zone)
     whom = session.client.name if session.client_id else session.label
-    words = f"{local.hour}:{local:%M} with {whom}"
-    begins, ends = minute_of(session.starts_at), minute_of(session.ends_at)
-    return Taken(begins, ends, words, session.before_minutes, session.after_minutes)
+    words = f"{_clock(session.starts_at, zone)} with {whom}"
+    span = _span(session.starts_at, session.ends_at)
+    return Taken(*span, words, session.before_minutes, session.after_minutes)
 
 
-def _full(sessions: Sequence[CoachingSession], terms: Availability, zone: ZoneInfo) -> list[Full]:
-    """The days and weeks that hold as many sessions as they may."""
-    days = Counter(session.starts_at.astimezone(zone).date() for session in sessions)
+def _held(hold: Hold, zone: ZoneInfo) -> Taken:
+    words = f"{_clock(hold.starts_at, zone)} {hold.words or 'held for somebody who is asked'}"
+    return Taken(*_span(hold.starts_at, hold.ends_at), words)
+
+
+def _full(sessions: Sequence[CoachingSession], terms: Availability, week: CoachWeek) -> list[Full]:
+    """The days and weeks, on the coach's wall clock, that hold as many sessions as they may."""
+    days = Counter(_day_of(session.starts_at, week) for session in sessions)
     found = []
     if terms.daily_most:
         found += [
-            _full_from(day, 1, zone, f"{count} sessions on that day already")
+            _full_from(day, 1, week, f"{count} {_sessions(count)} on that day already")
             for day, count in days.items()
             if count >= terms.daily_most
         ]
     if terms.weekly_most:
         weeks = Counter(day - timedelta(days=day.weekday()) for day in days.elements())
         found += [
-            _full_from(monday, 7, zone, f"{count} sessions in that week already")
+            _full_from(monday, 7, week, f"{count} {_sessions(count)} in that week already")
             for monday, count in weeks.items()
             if count >= terms.weekly_most
         ]
     return found
 
 
-def _full_from(day: date, days: int, zone: ZoneInfo, words: str) -> Full:
-    return Full(instant(day, 0, zone.key), instant(day + timedelta(days=days), 0, zone.key), words)
+def _sessions(count: int) -> str:
+    return "session" if count == 1 else "sessions"
+
+
+def _day_of(moment: datetime, week: CoachWeek) -> date:
+    """The day on the wall clock that the coach looks at then, away or at home."""
+    for trip in reversed(week.travels):
+        day = moment.astimezone(ZoneInfo(trip.zone)).date()
+        if trip.first <= day <= trip.last:
+            return day
+    return moment.astimezone(ZoneInfo(week.zone)).date()
+
+
+def _full_from(day: date, days: int, week: CoachWeek, words: str) -> Full:
+    begins, ends = (instant(each, 0, zone_on(week, each)) for each in (day, day + timedelta(days=days)))
+    return Full(begins, ends, words)
 
 
 def moments(starts: Sequence[int]) -> list[datetime]:

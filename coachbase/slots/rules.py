@@ -129,10 +129,13 @@ class Openings:
         return tuple(name for party in self.question.parties for name in party.unknown)
 
     def is_free(self, start: int) -> bool:
-        return not any(bar.begins <= start < bar.ends for bar in self.bars)
+        """Whether nothing is in the way, also for a start that does not stand on the grid."""
+        return not self.why_not(start)
 
     def why_not(self, start: int) -> list[Reason]:
-        """All that keeps this start from being free; nothing when it is."""
+        """All that keeps this start from being free; nothing when it is. Only for starts that were asked about."""
+        if not self.question.first <= start < self.question.last:
+            raise ValueError("the bars say nothing about this start")
         found = [_reason(bar, start, self.question) for bar in self.bars if bar.begins <= start < bar.ends]
         closed = {reason.party for reason in found if reason.why is Why.CLOSED}
         told = [reason for reason in found if not (reason.why is Why.OUTSIDE and reason.party in closed)]
