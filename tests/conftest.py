@@ -19,6 +19,7 @@ from coachbase.db import database
 from coachbase.web.links import misses
 from tests.cast import Cast, assemble
 from tests.live import LiveServer, serving
+from tests.radicale import radicale  # noqa: F401 (a fixture)
 from tests.serve import keep_compiled_templates
 from tests.smtp import smtp  # noqa: F401 (a fixture)
 
