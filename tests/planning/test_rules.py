@@ -1,0 +1,384 @@
+"""Cadences keep the clock; the smallest change is the smallest there is."""
+
+import itertools
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coachbase.availability.rules import Closed, SessionKind, instant, minute_of
+from coachbase.engagements.rules import Cadence
+from coachbase.planning.rules import (
+    ALWAYS,
+    MOVED,
+    NO_PLACE,
+    ClosedDays,
+    Movable,
+    Option,
+    ProposalState,
+    cadence_days,
+    deadline,
+    displacement,
+    divergences,
+    forbidden,
+    lay_out,
+    local_day,
+    nearest,
+    rank_of,
+    refusal_of_absence,
+    refusal_to_edit,
+    refusal_to_undo,
+    smallest_change,
+)
+from coachbase.slots.rules import Openings, Party, Question, Taken, openings
+
+ZONES = (
+    "Europe/London", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Australia/Lord_Howe",
+    "Africa/Casablanca", "Asia/Dubai", "Pacific/Apia", "America/St_Johns",
+)  # fmt: skip
+NINE = 9 * 60
+SPRING, AUTUMN = date(2027, 3, 28), date(2026, 10, 25)
+
+
+# A cadence ------------------------------------------------------------------------------------------------------------
+
+
+def always_open(first: date, zone: str, *, taken=(), closed=(), minutes: int = 60) -> Openings:
+    """Two years without a closed hour, but for what is given."""
+    low, high = (instant(first + timedelta(days=days), 0, zone) for days in (-40, 700))
+    return openings(Question((Party("Alice", taken=taken, closed=closed),), minutes, low, high, low - 1))
+
+
+def the_dates(first, wall=NINE, zone="Europe/Berlin", cadence=Cadence.BIWEEKLY, count=4, closed_days="nearest", **open_):
+    laid = lay_out(first, first.weekday(), wall, cadence, count, zone, ClosedDays(closed_days))
+    return laid(always_open(first, zone, **open_))
+
+
+@given(
+    first=st.dates(date(2026, 1, 1), date(2037, 12, 31)),
+    wall=st.integers(0, 24 * 60 - 1),
+    zone=st.sampled_from(ZONES),
+    cadence=st.sampled_from([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY]),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_cadence_keeps_wall_time_over_every_change_of_clocks(first, wall, zone, cadence):
+    dates = the_dates(first, wall, zone, cadence, count=12)
+    assert len(dates) == 12
+    for each in dates:
+        local = datetime.fromtimestamp(60 * each.start, UTC).astimezone(ZoneInfo(zone))
+        if 60 * local.hour + local.minute == wall:
+            assert each.exception == ""
+        else:  # the clock never shows it on that day, and this is the first moment after
+            naive = datetime.combine(local_day(each.regular, zone), datetime.min.time()) + timedelta(minutes=wall)
+            there = naive.replace(tzinfo=ZoneInfo(zone))
+            assert there.astimezone(UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None) != naive
+            assert "does not exist" in each.exception
+            before = datetime.fromtimestamp(60 * each.start - 60, UTC).astimezone(ZoneInfo(zone))
+            assert before.replace(tzinfo=None) < naive < local.replace(tzinfo=None)
+
+
+@given(
+    first=st.dates(date(2026, 1, 1), date(2040, 1, 1)),
+    weekday=st.integers(0, 6),
+    cadence=st.sampled_from([Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY]),
+)
+@settings(max_examples=100)
+def test_every_day_of_a_cadence_is_the_same_weekday_and_as_far_from_the_one_before(first, weekday, cadence):
+    days = list(itertools.islice(cadence_days(first, weekday, cadence), 24))
+    assert first <= days[0] < first + timedelta(days=7)
+    assert {day.weekday() for day in days} == {weekday}
+    apart = {(after - before).days for before, after in itertools.pairwise(days)}
+    assert apart <= {Cadence.WEEKLY: {7}, Cadence.BIWEEKLY: {14}, Cadence.MONTHLY: {28, 35}}[cadence]
+    if cadence is Cadence.MONTHLY:
+        assert [(12 * day.year + day.month) - (12 * days[0].year + days[0].month) for day in days] == list(range(24))
+
+
+def test_monthly_is_the_same_weekday_of_the_month_and_a_fifth_is_the_last():
+    days = itertools.islice(cadence_days(date(2026, 12, 10), 3, Cadence.MONTHLY), 3)
+    assert list(days) == [date(2026, 12, 10), date(2027, 1, 14), date(2027, 2, 11)]
+    days = itertools.islice(cadence_days(date(2026, 12, 31), 3, Cadence.MONTHLY), 4)
+    assert list(days) == [date(2026, 12, 31), date(2027, 1, 28), date(2027, 2, 25), date(2027, 3, 25)]
+
+
+def test_a_time_that_the_clocks_skip_is_an_exception_with_the_next_possible_one():
+    before, at, after = the_dates(SPRING - timedelta(days=7), wall=150, cadence=Cadence.WEEKLY, count=3)
+    assert (before.exception, after.exception) == ("", "")
+    assert at.exception == "2:30 does not exist on 28 March: 3:00 instead"
+    assert at.start == minute_of(datetime(2027, 3, 28, 1, tzinfo=UTC))
+
+
+def test_a_time_that_comes_twice_is_the_first_of_the_two():
+    (at,) = the_dates(AUTUMN, wall=150, count=1)
+    assert at.start == minute_of(datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+
+
+def taken(day: date, begins: int, ends: int, zone: str = "Europe/Berlin") -> Taken:
+    return Taken(instant(day, begins, zone), instant(day, ends, zone), "taken")
+
+
+def closed(day: date, why: str, zone: str = "Europe/Berlin") -> Closed:
+    return Closed(instant(day, 0, zone), instant(day + timedelta(days=1), 0, zone), why)
+
+
+THURSDAY = date(2026, 12, 10)
+CHRISTMAS_EVE = date(2026, 12, 24)
+
+
+def test_a_taken_time_gives_the_nearest_one_of_the_same_day():
+    dates = the_dates(THURSDAY, taken=[taken(CHRISTMAS_EVE, NINE, NINE + 60)])
+    assert [each.exception for each in dates] == ["", "9:00 is taken: 8:00 instead", "", ""]
+
+
+def test_a_closed_day_gives_the_nearest_other_day_at_the_same_time():
+    days = [closed(CHRISTMAS_EVE + timedelta(days=number), "Christmas") for number in range(-1, 3)]
+    dates = the_dates(THURSDAY, closed=days)
+    assert dates[1].exception == "24 December: Christmas → 22 December, 9:00"
+    assert dates[1].start == instant(date(2026, 12, 22), NINE, "Europe/Berlin")
+
+
+def test_a_closed_day_that_is_to_be_skipped_is_left_out_and_the_cadence_lasts_longer():
+    dates = the_dates(THURSDAY, closed=[closed(CHRISTMAS_EVE, "Christmas Eve")], closed_days="skip")
+    assert [each.start is None for each in dates] == [False, True, False, False, False]
+    assert dates[1].exception == "24 December: Christmas Eve, left out"
+    assert local_day(dates[-1].start, "Europe/Berlin") == THURSDAY + timedelta(days=56)
+
+
+def test_without_any_free_time_around_it_a_date_falls_out_with_its_reason():
+    away = [closed(CHRISTMAS_EVE + timedelta(days=number), "Holidays") for number in range(-7, 8)]
+    dates = the_dates(THURSDAY, closed=away)
+    assert dates[1] == (dates[1].regular, None, "24 December: Holidays, and no free time around it")
+    assert sum(each.start is not None for each in dates) == 4
+
+
+def test_another_time_never_passes_the_dates_before_and_after():
+    week = [closed(THURSDAY + timedelta(days=7 + number), "Away") for number in range(-6, 7) if number not in (6,)]
+    dates = the_dates(THURSDAY, cadence=Cadence.WEEKLY, closed=week)
+    days = [local_day(each.start, "Europe/Berlin") for each in dates if each.start]
+    assert days == sorted(set(days))
+
+
+def test_of_two_days_as_far_away_the_one_in_the_same_week_is_nearer():
+    friday = date(2026, 12, 11)
+    zone = "Europe/Berlin"
+    monday, before = friday + timedelta(days=3), friday - timedelta(days=3)
+    starts = sorted(instant(day, NINE, zone) for day in (monday, before))
+    assert nearest(starts, instant(friday, NINE, zone), zone) == instant(before, NINE, zone)
+
+
+# Two clocks -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_weeks_are_named_in_which_the_clocks_of_two_zones_differ():
+    days = [date(2027, 3, 4) + timedelta(days=7 * number) for number in range(8)]
+    moments = [datetime(day.year, day.month, day.day, 14, tzinfo=UTC) for day in days]
+    found = divergences(moments, "Europe/London", "America/New_York")
+    assert found == {moments[2]: 60, moments[3]: 60}  # New York is an hour nearer from 14 to 28 March
+    assert divergences(moments, "Europe/London", "Europe/London") == {}
+    assert divergences([], "Europe/London", "Asia/Dubai") == {}
+
+
+# What a change costs --------------------------------------------------------------------------------------------------
+
+WAS = datetime(2026, 12, 8, 10)
+
+
+def test_the_same_weekday_and_time_costs_least_then_the_weekday_then_the_time():
+    week_later = WAS + timedelta(days=7)
+    in_order = [
+        week_later,
+        week_later + timedelta(minutes=30),
+        week_later + timedelta(hours=2),
+        week_later + timedelta(days=1),
+        week_later + timedelta(days=1, hours=2),
+    ]
+    costs = [displacement(WAS, will) for will in in_order]
+    assert costs == sorted(set(costs))
+    assert displacement(WAS, week_later) < displacement(WAS, week_later + timedelta(days=7))
+
+
+@pytest.mark.parametrize(
+    ("day", "owed", "ends_on", "until"),
+    [
+        (8, [15, 28], 30, 15),
+        (15, [15], 30, 15),
+        (16, [15, 28], 30, 28),
+        (29, [15, 28], 30, 30),
+        (31, [15], 30, None),
+        (29, [], None, None),
+    ],
+)
+def test_a_three_way_stays_before_the_day_it_was_in_time_for(day, owed, ends_on, until):
+    on = [date(2027, 1, number) for number in owed]
+    found = deadline(date(2027, 1, day), on, ends_on and date(2027, 1, ends_on))
+    assert found == (until and date(2027, 1, until))
+
+
+def test_kickoffs_come_first_and_closings_last():
+    ranks = [rank_of(SessionKind(kind)) for kind in ("chemistry", "kickoff", "coaching", "three_way", "closing")]
+    assert ranks == sorted(set(ranks))
+    assert rank_of(SessionKind.COACHING) == rank_of(SessionKind.DEBRIEF)
+
+
+# The smallest change --------------------------------------------------------------------------------------------------
+
+HOUR, A_DAY = 60, 1440
+MONDAY = date(2026, 12, 7)
+
+
+def fits(sessions, choice, days) -> bool:
+    """Whether these places go together, said anew: no two at once, buffers, order, gap, the most of a day."""
+    for (one, at), (other, then) in itertools.combinations(
+        [(session, option) for session, option in zip(sessions, choice, strict=True) if option], 2
+    ):
+        if at.start > then.start:
+            (one, at), (other, then) = (other, then), (one, at)
+        if at.start + one.minutes + max(one.after, other.before) > then.start:
+            return False
+        if one.whose is not None and one.whose == other.whose:
+            if then.start - at.start < min(max(one.gap, other.gap), abs(one.start - other.start)):
+                return False
+            if one.rank != other.rank and one.start > other.start:
+                return False
+    held = Counter(option.day for option in choice if option)
+    weeks, beside = Counter(), Counter()
+    for count, into in ((held, weeks), (days, beside)):
+        for day, number in count.items():
+            into[day.isocalendar()[:2]] += number
+    for session, option in zip(sessions, choice, strict=True):
+        if option is None or option is session.stays:
+            continue
+        if session.daily and held[option.day] + days.get(option.day, 0) > session.daily:
+            return False
+        week = option.day.isocalendar()[:2]
+        if session.weekly and weeks[week] + beside[week] > session.weekly:
+            return False
+    return True
+
+
+def brute(sessions, days) -> int:
+    """The least weight over all assignments."""
+
+    def weight(session, option):
+        if option is session.stays:
+            return 0 if option else NO_PLACE
+        return option.cost + (MOVED if session.stays else 0)
+
+    options = [[*session.options, session.stays] for session in sessions]
+    return min(
+        sum(map(weight, sessions, choice)) for choice in itertools.product(*options) if fits(sessions, choice, days)
+    )
+
+
+@st.composite
+def small_case(draw):
+    """Up to five sessions with up to five places each, crowded into four days."""
+    starts = st.integers(0, 4 * 8).map(lambda number: A_DAY * (number // 8) + HOUR * (9 + number % 8))
+
+    def option(start, cost=0):
+        return Option(start, cost, MONDAY + timedelta(days=start // A_DAY))
+
+    sessions, there = [], []
+    for _ in range(draw(st.integers(1, 5))):
+        start = draw(starts)
+        found = draw(st.lists(starts, max_size=5, unique=True))
+        stays = None
+        who = draw(st.sampled_from([None, 1, 2]))
+        if draw(st.booleans()) and all(abs(start - other) >= 2 * HOUR for other in there):
+            stays = option(start)
+            there.append(start)
+            found = [each for each in found if each != start]
+        sessions.append(
+            Movable(
+                start, draw(st.sampled_from([30, 60, 90])), [option(each, draw(st.integers(0, 40))) for each in found],
+                stays, after=draw(st.sampled_from([0, 15])), before=draw(st.sampled_from([0, 10])),
+                whose=who, rank=draw(st.integers(0, 2)), gap=draw(st.sampled_from([0, 12 * HOUR])),
+                daily=draw(st.sampled_from([0, 0, 2])), weekly=draw(st.sampled_from([0, 0, 0, 4])),
+            )
+        )  # fmt: skip
+    days = draw(st.dictionaries(st.integers(0, 3).map(lambda n: MONDAY + timedelta(days=n)), st.integers(1, 2)))
+    return sessions, days
+
+
+@given(small_case())
+@settings(max_examples=400, deadline=None)
+def test_no_assignment_at_all_moves_fewer_sessions_or_moves_them_less(case):
+    sessions, days = case
+    if not any(fits(sessions, choice, days) for choice in [[session.stays for session in sessions]]):
+        return  # what stays clashes already, which the database refuses
+    found = smallest_change(sessions, days)
+    assert found.is_least
+    assert found.weight == brute(sessions, days)
+    chosen = [
+        next((option for option in [*session.options, session.stays] if option and option.start == start), None)
+        for session, start in zip(sessions, found.starts, strict=True)
+    ]
+    assert fits(sessions, chosen, days)
+
+
+def at(day: int, hour: int, cost: int = 0) -> Option:
+    return Option(A_DAY * day + HOUR * hour, cost, MONDAY + timedelta(days=day))
+
+
+def test_a_session_of_another_week_moves_only_when_a_touched_one_has_no_place_otherwise():
+    cheap, dear = at(7, 10, cost=7), at(9, 10, cost=90)
+    there = Movable(at(7, 10).start, 60, [at(7, 14, cost=12)], stays=at(7, 10))
+    touched = Movable(0, 60, [cheap, dear])
+    assert smallest_change([touched, there]).starts == (dear.start, at(7, 10).start)
+    touched = Movable(0, 60, [cheap])
+    assert smallest_change([touched, there]).starts == (cheap.start, at(7, 14).start)
+
+
+def test_a_session_without_any_place_is_said_to_have_none():
+    found = smallest_change([Movable(0, 60, [at(7, 10)]), Movable(60, 60, [at(7, 10, cost=1)])])
+    assert found.without_place == 1
+    assert found.starts == (at(7, 10).start, None)
+
+
+def test_kickoff_and_session_never_change_places_but_two_sessions_may():
+    kickoff = Movable(at(0, 9).start, 60, [at(9, 9)], whose=1, rank=-1)
+    coaching = Movable(at(8, 9).start, 60, [], stays=at(8, 9), whose=1, rank=0)
+    assert smallest_change([kickoff, coaching]).starts[0] is None
+    other = Movable(at(0, 9).start, 60, [at(9, 9)], whose=1, rank=0)
+    assert smallest_change([other, coaching]).starts[0] == at(9, 9).start
+
+
+def test_who_is_out_of_time_still_gets_a_plan_and_hears_that_a_smaller_one_may_exist():
+    half_hours = [Option(A_DAY * 7 + 30 * number, number, MONDAY + timedelta(days=7)) for number in range(18, 34)]
+    sessions = [Movable(HOUR * number, 60, half_hours, after=15) for number in range(5)]
+    found = smallest_change(sessions, most_steps=1)
+    assert not found.is_least
+    starts = sorted(found.starts)
+    assert all(after - before >= 75 for before, after in itertools.pairwise(starts))
+    best = smallest_change(sessions)
+    assert best.is_least and best.weight <= found.weight
+
+
+def test_ranges_of_forbidden_starts_end_where_the_buffers_do():
+    one, other = Movable(0, 60, [], after=15), Movable(0, 30, [], before=5, after=10)
+    assert forbidden(one, 600, other) == [(600 - 30 - 10 + 1, 600 + 60 + 15 - 1)]
+    assert ALWAYS > 10**9
+
+
+# What may be done -----------------------------------------------------------------------------------------------------
+
+
+def test_only_a_draft_is_changed_and_only_what_nobody_heard_of_is_undone():
+    now = datetime(2026, 12, 1, tzinfo=UTC)
+    assert refusal_to_edit(ProposalState.DRAFT) is None
+    assert all(refusal_to_edit(state) for state in ProposalState if state is not ProposalState.DRAFT)
+    assert refusal_to_undo(ProposalState.APPLIED, now + timedelta(seconds=1), now) is None
+    assert "have left" in refusal_to_undo(ProposalState.APPLIED, now, now)
+    assert "nothing to undo" in refusal_to_undo(ProposalState.DRAFT, None, now)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [(1, 5, None), (5, 1, "before"), (-9, -2, "over"), (-2, 3, None), (1, 80, "eight weeks")],
+)
+def test_days_of_an_absence(first, last, said):
+    today = date(2026, 12, 1)
+    refusal = refusal_of_absence(today + timedelta(days=first), today + timedelta(days=last), today)
+    assert refusal is None if said is None else said in refusal
