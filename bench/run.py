@@ -25,6 +25,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.practice import fill  # noqa: E402
+from bench.slots import beside  # noqa: E402
 from coachbase import create_app, schema  # noqa: E402
 from coachbase.boards.models import Board, Card, Stage  # noqa: E402
 from coachbase.clients.models import Client  # noqa: E402
@@ -33,6 +34,7 @@ from coachbase.db import database  # noqa: E402
 from tests.cast import PASSWORD  # noqa: E402
 
 BARE_ROW = "bare Flask route, one row committed"
+SLOTS, GRID = "slots: 90 days, 3 parties, 2,000 events", "slots: the same by a naive grid"
 
 
 @dataclass
@@ -202,6 +204,7 @@ def measure(
             figures.append(Figure(what, median, p99(taken), median / base, *shape[what]))
         if moves:
             figures += measure_moves(port, cards, stages, base)
+            figures += measure_slots(base)
         facts = {"start_s": started, "rss_mb": _memory(process)}
     return figures, facts
 
@@ -232,6 +235,15 @@ def measure_moves(port: int, cards: list, stages: list, base: float) -> list[Fig
     ]
 
 
+def measure_slots(base: float) -> list[Figure]:
+    """The slot engine and a naive grid, turn by turn in this process."""
+    taken = beside(times=31)
+    return [
+        Figure(what, median := statistics.median(each), p99(each), median / base)
+        for what, each in zip((SLOTS, GRID), taken, strict=True)
+    ]
+
+
 def _read_after(mover: Mover, reader: Visitor) -> float:
     """What the board costs somebody else once a card was moved, in milliseconds."""
     mover.move()
@@ -246,10 +258,10 @@ def _memory(process: int) -> float:
 
 
 def show(title: str, figures: list[Figure], facts: dict[str, float]) -> None:
-    print(f"\n{title}\n{'':34}{'median':>9}{'p99':>9}{'× hello':>9}{'bytes':>9}{'gzip':>8}{'queries':>9}")
+    print(f"\n{title}\n{'':40}{'median':>9}{'p99':>9}{'× hello':>9}{'bytes':>9}{'gzip':>8}{'queries':>9}")
     for row in figures:
         print(
-            f"{row.what:34}{row.median:7.2f}ms{row.p99:7.2f}ms{row.ratio:9.1f}{row.bytes:9}{row.gzipped:8}{row.queries:9}"
+            f"{row.what:40}{row.median:7.2f}ms{row.p99:7.2f}ms{row.ratio:9.1f}{row.bytes:9}{row.gzipped:8}{row.queries:9}"
         )
     print(f"start to first answer {facts['start_s']:.2f} s · web and worker together {facts['rss_mb']:.0f} MB")
 
@@ -259,6 +271,7 @@ def judge(figures: list[Figure], facts: dict[str, float]) -> list[tuple[str, boo
     by = {row.what: row for row in figures}
     row = by[BARE_ROW]
     board, move, crowd = by["board of 200 cards"], by["move a card"], by["move a card, 8 at once"]
+    slots, grid = by[SLOTS], by[GRID]
     return [
         ("board of 200 cards ≤ 5 × hello", board.ratio <= 5),
         ("board of 200 cards ≤ 100 kB of HTML", board.bytes <= 100_000),
@@ -266,6 +279,8 @@ def judge(figures: list[Figure], facts: dict[str, float]) -> list[tuple[str, boo
         ("moving a card ≤ 5 × hello", move.ratio <= 5),
         ("moving a card ≤ 5 × a bare route that commits one row", move.median <= 5 * row.median),
         ("8 movers: p99 ≤ 10 × their median", crowd.p99 <= 10 * crowd.median),
+        ("slots for 3 parties, 90 days, 2,000 events ≤ 10 ms", slots.median <= 10),
+        ("slots ≥ 20 × quicker than a naive grid", grid.median >= 20 * slots.median),
         ("every page ≤ 15 queries", max(row.queries for row in figures) <= 15),
         ("start to first answer ≤ 1 s", facts["start_s"] <= 1),
         ("web and worker ≤ 120 MB", facts["rss_mb"] <= 120),
