@@ -56,10 +56,11 @@ def wire() -> None:
     on(SampleAsked, _fill_sample)
     on(MailEnded, _note_mail)
     on(MailEnded, _tick_what_was_sent)
+    on(MailEnded, _ask_anew)
     on(engagements.StepsChanged, _follow_steps)
     on(engagements.StepOpened, _do_what_opened)
     on(engagements.StateChanged, _take_back_what_is_out)
-    on(engagements.PeopleChanged, _name_who_signs)
+    on(engagements.PeopleChanged, _follow_people)
     on(Frozen, _ask_first_signer)
     on(Sealed, _send_copies)
     on(agreements.SignatureAsked, _ask_on_the_page)
@@ -202,10 +203,7 @@ def _buy_sessions(event: engagements.StateChanged) -> None:
 
 
 def _tell_of_request(event: scheduling.BookingAsked) -> None:
-    """A request stands on the client's page; once it was mailed, a step that opens does not mail it anew."""
-    request = event.request
-    if event.by is not None and request.engagement_id:
-        portal.invite(request.engagement, by=event.by)
+    portal.ask_to_book(event.request, by=event.by)
 
 
 def _invite(event: scheduling.Booked) -> None:
@@ -247,6 +245,10 @@ def _day_of(session: CoachingSession) -> date:
     return session.starts_at.astimezone(ZoneInfo(session.zone)).date()
 
 
+def _ask_anew(event: MailEnded) -> None:
+    invitations.ask_anew(event.message)
+
+
 def _follow_attendees(event: scheduling.PeopleChanged) -> None:
     for attendee in event.joined:
         invitations.invite_one(attendee)
@@ -275,8 +277,9 @@ def _take_back_what_is_out(event: engagements.StateChanged) -> None:
         agreements.withdraw(living, reason=event.engagement.reason or "The program is over", by=event.by)
 
 
-def _name_who_signs(event: engagements.PeopleChanged) -> None:
+def _follow_people(event: engagements.PeopleChanged) -> None:
     agreements.follow_people(event.engagement)
+    scheduling.follow_coach(event.engagement)
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:

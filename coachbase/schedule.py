@@ -5,7 +5,9 @@ from functools import cache
 from . import jobs, tidying
 from .agreements import actions as agreements
 from .engagements import actions as engagements
+from .feeds import actions as feeds
 from .intake import actions as intake
+from .invitations import actions as invitations
 from .mail import actions as mail
 from .portal import actions as portal
 
@@ -16,7 +18,9 @@ def set_clock() -> None:
     jobs.at(jobs.beat, minute="*")
     jobs.at(mail.sweep, minute="*")
     jobs.at(agreements.sweep, minute="*")
+    jobs.at(feeds.sweep, minute="*")
     jobs.at(portal.remind_due, minute="*/15")
+    jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

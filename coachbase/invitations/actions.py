@@ -1,39 +1,223 @@
 """Mail invitations, changes, cancellations and reminders; take in replies; give out feeds."""
 
-from ..accounts.models import User
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import datetime
+
+from .. import clock
+from ..accounts.models import Serving, User
+from ..clients.models import Client
 from ..db import atomic
 from ..links.models import Link
+from ..mail import actions as mail
+from ..mail.models import Message
+from ..mail.rules import State as MailState
 from ..sessions.models import Attendee, CoachingSession
+from ..sessions.rules import Attendance
+from ..timeline import actions as timeline
+from ..timeline.rules import Kind
+from .models import Reminder, Told, assistant_of, attendees_between, guest_of, guests_of, meeting_of
+from .rules import (
+    REMINDED_BEFORE,
+    TOO_LATE_BEFORE,
+    Guest,
+    Meeting,
+    Method,
+    ReminderKind,
+    asks_anew,
+    calendar_file,
+    day_in_words,
+    essence,
+    is_reminded,
+    place_in_words,
+    time_in_words,
+    written,
+)
+
+BATCH = 50
+"""How many are reminded in one transaction; the next run goes on with the others."""
+
+_leave_at: ContextVar[datetime | None] = ContextVar("leave_at", default=None)
+_is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
+
+
+@contextmanager
+def delayed(until: datetime) -> Iterator[None]:
+    """Let what is mailed about sessions in this block leave only then: until then it can be undone unheard."""
+    token = _leave_at.set(until)
+    try:
+        yield
+    finally:
+        _leave_at.reset(token)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Let nobody be told of what happens to sessions in this block: the past of a sample practice."""
+    token = _is_quiet.set(True)
+    try:
+        yield
+    finally:
+        _is_quiet.reset(token)
+
+
+# Invitations ----------------------------------------------------------------------------------------------------------
 
 
 @atomic
 def invite(session: CoachingSession) -> None:
     """Mail everybody who comes, each alone, the invitation to a session that was just booked; the coach, too."""
+    _tell(session, guests_of(session))
 
 
 @atomic
 def tell_of_change(session: CoachingSession) -> None:
-    """The same invitation with its new time or place: a REQUEST with the same UID and a higher SEQUENCE."""
+    """The same invitation with its new time or place: a REQUEST with the same UID and a higher SEQUENCE.
+
+    What still waits to be sent is called off: each hears the last state alone, and nothing when that is what was
+    heard already.
+    """
+    _tell(session, guests_of(session))
 
 
 @atomic
 def take_back(session: CoachingSession) -> None:
     """The session was cancelled: CANCEL for everybody; what still waits to be sent about it is called off."""
+    mail.call_off(session.public_id)
+    _take_back(session, guests_of(session))
 
 
 @atomic
 def invite_one(attendee: Attendee) -> None:
     """Somebody joined a session that is booked."""
+    _tell(attendee.session, _with_assistant(attendee))
 
 
 @atomic
 def take_back_one(attendee: Attendee) -> None:
     """Somebody is no longer invited: CANCEL for this person alone."""
+    _take_back(attendee.session, _with_assistant(attendee))
+
+
+@atomic
+def ask_anew(message: Message) -> None:
+    """A session's new time has left for somebody: what was answered to the old one counts no more."""
+    if message.kind == "session_changed" and message.state is MailState.SENT and asks_anew(message.calendar):
+        session = CoachingSession.known_as(message.about)
+        Attendee.update(answer_name=Attendance.NEEDS_ACTION).where(
+            Attendee.session == session, Attendee.email == message.to_address
+        ).execute()
+
+
+def _with_assistant(attendee: Attendee) -> list[tuple[Guest, Client | None]]:
+    client = attendee.client if attendee.client_id else attendee.session.client
+    return [(guest_of(attendee), client), *assistant_of(attendee)]
+
+
+def _is_news(session: CoachingSession) -> bool:
+    return session.starts_at > clock.now() and not _is_quiet.get()
+
+
+def _tell(session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]]) -> None:
+    if not _is_news(session):
+        return
+    meeting = meeting_of(session)
+    for guest, client in guests:
+        if guest.email:
+            _tell_one(session, meeting, guest, client)
+        elif client is not None:
+            sentence = f"The invitation of {guest.name} could not be mailed: no mail address is known"
+            timeline.record(client, Kind.MAIL, sentence, href=f"/sessions/{session.public_id}", by=session.by)
+
+
+def _tell_one(session: CoachingSession, meeting: Meeting, guest: Guest, client: Client | None) -> None:
+    mail.call_off(session.public_id, to=guest.email)
+    told = Told.of(session, guest.email)
+    if told and written(told.file, "DTSTART") != f"{meeting.starts_at:%Y%m%dT%H%M%SZ}":
+        guest = replace(guest, answer=Attendance.NEEDS_ACTION)
+    method = Method.REQUEST if guest.part else Method.PUBLISH
+    file = calendar_file(meeting, guest, method, sequence=_edition(session, told), stamp=clock.now())
+    if told and told.is_sure and essence(told.file) == essence(file):
+        return
+    is_known = told is not None and told.method is not Method.CANCEL
+    _mail("session_changed" if is_known else "session_invite", session, meeting, guest, client, (method, file))
+
+
+def _take_back(session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]]) -> None:
+    """Only who heard of it, and not yet that it is off, is told."""
+    if not _is_news(session):
+        return
+    meeting = meeting_of(session)
+    for guest, client in guests:
+        mail.call_off(session.public_id, to=guest.email)
+        told = Told.of(session, guest.email)
+        if told is None or told.method is Method.CANCEL:
+            continue
+        file = calendar_file(meeting, guest, Method.CANCEL, sequence=_edition(session, told), stamp=clock.now())
+        _mail("session_cancelled", session, meeting, guest, client, (Method.CANCEL, file))
+
+
+def _edition(session: CoachingSession, told: Told | None) -> int:
+    """The SEQUENCE of the next file: the session's own, and above all that this reader may have."""
+    return session.sequence if told is None else max(session.sequence, told.sequence + 1)
+
+
+def _mail(
+    kind: str,
+    session: CoachingSession,
+    meeting: Meeting,
+    guest: Guest,
+    client: Client | None,
+    calendar: tuple[str, str] | None,
+) -> Message:
+    return mail.queue(
+        kind,
+        to=(guest.name, guest.email),
+        fields={
+            "name": guest.called,
+            "what": guest.what,
+            "day": day_in_words(meeting.starts_at, guest.zone),
+            "when": time_in_words(meeting.starts_at, meeting.ends_at, guest.zone, guest.beside),
+            "where": place_in_words(meeting.place_kind, meeting.place),
+        },
+        client=client,
+        about=session.public_id,
+        reply_to=Serving.desk_address(session.coach),
+        calendar=calendar,
+        after=_leave_at.get(),
+        by=session.by,
+    )
+
+
+# Reminders ------------------------------------------------------------------------------------------------------------
 
 
 @atomic
 def remind_due() -> None:
     """By the clock: who is to be reminded now, from the sessions as they are now."""
+    now = clock.now()
+    reminded = 0
+    for attendee in attendees_between(now + TOO_LATE_BEFORE, now + REMINDED_BEFORE):
+        reminded += _remind(attendee, now)
+        if reminded == BATCH:
+            return
+
+
+def _remind(attendee: Attendee, now: datetime) -> bool:
+    """Remind somebody who was invited and did not say no, of a session that is somewhere."""
+    session = attendee.session
+    told = Told.of(session, attendee.email)
+    if told is None or told.method is Method.CANCEL or attendee.answer is Attendance.DECLINED:
+        return False
+    meeting = meeting_of(session)
+    if not meeting.place or not is_reminded(session.starts_at, told.at, now):
+        return False
+    client = attendee.client if attendee.client_id else session.client
+    message = _mail("session_reminder", session, meeting, guest_of(attendee), client, None)
+    Reminder.create(attendee=attendee, kind_name=ReminderKind.DAY_BEFORE, starts_at=session.starts_at, message=message)
+    return True
 
 
 @atomic

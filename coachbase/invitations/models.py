@@ -1,10 +1,22 @@
-"""Which reminders of sessions went out."""
+"""Who is told of a session, what each was told last, and which reminders went out."""
 
-from peewee import CharField, ForeignKeyField
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
 
+from peewee import JOIN, CharField, ForeignKeyField, ModelSelect
+
+from ..accounts.models import User
+from ..availability.rules import SESSION_LABELS, SessionKind
+from ..clients.models import Client
 from ..db import Model, UtcDateTimeField
 from ..mail.models import Message
-from ..sessions.models import Attendee
+from ..mail.rules import State as MailState
+from ..mail.rules import may_have_left
+from ..sessions.models import Attendee, CoachingSession
+from ..sessions.rules import Role, State
+from .rules import Guest, Meeting, Method, written
 
 
 class Reminder(Model):
@@ -20,3 +32,147 @@ class Reminder(Model):
 
     class Meta:
         indexes = ((("attendee", "kind_name", "starts_at"), True),)
+
+
+def attendees_between(first: datetime, last: datetime) -> ModelSelect:
+    """Who comes to sessions that begin between two moments, without those reminded of that very beginning."""
+    reminded = Reminder.select(Reminder.attendee).where(Reminder.starts_at == CoachingSession.starts_at)
+    begins = CoachingSession.starts_at.between(first, last), CoachingSession.state_name == State.BOOKED
+    return (
+        Attendee.select(Attendee, CoachingSession, User, Client)
+        .join(CoachingSession)
+        .join(User, on=(CoachingSession.coach == User.id))
+        .switch(Attendee)
+        .join(Client, JOIN.LEFT_OUTER)
+        .where(*begins, Attendee.left_at.is_null(), Attendee.email != "", Attendee.id.not_in(reminded))
+        .order_by(CoachingSession.starts_at, Attendee.id)
+    )
+
+
+# What somebody was told -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """The last calendar file that reached a reader about a session.
+
+    `sequence` is the highest of all that may have; `is_sure`, that the last one has.
+    """
+
+    file: str
+    method: Method
+    sequence: int
+    at: datetime
+    is_sure: bool
+
+    @classmethod
+    def of(cls, session: CoachingSession, email: str) -> Self | None:
+        """None for who heard nothing."""
+        files = Message.select().where(
+            Message.about == session.public_id, Message.to_address == email, Message.method != ""
+        )
+        left = [row for row in files.order_by(Message.id) if may_have_left(row.state, row.answer)]
+        if not left:
+            return None
+        last = left[-1]
+        return cls(
+            file=last.calendar,
+            method=Method(last.method),
+            sequence=max(int(written(row.calendar, "SEQUENCE")) for row in left),
+            at=last.created_at,
+            is_sure=last.state in (MailState.SENT, MailState.LEASED),
+        )
+
+
+# Who is told ----------------------------------------------------------------------------------------------------------
+
+
+def meeting_of(session: CoachingSession) -> Meeting:
+    kind, place = session.where
+    return Meeting(session.uid, session.starts_at, session.ends_at, kind, place)
+
+
+def guests_of(session: CoachingSession) -> Iterator[tuple[Guest, Client | None]]:
+    """Everybody who is told of a session, each address once, and behind which client's wall the mail belongs.
+
+    Who comes goes before who only keeps the dates: of two roles of one address the first counts.
+    """
+    seen: set[str] = set()
+    for guest, client in _all_guests(session):
+        if guest.email.casefold() not in seen:
+            seen |= {guest.email.casefold()} - {""}
+            yield guest, client
+
+
+def _all_guests(session: CoachingSession) -> Iterator[tuple[Guest, Client | None]]:
+    attendees = list(_invited(session))
+    for attendee in attendees:
+        yield guest_of(attendee), _client_of(attendee)
+    yield _coach_of(session), session.client if session.client_id else None
+    for attendee in attendees:
+        yield from assistant_of(attendee)
+
+
+def _invited(session: CoachingSession) -> ModelSelect:
+    people = Attendee.select(Attendee, Client).join(Client, JOIN.LEFT_OUTER)
+    return people.where(Attendee.session == session, Attendee.left_at.is_null()).order_by(Attendee.id)
+
+
+def _client_of(attendee: Attendee) -> Client | None:
+    if attendee.client_id:
+        return attendee.client
+    return attendee.session.client if attendee.session.client_id else None
+
+
+def guest_of(attendee: Attendee) -> Guest:
+    """A client, or a sponsor contact, who comes."""
+    session = attendee.session
+    what = _with(session, session.coach.name)
+    if attendee.role is Role.SPONSOR and session.client_id:
+        what = f"{what} and {session.client.name}"
+    return Guest(
+        name=attendee.name,
+        email=attendee.email,
+        zone=attendee.zone,
+        part=attendee.role,
+        called=attendee.client.called if attendee.client_id else attendee.name,
+        what=what,
+        summary=what,
+        beside=session.coach.zone,
+        answer=attendee.answer,
+    )
+
+
+def assistant_of(attendee: Attendee) -> Iterator[tuple[Guest, Client | None]]:
+    """The client's own assistant, who keeps the client's dates, when she is known."""
+    client = attendee.client
+    if client is None or not client.assistant_email:
+        return
+    label = _with(attendee.session, attendee.session.coach.name)
+    yield (
+        Guest(
+            name=client.assistant_name or client.assistant_email,
+            email=client.assistant_email,
+            zone=attendee.zone,
+            part=None,
+            called=client.assistant_name or client.assistant_email,
+            what=f"{client.name}: {label}",
+            summary=label,
+            beside=attendee.session.coach.zone,
+        ),
+        client,
+    )
+
+
+def _coach_of(session: CoachingSession) -> Guest:
+    coach = session.coach
+    client = session.client if session.client_id else None
+    what = _with(session, client.name if client else "")
+    return Guest(coach.name, coach.email, coach.zone, Role.COACH, coach.name, what, what, client.zone if client else "")
+
+
+def _with(session: CoachingSession, other: str) -> str:
+    """'Coaching session with Alice Kern'; a group by its title. Never what a session is about."""
+    if session.kind is SessionKind.GROUP:
+        return session.label
+    return f"{SESSION_LABELS[session.kind]} with {other}" if other else SESSION_LABELS[session.kind]

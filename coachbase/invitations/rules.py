@@ -1,6 +1,22 @@
-"""When somebody is reminded of a session, and which answer to an invitation counts (domain.md §3, §4)."""
+"""Calendar files by the book (RFC 5545, 5546, 6047), when somebody is reminded, and which answer counts."""
 
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..availability.rules import PlaceKind
+from ..mail.rules import one_line, plain_value
+from ..sessions.rules import Attendance, Role, is_address, place_in_words
+
+PRODID = "-//coachbase//Sessions//EN"
+REMINDED_BEFORE = timedelta(hours=24)
+TOO_LATE_BEFORE = timedelta(hours=2)
+"""So shortly before a session a reminder only disturbs."""
+FRESH = timedelta(hours=6)
+"""Who heard of a session so shortly before the reminder would be due needs none."""
 
 
 class Method(StrEnum):
@@ -14,4 +30,163 @@ class Method(StrEnum):
 
 class ReminderKind(StrEnum):
     DAY_BEFORE = "day_before"
-    HOUR_BEFORE = "hour_before"
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """What a calendar event tells of a session, whoever reads it."""
+
+    uid: str
+    starts_at: datetime
+    ends_at: datetime
+    place_kind: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody who is told of a session, and how it is called towards them.
+
+    `part` is None for who keeps another's dates: she comes not, so her file has no attendee. `beside` is the zone of
+    the other party. `what` names the session in a mail, `summary` in a calendar, which others may look at.
+    """
+
+    name: str
+    email: str
+    zone: str
+    part: Role | None
+    called: str
+    what: str
+    summary: str
+    beside: str = ""
+    answer: Attendance = Attendance.NEEDS_ACTION
+
+
+# A time and a place in words ------------------------------------------------------------------------------------------
+
+
+def day_in_words(moment: datetime, zone: str) -> str:
+    """'Thursday 3 December, 13:00'."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%A} {local.day} {local:%B}, {_clock(local)}"
+
+
+def time_in_words(starts_at: datetime, ends_at: datetime, zone: str, beside: str = "") -> str:
+    """'Thursday 3 December 2026, 13:00–14:00 Dubai time (UTC+4), which is 9:00 in London (GMT)'."""
+    local = starts_at.astimezone(ZoneInfo(zone))
+    until = ends_at.astimezone(ZoneInfo(zone))
+    there = f"{_city(zone)} time ({_abbreviation(local)})" if "/" in zone else _abbreviation(local)
+    words = f"{local:%A} {local.day} {local:%B} {local.year}, {_clock(local)}–{_clock(until)} {there}"
+    other = starts_at.astimezone(ZoneInfo(beside)) if beside else local
+    if other.utcoffset() == local.utcoffset():
+        return words
+    other_day = f"{other:%A} " if other.date() != local.date() else ""
+    return f"{words}, which is {other_day}{_clock(other)} in {_city(beside)} ({_abbreviation(other)})"
+
+
+def _clock(local: datetime) -> str:
+    return f"{local.hour}:{local:%M}"
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def _abbreviation(local: datetime) -> str:
+    """'GMT'; zones without one of their own are told by their distance: 'UTC+5:30'."""
+    name = local.tzname() or ""
+    if name.isalpha():
+        return name
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes >= 0 else '−'}{hours}" + (f":{rest:02d}" if rest else "")
+
+
+# Calendar files -------------------------------------------------------------------------------------------------------
+
+
+def calendar_file(meeting: Meeting, guest: Guest, method: Method, *, sequence: int, stamp: datetime) -> str:
+    """One event for one reader. The organizer is put in when the mail leaves (mail.tasks)."""
+    from icalendar import Event  # noqa: PLC0415 (heavy)
+
+    event = Event()
+    event.add("UID", meeting.uid)
+    event.add("SEQUENCE", sequence)
+    event.add("DTSTAMP", stamp.astimezone(UTC))
+    event.add("DTSTART", meeting.starts_at.astimezone(UTC))
+    event.add("DTEND", meeting.ends_at.astimezone(UTC))
+    event.add("SUMMARY", plain_value(guest.summary))
+    event.add("DESCRIPTION", f"{_when(meeting, guest)}\n{_where(meeting)}")
+    event.add("LOCATION", _where(meeting))
+    if meeting.place_kind == PlaceKind.VIDEO and is_address(meeting.place):
+        event.add("URL", meeting.place.strip())
+    if guest.part is not None:
+        event.add("ATTENDEE", _attendee(guest))
+    event.add("STATUS", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
+    event.add("TRANSP", "TRANSPARENT" if method is Method.CANCEL else "OPAQUE")
+    return _in_calendar([event], method)
+
+
+def _when(meeting: Meeting, guest: Guest) -> str:
+    return time_in_words(meeting.starts_at, meeting.ends_at, guest.zone, guest.beside)
+
+
+def _where(meeting: Meeting) -> str:
+    return one_line(place_in_words(meeting.place_kind, meeting.place))
+
+
+def _attendee(guest: Guest) -> Any:
+    from icalendar import vCalAddress  # noqa: PLC0415 (heavy)
+
+    attendee = vCalAddress(f"mailto:{one_line(guest.email)}")
+    attendee.params["CN"] = plain_value(guest.name).replace('"', "’")
+    attendee.params["CUTYPE"] = "INDIVIDUAL"
+    attendee.params["ROLE"] = "CHAIR" if guest.part is Role.COACH else "REQ-PARTICIPANT"
+    attendee.params["PARTSTAT"] = guest.answer.upper()
+    attendee.params["RSVP"] = "TRUE"
+    return attendee
+
+
+def _in_calendar(events: list[Any], method: Method, name: str = "") -> str:
+    from icalendar import Calendar  # noqa: PLC0415 (heavy)
+
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", PRODID)
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("METHOD", method.value)
+    if name:
+        calendar.add("X-WR-CALNAME", plain_value(name))
+        calendar.add("REFRESH-INTERVAL", timedelta(hours=1), parameters={"VALUE": "DURATION"})
+    for event in events:
+        calendar.add_component(event)
+    return calendar.to_ical(sorted=False).decode()
+
+
+def essence(file: str) -> list[str]:
+    """What a file says to its reader: two that differ in nothing else are the same news."""
+    return [line for line in _lines(file) if not line.startswith(("SEQUENCE", "DTSTAMP", "ATTENDEE"))]
+
+
+def written(file: str, name: str) -> str:
+    """The value of a property in a file of ours; '' without it."""
+    start = f"{name}:"
+    return next((line.removeprefix(start) for line in _lines(file) if line.startswith(start)), "")
+
+
+def asks_anew(file: str) -> bool:
+    """Whether its reader is asked whether the time suits, whatever was answered before."""
+    return any(line.startswith("ATTENDEE") and "PARTSTAT=NEEDS-ACTION" in line for line in _lines(file))
+
+
+def _lines(file: str) -> list[str]:
+    return re.sub(r"\r?\n[ \t]", "", file).splitlines()
+
+
+# Reminders ------------------------------------------------------------------------------------------------------------
+
+
+def is_reminded(starts_at: datetime, told_at: datetime, now: datetime) -> bool:
+    """Whether somebody who last heard of a session at `told_at` is to be reminded at this moment."""
+    opens = starts_at - REMINDED_BEFORE
+    return opens <= now < starts_at - TOO_LATE_BEFORE and told_at <= opens - FRESH

@@ -3,6 +3,8 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from peewee import Value, fn
+
 from .. import clock, config, jobs
 from ..accounts.models import User
 from ..clients.models import Client
@@ -15,6 +17,7 @@ from ..links.models import Link
 from . import tasks
 from .models import MailServer, MailText, Message
 from .rules import (
+    CALLED_OFF,
     KINDS,
     LINK_PLACE,
     Kind,
@@ -22,6 +25,7 @@ from .rules import (
     State,
     fill,
     fill_html,
+    one_line,
     plain,
     plain_value,
     refusal_of_body,
@@ -69,7 +73,7 @@ def queue(
         reply_to=reply_to,
         subject=fill(text.subject, values),
         text=fill(plain(text.body), values),
-        html=fill_html(tasks.html_of(text.body), values),
+        html=fill_html(tasks.html_of(text.body), values, text.about.places),
         link=link and link[0],
         token=link[1] if link else code or None,
         document=attach,
@@ -91,7 +95,9 @@ def _values(kind: Kind, fields: dict[str, str], *, secret: str) -> dict[str, str
         raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)} {kind.secret}")
     values = {"firm": _firm_name(), kind.secret: LINK_PLACE}
     for name, value in fields.items():
-        values[name] = _own_address(value) if kind.own_fields[name].is_address else plain_value(value)
+        about = kind.own_fields[name]
+        written = _own_address if about.is_address else one_line if about.is_place else plain_value
+        values[name] = written(value)
     return values
 
 
@@ -154,12 +160,16 @@ def cancel(message: Message) -> None:
 
 
 @atomic
-def call_off(about: str) -> None:
-    """Take back what waits to be sent about something that is done, or withdrawn: nobody is to be asked for it now."""
+def call_off(about: str, *, to: str = "") -> None:
+    """Take back what waits to be sent about something that is done, or withdrawn: nobody is to be asked for it now.
+
+    `to`: only what waits for this address. What a server is taking at this moment is not tried again if that fails.
+    """
+    meant = [Message.about == about, *([Message.to_address == to] if to else [])]
+    answer = fn.TRIM(Value(f"{CALLED_OFF} ").concat(Message.answer))
     waiting = Message.state_name.in_((State.QUEUED, State.FAILED))
-    Message.update(
-        state_name=State.CANCELLED, try_at=None, token=None, answer="Not sent: what it asks for is done or withdrawn."
-    ).where(Message.about == about, waiting).execute()
+    Message.update(state_name=State.CANCELLED, try_at=None, token=None, answer=answer).where(*meant, waiting).execute()
+    Message.update(answer=CALLED_OFF).where(*meant, Message.state_name == State.LEASED).execute()
 
 
 @atomic

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,11 +13,15 @@ from typing import NamedTuple
 
 
 class Field(NamedTuple):
-    """A merge field: what it stands for, and what a preview shows in its place."""
+    """A merge field: what it stands for, and what a preview shows in its place.
+
+    `is_place`: staff said where to meet, so that an address in it is meant and kept.
+    """
 
     meaning: str
     example: str
     is_address: bool = False
+    is_place: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,11 @@ class Kind:
         return {"firm": _FIRM} | secret | dict(self.own_fields)
 
     @property
+    def places(self) -> list[str]:
+        """The fields that say where to meet."""
+        return [name for name, about in self.own_fields.items() if about.is_place]
+
+    @property
     def secret(self) -> str:
         """The field that only the mail itself carries; '' when there is none."""
         return "link" if self.has_link else "code" if self.has_code else ""
@@ -55,6 +64,16 @@ _FORM = Field("the form’s title", "First conversation")
 _CLIENT = Field("the client’s name", "Bob Haddad")
 _PROGRAM = Field("the program’s name", "Leadership 6")
 _TITLE = Field("the agreement’s title", "Coaching agreement")
+_SESSION = {
+    "name": _NAME,
+    "what": Field("which session, and with whom", "Coaching session with Alice Kern"),
+    "day": Field("day and hour by the reader’s clock, in short", "Thursday 3 December, 13:00"),
+    "when": Field(
+        "the whole time by the reader’s clock, and the coach’s beside it",
+        "Thursday 3 December 2026, 13:00–14:00 Dubai time (UTC+4), which is 9:00 in London (GMT)",
+    ),
+    "where": Field("the place: a link, a number or a room", "https://meet.example/alice", is_place=True),
+}
 
 KINDS: dict[str, Kind] = {
     "invitation": Kind(
@@ -83,6 +102,12 @@ KINDS: dict[str, Kind] = {
         "Client’s page",
         "To a client whom we ask for something: the link to the own page.",
         {"name": _NAME, "program": _PROGRAM},
+        has_link=True,
+    ),
+    "booking_request": Kind(
+        "Request to book",
+        "To a client who is to choose the time of a session: the link to the own page.",
+        {"name": _NAME, "session": Field("which session", "kickoff"), "coach": Field("the coach’s name", "Alice Kern")},
         has_link=True,
     ),
     "assistant_page": Kind(
@@ -141,6 +166,29 @@ KINDS: dict[str, Kind] = {
             "page": Field("the agreement’s page in here", "", is_address=True),
         },
     ),
+    "session_invite": Kind(
+        "Invitation to a session",
+        "To everybody who comes to a session, when it is booked; it goes into their calendar.",
+        _SESSION,
+    ),
+    "session_changed": Kind(
+        "Changed session", "To everybody who comes to a session, when its time or place changes.", _SESSION
+    ),
+    "session_cancelled": Kind(
+        "Cancelled session", "To everybody who was invited to a session that does not take place.", _SESSION
+    ),
+    "session_reminder": Kind(
+        "Reminder of a session",
+        "To everybody who comes to a session, the day before.",
+        _SESSION,
+        good_for=timedelta(hours=20),
+    ),
+    "feed_address": Kind(
+        "Address of a client’s calendar",
+        "To a client who wants to see the own sessions in a calendar program.",
+        {"name": _NAME},
+        has_link=True,
+    ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
 
@@ -157,6 +205,7 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffc]"
 )
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S*", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://(?:(?!&(?:lt|gt|quot|#x27);)[^\s<>\"'{}])*[\w/=-]")
 _MARKDOWN_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?\s*\)")
 _TARGET = re.compile(r"\]\(([^)]*)|^\s{0,3}\[[^\]\n]*\]:[ \t]*(\S*)|(?:\]\[|<)([^>\]\n]*)", re.MULTILINE)
 _GLUED = re.compile(r"(?<=\S)\{\{(link|page|verify|code)\}\}")
@@ -173,8 +222,12 @@ def plain_value(value: str) -> str:
 
     Values come from strangers too; an address in somebody's “name” would let a public form send advertisements.
     """
-    one_line = _SPACE.sub(" ", _UNPRINTABLE.sub("", value[: 4 * LONGEST_VALUE])).strip()
-    return _ADDRESS.sub("…", one_line)[:LONGEST_VALUE]
+    return _ADDRESS.sub("…", one_line(value))[:LONGEST_VALUE]
+
+
+def one_line(value: str) -> str:
+    """The printable words of a value, on one line."""
+    return _SPACE.sub(" ", _UNPRINTABLE.sub("", value[: 4 * LONGEST_VALUE])).strip()[: 2 * LONGEST_VALUE]
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -182,8 +235,15 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     return _FIELD.sub(lambda found: values.get(found.group(1).strip(), found.group(0)), template)
 
 
-def fill_html(template: str, values: Mapping[str, str]) -> str:
-    return fill(template, {name: escape(value) for name, value in values.items()})
+def fill_html(template: str, values: Mapping[str, str], places: Collection[str] = ()) -> str:
+    """The same for HTML. In `places` a web address can be clicked on."""
+    safe = {name: _linked(value) if name in places else escape(value) for name, value in values.items()}
+    return fill(template, safe)
+
+
+def _linked(value: str) -> str:
+    """Escaped; a web address in it as a link."""
+    return _WEB_ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escape(value))
 
 
 def plain(body: str) -> str:
@@ -288,6 +348,10 @@ TROUBLE = (State.FAILED, State.DEAD)
 LEASE_LASTS = timedelta(minutes=5)
 """Longer than any SMTP talk may take (see tasks.py), so that a living worker never loses its message."""
 
+CALLED_OFF = "Not sent: what it asks for is done or withdrawn."
+UNSURE = ("whether the server took it is not known", "stayed silent or hung up")
+"""What is said of an attempt that may have been a success nobody heard of."""
+
 DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=12))
 """Waits after the first, second, … failure; after the last the message is dead and a person must look."""
 
@@ -302,6 +366,11 @@ def is_due(state: State, *, try_at: datetime | None, leased_until: datetime | No
     if state is State.LEASED:
         return leased_until is not None and leased_until <= now
     return state in (State.QUEUED, State.FAILED) and (try_at is None or try_at <= now)
+
+
+def may_have_left(state: State, answer: str) -> bool:
+    """Whether its reader has it, or may have it: a worker was killed, or a line broke, while it was handed over."""
+    return state in (State.SENT, State.LEASED) or any(words in answer for words in UNSURE)
 
 
 def too_late(kind: str, created_at: datetime, now: datetime) -> bool:

@@ -24,8 +24,22 @@ from .. import clock, config
 from ..db import transaction
 from ..events import announce
 from ..jobs import job
+from ..links.rules import path_of
 from .models import TEXTS, MailServer, Message
-from .rules import KINDS, LEASE_LASTS, LINK_PLACE, LINK_SHOWN, Outcome, Security, State, delay_after, is_due, too_late
+from .rules import (
+    CALLED_OFF,
+    KINDS,
+    LEASE_LASTS,
+    LINK_PLACE,
+    LINK_SHOWN,
+    Outcome,
+    Security,
+    State,
+    delay_after,
+    is_due,
+    one_line,
+    too_late,
+)
 
 log = logging.getLogger("coachbase")
 PATIENCE = 20.0
@@ -155,6 +169,10 @@ def _settle(message: Message, outcome: Outcome) -> None:
 
 def put_off(message: Message, answer: str) -> None:
     """After a failed attempt: try again later, or give up when there were enough. The caller saves."""
+    if message.answer.startswith(CALLED_OFF):  # while the server was taking it
+        message.state_name, message.answer = State.CANCELLED, f"{CALLED_OFF} {answer}"
+        message.leased_until = message.try_at = message.token = None
+        return
     delay = delay_after(message.attempts) if KINDS[message.kind].is_tried_again else None
     if delay is None:
         end(message, Outcome(State.DEAD, answer))
@@ -203,10 +221,41 @@ def _letter(message: Message, server: MailServer) -> EmailMessage:
     secret = _secret(message)
     letter.set_content(message.text.replace(LINK_PLACE, secret))
     letter.add_alternative(message.html.replace(LINK_PLACE, secret), subtype="html")
+    if message.calendar:
+        _enclose(letter, message.method, with_organizer(message.calendar, server))
     if document := message.document:
         kind, _, subtype = document.media_type.partition("/")
         letter.add_attachment(document.content, maintype=kind, subtype=subtype, filename=document.name)
     return letter
+
+
+def with_organizer(calendar: str, server: MailServer) -> str:
+    """The calendar file as it leaves: who sends the mail is who answers go to (RFC 6047), and that may have changed
+    since the file was written.
+    """
+    from icalendar import Calendar, vCalAddress  # noqa: PLC0415 (heavy)
+
+    file = Calendar.from_ical(calendar)
+    for event in file.walk("VEVENT"):
+        event.pop("ORGANIZER", None)
+        organizer = vCalAddress(f"mailto:{_ascii_address(server.from_address)}")
+        organizer.params["CN"] = one_line(server.from_name).replace('"', "’")
+        event["ORGANIZER"] = organizer
+    return file.to_ical(sorted=False).decode()
+
+
+def _enclose(letter: EmailMessage, method: str, calendar: str) -> None:
+    """A calendar file: as another way to read an invitation, with its buttons, and as a file to open.
+
+    What is only to be known of (PUBLISH) has no buttons, so it is a file alone.
+    """
+    if method == "PUBLISH":
+        letter.add_attachment(
+            calendar, subtype="calendar", cte="base64", params={"method": method}, filename="session.ics"
+        )
+        return
+    letter.add_alternative(calendar, subtype="calendar", cte="base64", params={"method": method})
+    letter.add_attachment(calendar.encode(), maintype="application", subtype="ics", filename="invite.ics")
 
 
 def _literal(words: str) -> str:
@@ -222,7 +271,7 @@ def _secret(message: Message) -> str:
         if LINK_PLACE in message.text:
             raise ValueError("its personal link is gone")
         return ""
-    return f"{config.in_force().base_url}/p/{message.link.kind}/open/{message.token}"
+    return config.in_force().base_url + path_of(message.link.kind, message.token)
 
 
 def _ascii_address(address: str) -> str:
