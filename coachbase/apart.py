@@ -18,6 +18,7 @@ IDLE = 10.0
 
 _one_at_a_time = threading.Lock()
 _line: Connection | None = None
+_process: Any = None
 
 
 def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -26,12 +27,21 @@ def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     Raises what the function raised; EOFError when the process died of it. The function may be called twice, when the
     process ended just as it was asked.
     """
+    return _apart(None, function, args, kwargs)
+
+
+def apart_within(seconds: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """`apart`, for what a stranger's file could make endless. Raises TimeoutError, too; the process is ended by it."""
+    return _apart(seconds, function, args, kwargs)
+
+
+def _apart(seconds: float | None, *call: Any) -> Any:
     with _one_at_a_time:
         try:
-            answer = _asked(_line, function, args, kwargs) if _line else None
+            answer = _asked(_line, seconds, *call) if _line else None
         except (EOFError, BrokenPipeError, ConnectionResetError):  # it had nothing to do, and has ended
             answer = None
-        answer = answer or _asked(_begin_anew(), function, args, kwargs)
+        answer = answer or _asked(_begin_anew(), seconds, *call)
     result, error = answer
     if error is not None:
         raise error
@@ -39,18 +49,24 @@ def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 
 def _begin_anew() -> Connection:
-    global _line
+    global _line, _process
     if _line is not None:
         _line.close()
     context = get_context("spawn")
     _line, theirs = context.Pipe()
-    context.Process(target=_serve, args=(theirs,), daemon=True).start()
+    _process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    _process.start()
     theirs.close()
+    _line.recv()  # it is up: starting is no part of the work
     return _line
 
 
-def _asked(line: Connection, *call: Any) -> tuple[Any, Exception | None]:
+def _asked(line: Connection, seconds: float | None, *call: Any) -> tuple[Any, Exception | None]:
     line.send(call)
+    if seconds is not None and not line.poll(seconds):
+        if _process is not None:
+            _process.kill()
+        raise TimeoutError
     return line.recv()
 
 
@@ -58,6 +74,7 @@ def _serve(theirs: Connection) -> None:
     """In the other process, until nobody asks; also when the one who asked was killed: then the line is cut."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks, who may want this finished
     with theirs:
+        theirs.send(None)
         while theirs.poll(IDLE):
             try:
                 function, args, kwargs = theirs.recv()

@@ -25,6 +25,7 @@ class Config:
     trusted_proxy: str = ""
     threads: int = 8
     debug: bool = False
+    calendar_hosts: frozenset[str] = frozenset()
 
     @property
     def database_path(self) -> Path:
@@ -50,7 +51,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
-        """Read HOST, PORT, COACHBASE_DATA, BASE_URL, TRUSTED_PROXY, THREADS and COACHBASE_DEBUG."""
+        """Read HOST, PORT, COACHBASE_DATA, BASE_URL, TRUSTED_PROXY, THREADS, CALENDAR_HOSTS and COACHBASE_DEBUG."""
         host = env.get("HOST", cls.host)
         port = _number(env, "PORT", cls.port, 1, 65535)
         debug = _switch(env, "COACHBASE_DEBUG")
@@ -64,6 +65,7 @@ class Config:
             trusted_proxy=env.get("TRUSTED_PROXY", ""),
             threads=_number(env, "THREADS", cls.threads, 1, 64),
             debug=debug,
+            calendar_hosts=_hosts(env.get("CALENDAR_HOSTS", "")),
         )
 
 
@@ -101,6 +103,14 @@ def _switch(env: Mapping[str, str], name: str) -> bool:
     if text not in ("0", "1"):
         raise ConfigError(f"{name} must be 0 or 1, not {text[:40]!r}.")
     return text == "1"
+
+
+def _hosts(text: str) -> frozenset[str]:
+    names = frozenset(text.lower().replace(",", " ").split())
+    for name in names:
+        if re.fullmatch(r"[a-z0-9.:_-]{1,253}", name) is None:
+            raise ConfigError(f"CALENDAR_HOSTS takes names of servers with spaces between, not {name[:80]!r}.")
+    return names
 
 
 _BASE_URL = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?/?")

@@ -16,6 +16,7 @@ from .clients.models import Client, Organisation
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
+from .feeds import views as feeds
 from .files import views as files
 from .firm import views as firm
 from .home import views as home
@@ -26,6 +27,7 @@ from .mail.models import Message
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
+from .scheduling import public as scheduling_public
 from .scheduling import views as scheduling
 from .search import views as search
 from .timeline import views as timeline
@@ -41,8 +43,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     engagements.pages,
     programs.pages,
     scheduling.pages,
+    scheduling_public.pages,
     agreements.pages,
     agreements_public.pages,
+    feeds.pages,
     search.pages,
     firm.pages,
     accounts.pages,
@@ -82,6 +86,7 @@ MENU: tuple[MenuItem, ...] = (
 SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
+    MenuItem("Calendars", "/settings/calendars", "calendar-days"),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),
     MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),

@@ -1,12 +1,14 @@
 """Calendars elsewhere that are read, and the busy times found in them; titles are not kept."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
-from .rules import FeedKind, is_unknown
+from .rules import STALE_AFTER, FeedKind, is_unknown
 
 
 class Feed(Model):
@@ -39,6 +41,33 @@ class Feed(Model):
     @classmethod
     def of(cls, coach: User) -> ModelSelect:
         return cls.select().where(cls.coach == coach).order_by(cls.id)
+
+    @classmethod
+    def of_all(cls, coaches: Sequence[User]) -> ModelSelect:
+        """Of several coaches, without what is sealed: a list need not decipher it."""
+        shown = (
+            cls.id, cls.public_id, cls.coach, cls.name, cls.kind_name, cls.warning, cls.answer, cls.ok_at, cls.next_at,
+        )  # fmt: skip
+        return cls.select(*shown).where(cls.coach.in_(coaches)).order_by(cls.id)
+
+    @classmethod
+    def visible_to(cls, user: User) -> ModelSelect:
+        """Those of the coaches this user works for; with the coach."""
+        coaches = User.coaches_for(user).select(User.id)
+        return cls.select(cls, User).join(User).where(cls.coach.in_(coaches))
+
+    @classmethod
+    def due(cls, now: datetime) -> ModelSelect:
+        """What should be read now: its time has come, and nobody is at it."""
+        waits = cls.next_at.is_null() | (cls.next_at <= now)
+        free = cls.leased_until.is_null() | (cls.leased_until <= now)
+        return cls.select(cls.public_id).where(waits, free).order_by(cls.next_at)
+
+    @classmethod
+    def stale_for(cls, user: User, now: datetime) -> list[Self]:
+        """Those of one's coaches from which nothing can be said now, though they were read once."""
+        rows = cls.visible_to(user).where(cls.ok_at < now - STALE_AFTER)
+        return list(rows.order_by(cls.ok_at))
 
     @classmethod
     def unknown_of(cls, coach: User, now: datetime) -> list[str]:

@@ -32,6 +32,12 @@ PROGRAM = {"firm": ARRANGE}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
 
+COACH = {"alice": "olive alice vera", "carol": "olive carol dora"}
+"""What is a coach's: the coach's, the assistants' who serve, the owner's."""
+FEED = {"bob": "olive alice vera", "dan": "olive carol dora"}
+"""Alice's other calendar is called bob here, Carol's dan."""
+
+
 @dataclass(frozen=True)
 class Row:
     """What a route answers, as `method endpoint`.
@@ -105,6 +111,14 @@ ROUTES: dict[str, Row] = {
     "POST stages.hide_stage": Row(STAGE, 303),
     "POST stages.show_stage": Row(STAGE, 303),
     "POST stages.delete_stage": Row(STAGE, 422),
+    # feeds
+    "GET feeds.calendars": Row(STAFF, 200),
+    "GET feeds.new": Row(COACH, 200),
+    "POST feeds.add": Row(COACH, 422),
+    "GET feeds.edit": Row(FEED, 200),
+    "POST feeds.change": Row(FEED, 422),
+    "POST feeds.read_now": Row(FEED, 303),
+    "POST feeds.remove": Row(FEED, 303),
     # clients
     "GET clients.clients": Row(STAFF, 200),
     "GET clients.clients_csv": Row(STAFF, 200),

@@ -24,6 +24,7 @@ from coachbase.db import Model, atomic
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import Payer, StepKind, StepState
 from coachbase.evidence.models import SealKey
+from coachbase.feeds.models import Feed
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Audience
 from coachbase.intake.actions import LINK as INTAKE
@@ -96,6 +97,8 @@ def build() -> World:
         _imported(world, whose, by)
         _carded(world, whose, client, stages[0], place)
         _engaged(world, whose, client, staff)
+    for whose, coach in (("bob", "alice"), ("dan", "carol")):
+        _read_elsewhere(world, whose, staff[coach])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
     world.keep("firm", short)
@@ -365,6 +368,17 @@ def _asked(world: World, whose: str, engagement: Engagement) -> None:
     words = world.word("draftanswer", whose, frozenset())
     Answer.create(submission=submission, question=Question.of(version).get(), value=json.dumps(words))
     world.keep(f"{whose}’s questionnaire", submission)
+
+
+def _read_elsewhere(world: World, whose: str, coach: User) -> None:
+    """Another calendar of a coach; its address and password are shown to nobody again."""
+    address = world.word("feedaddress", whose, frozenset())
+    feed = Feed.create(
+        coach=coach, name=world.word("feedname", whose, READERS[whose]), address=f"https://cal.example/{address}.ics",
+        username="desk", password=world.word("feedpassword", whose, frozenset()), created_at=clock.now(),
+        next_at=clock.now() + timedelta(days=1), answer="The server took too long.",
+    )  # fmt: skip
+    world.keep(whose, feed)
 
 
 def _mail_settings(world: World) -> None:

@@ -1,0 +1,64 @@
+from coachbase.feeds.models import Busy, Feed
+from coachbase.feeds.rules import FeedKind
+from tests.feeds.test_tasks import add
+
+ADDRESS = "https://cal.example/secret.ics"
+FORM = {"name": "Private", "kind": "ics", "address": ADDRESS, "username": "", "password": ""}
+
+
+def test_vera_adds_a_calendar_of_alice_and_its_address_is_shown_to_nobody(vera, cast):
+    answer = vera.post(f"/settings/calendars/{cast.alice.public_id}", data=FORM, follow_redirects=True)
+    assert "Private" in answer.text
+    assert "not read yet" in answer.text
+    feed = Feed.get()
+    assert feed.address == ADDRESS
+    page = vera.get(f"/settings/calendars/feeds/{feed.public_id}").text
+    assert "secret" not in page + answer.text
+
+
+def test_a_wrong_address_gets_a_sentence_and_what_was_typed_stays(vera, cast):
+    answer = vera.post(f"/settings/calendars/{cast.alice.public_id}", data=FORM | {"address": "calendar"})
+    assert answer.status_code == 422
+    assert "The address begins with https://" in answer.text
+    assert 'value="Private"' in answer.text
+
+
+def test_a_changed_calendar_keeps_its_password_and_forgets_what_the_old_address_said(vera, cast):
+    feed = add(cast, ADDRESS, FeedKind.CALDAV, "alice", "pass")
+    to = f"/settings/calendars/feeds/{feed.public_id}"
+    vera.post(to, data=FORM | {"address": "", "username": "alice", "kind": "caldav", "name": "Home", "version": "1"})
+    feed = Feed.get()
+    assert (feed.name, feed.address, feed.password, feed.version) == ("Home", ADDRESS, "pass", 2)
+    stale = vera.post(to, data=FORM | {"version": "1", "name": "Work", "address": ""})
+    assert stale.status_code == 409
+    assert "secret" not in stale.text
+    assert Feed.get().name == "Home"
+
+
+def test_a_removed_calendar_takes_its_busy_times_along(vera, cast):
+    feed = add(cast, ADDRESS)
+    vera.post(f"/settings/calendars/feeds/{feed.public_id}/remove")
+    assert (Feed.select().count(), Busy.select().count()) == (0, 0)
+
+
+def test_carol_sees_nothing_of_alices_calendars(carol, cast):
+    feed = add(cast, ADDRESS)
+    assert "Private" not in carol.get("/settings/calendars").text
+    assert carol.get(f"/settings/calendars/feeds/{feed.public_id}").status_code == 404
+    assert carol.get(f"/settings/calendars/{cast.alice.public_id}/new").status_code == 404
+
+
+def test_a_coach_has_ten_calendars_at_most(vera, cast):
+    for _ in range(10):
+        add(cast, ADDRESS)
+    answer = vera.post(f"/settings/calendars/{cast.alice.public_id}", data=FORM)
+    assert answer.status_code == 422
+    assert Feed.select().count() == 10
+
+
+def test_the_page_asks_few_questions_however_many_calendars(vera, cast, queries):
+    for _ in range(9):
+        add(cast, ADDRESS)
+    with queries() as asked:
+        vera.get("/settings/calendars")
+    assert len(asked) <= 15
