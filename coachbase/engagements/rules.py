@@ -427,19 +427,13 @@ def obligations(
     were given; what we reckon ourselves falls on working days.
     """
     found = [Obligation(kickoff_on or starts_on, "Kickoff", "flag")]
+    found += [
+        Obligation(on, f"Three-way meeting {THREE_WAY_LABELS[meeting]}", "handshake")
+        for meeting, on in meeting_days(terms, starts_on, ends_on)
+    ]
     if ends_on is None:
-        if ThreeWay.START in terms.meetings:
-            on = working_day(starts_on + SOON_AFTER, starts_on, date.max)
-            found.append(Obligation(on, "Three-way meeting at the start", "handshake"))
         return found
-    middle = starts_on + (ends_on - starts_on) / 2
-    days = {
-        ThreeWay.START: min(starts_on + SOON_AFTER, middle),
-        ThreeWay.MIDDLE: middle,
-        ThreeWay.END: max(ends_on - BEFORE_THE_END, middle),
-    }
-    meetings = ((working_day(days[each], starts_on, ends_on), THREE_WAY_LABELS[each]) for each in terms.meetings)
-    found += [Obligation(on, f"Three-way meeting {when}", "handshake") for on, when in meetings]
+    middle = _middle(starts_on, ends_on)
     found += [
         Obligation(working_day(on, starts_on, ends_on), f"Summary {number} for the sponsor", "file-text")
         for number, on in enumerate(_summary_days(terms.summaries, starts_on, middle, ends_on), start=1)
@@ -448,6 +442,24 @@ def obligations(
     found.append(Obligation(renewal_on, "Renewal notice", "bell"))
     found.append(Obligation(ends_on, "The program ends", "check-check"))
     return sorted(found, key=lambda each: each.on)
+
+
+def _middle(starts_on: date, ends_on: date) -> date:
+    return starts_on + (ends_on - starts_on) / 2
+
+
+def meeting_days(terms: TermsLike, starts_on: date, ends_on: date | None) -> list[tuple[ThreeWay, date]]:
+    """When the three-way meetings of a program should be, in order; without a last day only the one at the start."""
+    if ends_on is None:
+        on = working_day(starts_on + SOON_AFTER, starts_on, date.max)
+        return [(ThreeWay.START, on)] if ThreeWay.START in terms.meetings else []
+    middle = _middle(starts_on, ends_on)
+    days = {
+        ThreeWay.START: min(starts_on + SOON_AFTER, middle),
+        ThreeWay.MIDDLE: middle,
+        ThreeWay.END: max(ends_on - BEFORE_THE_END, middle),
+    }
+    return [(meeting, working_day(days[meeting], starts_on, ends_on)) for meeting in terms.meetings]
 
 
 def working_day(day: date, first: date, last: date) -> date:

@@ -4,16 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import IntegrityError
+
 from .. import clock
 from ..accounts.models import User
 from ..db import atomic
 from ..engagements.models import Engagement
-from ..errors import Refused
+from ..errors import Refused, Stale
 from ..events import announce
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import CoachingSession, LedgerEntry
-from .rules import STATE_LABELS, Entry, State, counts, refusal_to_mark
+from .rules import ENTRY_LABELS, STATE_LABELS, Entry, State, counts, entry_of, refusal_to_enter, refusal_to_mark
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,64 @@ def buy(engagement: Engagement, *, by: User | None) -> None:
 
 
 @atomic
-def mark(session: CoachingSession, to: State, *, by: User | None, reason: str = "") -> None:
-    """Say what became of a session that has begun: held, no-show, cancelled late; BOOKED takes that back."""
-    session = CoachingSession.known_as(session.public_id) or session
-    was = session.state
-    if refusal := refusal_to_mark(was, to, session.starts_at, clock.now()):
+def enter_by_hand(
+    engagement: Engagement, entry: Entry, count: int, *, reason: str, by: User, session: CoachingSession | None = None
+) -> LedgerEntry:
+    """A line that somebody adds with a reason: made up, bought beside the program, forfeited.
+
+    Raises Refused with why not.
+    """
+    engagement = Engagement.with_client().where(Engagement.id == engagement.id).get()
+    left = LedgerEntry.balance(engagement).left
+    if refusal := refusal_to_enter(entry, count, reason=reason, left=left, program=engagement.state):
+        raise Refused(refusal)
+    line = enter(engagement, entry, count=count, session=session, reason=reason, by=by)
+    sentence = f"{count} {'session' if count == 1 else 'sessions'} {ENTRY_LABELS[entry].lower()} ({reason})"
+    page = f"/clients/{engagement.client.public_id}/sessions"
+    timeline.record(engagement.client, Kind.SESSION, sentence, href=page, by=by)
+    return line
+
+
+@atomic
+def mark(
+    session: CoachingSession, to: State, *, by: User | None, reason: str = "", version: int | None = None
+) -> CoachingSession:
+    """Say what became of a session that has begun; BOOKED takes that back. The session as it is then.
+
+    Raises Refused with why not, Stale when somebody changed the session since `version`.
+    """
+    session = _as_it_is(session, version)
+    was, now = session.state, clock.now()
+    if refusal := refusal_to_mark(was, to, session.starts_at, now, ended_at=session.ended_at, reason=reason):
         raise Refused(refusal)
     session.state_name, session.reason = to, reason
-    session.ended_at = None if to is State.BOOKED else clock.now()
+    session.ended_at = None if to is State.BOOKED else now
     session.version += 1
-    session.save()
-    move_in_ledger(session, was, reason=reason, by=by)
-    tell(session, f"{session.label}: {STATE_LABELS[to].lower()}" + (f" ({reason})" if reason else ""), by=by)
+    _save(session)
+    follow_in_ledger(session, reason=reason, by=by)
+    said = "not marked any more" if to is State.BOOKED else STATE_LABELS[to].lower()
+    tell(session, f"{session.label}: {said}" + (f" ({reason})" if reason else ""), by=by)
     announce(Marked(session, was, by))
+    return session
+
+
+def _as_it_is(session: CoachingSession, version: int | None) -> CoachingSession:
+    now = CoachingSession.known_as(session.public_id)
+    if now is None:
+        raise Refused("This session is gone.")
+    if version is not None and now.version != version:
+        raise Stale("Somebody else changed this session while you looked at it. Look again before you mark it.")
+    return now
+
+
+def _save(session: CoachingSession) -> None:
+    """A mark can take time anew, when a cancellation is corrected: another session may stand there by now."""
+    try:
+        session.save()
+    except IntegrityError as error:
+        if "overlap" not in str(error):
+            raise
+        raise Refused("Another session stands at that time by now, so this one cannot have taken place.") from error
 
 
 @atomic
@@ -72,23 +119,21 @@ def mark_all(sessions: Iterable[CoachingSession], to: State, *, by: User) -> Non
         mark(session, to, by=by)
 
 
-_ENTRY_OF = {
-    State.BOOKED: Entry.BOOKED,
-    State.HELD: Entry.HELD,
-    State.NO_SHOW: Entry.NO_SHOW,
-    State.LATE_CANCELLED: Entry.LATE_CANCELLED,
-}
-
-
 @atomic
-def move_in_ledger(session: CoachingSession, was: State | None, *, reason: str = "", by: User | None) -> None:
-    """After a session went from one state to another: take the old line back, write the new one."""
+def follow_in_ledger(session: CoachingSession, *, reason: str = "", by: User | None) -> None:
+    """After a session came into being or into another state: take back what the ledger says of it, and say it anew.
+
+    Read from the ledger itself, so that it always sums up to what the session is, whatever the terms were before.
+    """
     if session.engagement_id is None or not counts(session.kind):
         return
-    if was in _ENTRY_OF:
-        enter(session.engagement, _ENTRY_OF[was], count=-1, session=session, reason=reason, by=by)
-    if session.state in _ENTRY_OF:
-        enter(session.engagement, _ENTRY_OF[session.state], session=session, reason=reason, by=by)
+    entry = entry_of(session.state, late_is_charged=session.engagement.late_is_charged)
+    standing = LedgerEntry.standing(session)
+    for old, count in standing.items():
+        if old is not entry and count:
+            enter(session.engagement, old, count=-count, session=session, reason=reason, by=by)
+    if entry is not None and not standing.get(entry):
+        enter(session.engagement, entry, session=session, reason=reason, by=by)
 
 
 @atomic

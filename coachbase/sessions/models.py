@@ -1,7 +1,9 @@
 """Sessions, attendees, holds and the ledger. The wall is the client's; a group is behind the coach's."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -12,7 +14,23 @@ from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
-from .rules import STATE_LABELS, TAKES_TIME, Attendance, Balance, Role, State, place_of
+from ..engagements.rules import State as ProgramState
+from ..engagements.rules import meeting_days
+from .rules import (
+    BY_HAND,
+    ENTRY_LABELS,
+    STATE_LABELS,
+    TAKES_TIME,
+    Attendance,
+    Balance,
+    Entry,
+    Mark,
+    Role,
+    State,
+    marks_of,
+    place_of,
+    stalled_days,
+)
 
 
 class CoachingSession(Model):
@@ -77,11 +95,16 @@ class CoachingSession(Model):
     @property
     def where(self) -> tuple[str, str]:
         """Kind and words of the place, from the one chain: session, program, coach. ('', '') when nobody said."""
-        chain = [(self.place_kind_name, self.place)]
-        if self.engagement_id:
-            chain.append((self.engagement.place_kind_name, self.engagement.place))
-        terms = Availability.of(self.coach)
-        return place_of([*chain, (terms.place_kind_name, terms.place)])
+        return place_of(self.places(Availability.of(self.coach)))
+
+    def places(self, terms: Availability) -> list[tuple[str, str]]:
+        """The chain its place comes from; `terms` are its coach's."""
+        program = self.engagement if self.engagement_id else None
+        return [
+            (self.place_kind_name, self.place),
+            (program.place_kind_name, program.place) if program else ("", ""),
+            (terms.place_kind_name, terms.place),
+        ]
 
     @property
     def clients(self) -> list[Client]:
@@ -126,6 +149,19 @@ class CoachingSession(Model):
     def of_engagement(cls, engagement: Engagement) -> ModelSelect:
         """In the order of their days."""
         return cls.with_people().where(cls.engagement == engagement).order_by(cls.starts_at, cls.id)
+
+    @classmethod
+    def of_client(cls, client: Client) -> ModelSelect:
+        """All a client is or was invited to, groups too, the latest first."""
+        in_groups = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
+        theirs = (cls.client == client) | cls.id.in_(in_groups)
+        return cls.with_people().where(theirs).order_by(cls.starts_at.desc(), cls.id.desc())
+
+    @classmethod
+    def between(cls, user: User, first: datetime, last: datetime) -> ModelSelect:
+        """Those that take place in a range, as one may see them."""
+        there = cls.state_name.in_(TAKES_TIME), cls.starts_at < last, cls.ends_at > first
+        return cls.visible_to(user).where(*there).order_by(cls.starts_at, cls.id)
 
     @classmethod
     def next_of(cls, client: Client, now: datetime) -> Self | None:
@@ -207,9 +243,23 @@ class LedgerEntry(Model):
     at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
+    @property
+    def label(self) -> str:
+        return ENTRY_LABELS[Entry(self.entry)]
+
     @classmethod
     def of(cls, engagement: Engagement) -> ModelSelect:
-        return cls.select(cls, User).join(User, JOIN.LEFT_OUTER).where(cls.engagement == engagement).order_by(cls.id)
+        """In the order they were written, with who wrote them and the session they are about."""
+        lines = (
+            cls.select(cls, User, CoachingSession).left_outer_join(User).switch(cls).left_outer_join(CoachingSession)
+        )
+        return lines.where(cls.engagement == engagement).order_by(cls.id)
+
+    @classmethod
+    def standing(cls, session: CoachingSession) -> dict[Entry, int]:
+        """What the ledger says of one session, all lines summed up. Made-up lines only point at theirs."""
+        rows = cls.select(cls.entry, fn.SUM(cls.count)).where(cls.session == session, cls.entry.not_in(BY_HAND))
+        return {Entry(entry): count for entry, count in rows.group_by(cls.entry).tuples()}
 
     @classmethod
     def balance(cls, engagement: Engagement) -> Balance:
@@ -224,3 +274,84 @@ class LedgerEntry(Model):
         for engagement, entry, count in rows.group_by(cls.engagement, cls.entry).tuples():
             sums.setdefault(engagement, {})[entry] = count
         return {engagement: Balance.of(found) for engagement, found in sums.items()}
+
+
+def places_of(sessions: Iterable[CoachingSession]) -> dict[int, tuple[str, str]]:
+    """Where each of some sessions is, by their ids, in one query."""
+    there = list(sessions)
+    coaches = {session.coach_id for session in there}
+    terms = {each.coach_id: each for each in Availability.select().where(Availability.coach.in_(coaches))}
+    nothing = Availability()
+    return {session.id: place_of(session.places(terms.get(session.coach_id, nothing))) for session in there}
+
+
+@dataclass(frozen=True)
+class Strip:
+    """How a client's program gets on: a mark for each session, the balance, and what is next. Four queries."""
+
+    engagement: Engagement | None
+    marks: list[Mark]
+    balance: Balance
+    next: CoachingSession | None
+    place: tuple[str, str]
+    stalled: int | None
+
+    @classmethod
+    def of(cls, client: Client, engagement: Engagement | None, now: datetime) -> Self:
+        """Of a program; without one only what is next."""
+        coming = (CoachingSession.state_name == State.BOOKED) & (CoachingSession.ends_at > now)
+        wanted = coming if engagement is None else coming | (CoachingSession.engagement == engagement)
+        sessions = list(CoachingSession.of_client(client).where(wanted))[::-1]
+        own = [session for session in sessions if engagement and session.engagement_id == engagement.id]
+        balance = LedgerEntry.balance(engagement) if engagement else Balance()
+        coming_next = next((one for one in sessions if one.state is State.BOOKED and one.ends_at > now), None)
+        return cls(
+            engagement=engagement,
+            marks=_marks(engagement, own, balance) if engagement else [],
+            balance=balance,
+            next=coming_next,
+            place=coming_next.where if coming_next else ("", ""),
+            stalled=_stalled(engagement, own, balance, now) if engagement else None,
+        )
+
+
+def _marks(engagement: Engagement, sessions: list[CoachingSession], balance: Balance) -> list[Mark]:
+    """Before a program is active nothing is bought yet, but one knows what it will be."""
+    given = balance.given if engagement.state is not ProgramState.DRAFT else engagement.sessions
+    meetings = meeting_days(engagement, engagement.starts_on, engagement.ends_on)
+    return marks_of(sessions, given, meetings, engagement.starts_on, engagement.ends_on)
+
+
+def _stalled(engagement: Engagement, sessions: list[CoachingSession], balance: Balance, now: datetime) -> int | None:
+    booked = sum(session.state is State.BOOKED for session in sessions)
+    held = [session.ends_at for session in sessions if session.state is State.HELD]
+    since = max(held, default=engagement.onboarded_at)
+    return stalled_days(engagement.state, engagement.cadence, booked=booked, left=balance.left, since=since, now=now)
+
+
+class Stalled(NamedTuple):
+    """A program that nobody moves, for so many days."""
+
+    engagement: Engagement
+    days: int
+    left: int
+
+
+def stalled_programs(user: User, now: datetime) -> list[Stalled]:
+    """Programs this user may see in which nothing is booked and long nothing was held; the longest first."""
+    session = CoachingSession
+    own = session.engagement == Engagement.id
+    held = session.select(fn.MAX(session.ends_at)).where(own, session.state_name == State.HELD)
+    booked = session.select(session.id).where(own, session.state_name == State.BOOKED)
+    since = fn.COALESCE(held, Engagement.onboarded_at)
+    idle = Engagement.state_name == ProgramState.ACTIVE, Engagement.onboarded_at.is_null(False), ~fn.EXISTS(booked)
+    rows = list(Engagement.visible_to(user).select_extend(since.alias("since")).where(*idle))
+    balances = LedgerEntry.balances([row.id for row in rows])
+    found = []
+    for row in rows:
+        left = balances.get(row.id, Balance()).left
+        moment = UtcDateTimeField().python_value(row.since)
+        days = stalled_days(row.state, row.cadence, booked=0, left=left, since=moment, now=now)
+        if days is not None:
+            found.append(Stalled(row, days, left))
+    return sorted(found, key=lambda each: -each.days)
