@@ -14,7 +14,7 @@ from ..errors import Refused, Stale
 from ..events import announce
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import CoachingSession, LedgerEntry
+from .models import CoachingSession, Hold, LedgerEntry
 from .rules import ENTRY_LABELS, STATE_LABELS, Entry, State, counts, entry_of, refusal_to_enter, refusal_to_mark
 
 
@@ -104,12 +104,19 @@ def _as_it_is(session: CoachingSession, version: int | None) -> CoachingSession:
 
 def _save(session: CoachingSession) -> None:
     """A mark can take time anew, when a cancellation is corrected: another session may stand there by now."""
+    let_go(session.coach)
     try:
         session.save()
     except IntegrityError as error:
         if "overlap" not in str(error):
             raise
         raise Refused("Another session stands at that time by now, so this one cannot have taken place.") from error
+
+
+@atomic
+def let_go(coach: User) -> None:
+    """Holds that have expired go before a session or hold of this coach is written: the triggers know no clock."""
+    Hold.delete().where(Hold.coach == coach, Hold.expires_at <= clock.now()).execute()
 
 
 @atomic
