@@ -1,5 +1,546 @@
 """Sessions by the hands of staff: booked, moved, cancelled and asked for; the client's tab of sessions."""
 
-from flask import Blueprint
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from .. import clock
+from ..accounts.models import User
+from ..availability.models import Availability, KindTerms
+from ..availability.rules import PLACE_LABELS, SESSION_LABELS, PlaceKind, SessionKind, minute_of
+from ..clients.models import Client, Contact
+from ..engagements.models import Engagement, Participant
+from ..engagements.rules import State as ProgramState
+from ..errors import Refused, Stale
+from ..sessions.models import Attendee, CoachingSession, LedgerEntry
+from ..sessions.rules import counts, place_of
+from ..slots.models import moments, openings_of
+from ..slots.rules import Openings, Reason
+from ..web.filters import clock_in, day_in
+from ..web.guard import is_own_page
+from ..web.pages import go, load_or_404, reader_zone
+from . import actions
+from .forms import (
+    A_WEEK,
+    ALONE,
+    MOST_DAYS,
+    AskForm,
+    BookForm,
+    CancelForm,
+    MoveForm,
+    PlaceForm,
+    WhenForm,
+    days_listed,
+    moment_named,
+    with_slot,
+)
+from .models import Request
+from .rules import LONGEST, SHORTEST, Side, Via, is_charged, refusal_to_change, refusal_to_have
 
 pages = Blueprint("scheduling", __name__)
+
+MOST_CONTACTS, MOST_PROGRAMS = 30, 20
+USUAL_MINUTES = {SessionKind.CHEMISTRY: 30}
+AN_HOUR = 60
+
+
+@dataclass(frozen=True)
+class Free:
+    """A free start, as a button shows it: on the coach's clock, and on the client's with the day if it is another."""
+
+    slot: str
+    here: str
+    there: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What the form says about the time that is typed so far, and which times are free from that day on."""
+
+    starts_at: datetime | None
+    refusal: str | None
+    reasons: Sequence[Reason]
+    unknown: Sequence[str]
+    days: Sequence[tuple[str, Sequence[Free]]]
+
+    @property
+    def is_hard(self) -> bool:
+        return any(reason.is_hard for reason in self.reasons)
+
+    @property
+    def asks_why(self) -> bool:
+        """Whether it can be done with a reason only."""
+        return bool(self.refusal or self.reasons) and not self.is_hard
+
+
+# Booking --------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/clients/<ulid:client_id>/sessions/new")
+def new_session(client_id: str) -> ResponseReturnValue:
+    """The form; asked again with what is typed so far it says whether that time is free."""
+    client = load_or_404(Client.with_people(_me()), client_id)
+    if client.coach_id is None:
+        return render_template("scheduling/no_coach.html", client=client)
+    return _booking(client, _book_form(client, request.args))
+
+
+@pages.post("/clients/<ulid:client_id>/sessions/new")
+def book(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(_me()), client_id)
+    if client.coach_id is None:
+        raise Refused("Give the client a coach first.")
+    form = _book_form(client, request.form)
+    if not form.validate() or form.starts_at is None:
+        return _booking(client, form), 422
+    place_kind, place = form.where
+    try:
+        session = actions.book(
+            client.coach,
+            form.session_kind,
+            form.starts_at,
+            form.minutes.data,
+            via=Via.STAFF,
+            client=client,
+            engagement=form.engagement,
+            contacts=form.guests,
+            place_kind=place_kind,
+            place=place,
+            despite=form.despite.data,
+            by=_me(),
+        )
+    except Refused as refusal:
+        return _booking(client, form, refused=str(refusal)), 422
+    return go(_way_back(f"/clients/{client_id}/sessions"), f"{session.label} booked for {_spoken(session)}.")
+
+
+def _book_form(client: Client, sent: Any) -> BookForm:
+    """Filled with what was typed, or at first with what is right most of the time."""
+    programs = list(Engagement.of(client).limit(MOST_PROGRAMS))
+    filled = with_slot(sent, client.coach.zone, reader_zone())
+    if "suggested_for" not in filled:
+        for name, values in _usual(client, programs).items():
+            filled.setlistdefault(name, values)
+    form = BookForm(filled, zone=client.coach.zone)
+    form.offer(programs, _contacts(client))
+    form.offer_places(_inherited(client.coach, form.engagement))
+    if form.suggested_for.data != form.kind.data and "minutes" not in sent:
+        form.fill_minutes(_usual_minutes(client.coach, form.session_kind, form.engagement))
+    form.suggested_for.data = form.kind.data
+    return form
+
+
+def _usual(client: Client, programs: Sequence[Engagement]) -> dict[str, list[str]]:
+    """The program that runs, the session that comes next in it, and who of the sponsor meets."""
+    running = next((one for one in programs if one.state not in (ProgramState.COMPLETED, ProgramState.ENDED)), None)
+    asked = Request.open_of(client).first()
+    kind = SessionKind.CHEMISTRY
+    if asked:
+        kind = asked.kind
+    elif running:
+        kind = SessionKind.COACHING if running.kickoff_on else SessionKind.KICKOFF
+    meets = Participant.of(running).where(Participant.meets) if running else ()
+    return {
+        "kind": [kind.value],
+        "program": [running.public_id if running else ""],
+        "contacts": [one.contact.public_id for one in meets],
+        "fold": ["0"],
+        "place_kind": [""],
+    }
+
+
+def _usual_minutes(coach: User, kind: SessionKind, engagement: Engagement | None) -> int:
+    said = KindTerms.length_of(coach, kind)
+    return said or USUAL_MINUTES.get(kind) or (engagement.session_minutes if engagement else AN_HOUR)
+
+
+def _contacts(client: Client) -> list[Contact]:
+    return list(Contact.of(client.organisation).limit(MOST_CONTACTS)) if client.organisation_id else []
+
+
+def _booking(client: Client, form: BookForm, *, refused: str = "") -> str:
+    kind, engagement = form.session_kind, form.engagement
+    minutes = form.length(AN_HOUR)
+    place_kind, _ = form.where
+    usual = _inherited(client.coach, engagement)
+    refusal = refusal_to_have(
+        kind,
+        engagement.state if engagement else None,
+        minutes=minutes,
+        has_place=bool(usual or place_kind),
+        left=LedgerEntry.balance(engagement).left if engagement and counts(kind) else None,
+        despite="",
+    )
+    return _form_page(
+        "book",
+        client=client,
+        coach=client.coach,
+        form=form,
+        refused=refused,
+        back=_way_back(f"/clients/{client.public_id}/sessions"),
+        outlook=_outlook(form, client.coach, kind, minutes, [client], form.guests, refusal=refusal),
+        zone_there=client.zone or client.coach.zone,
+        IS_THREE_WAY=kind is SessionKind.THREE_WAY,
+    )
+
+
+def _outlook(
+    form: WhenForm,
+    coach: User,
+    kind: SessionKind,
+    minutes: int,
+    people: Sequence[Client],
+    contacts: Sequence[Contact],
+    *,
+    but: Sequence[CoachingSession] = (),
+    refusal: str | None = None,
+) -> Outlook:
+    """Both answers from one reading: whether the time that is typed is free, and the free ones around that day."""
+    days = days_listed(request.values.get("days"))
+    first = _first_listed(form, coach)
+    openings = openings_of(
+        coach, kind, minutes, first, first + timedelta(days=days), clients=people, contacts=contacts, but=but
+    )
+    starts_at = form.starts_at
+    return Outlook(
+        starts_at=starts_at,
+        refusal=refusal,
+        reasons=openings.why_not(minute_of(starts_at)) if starts_at else (),
+        unknown=openings.unknown,
+        days=_by_day(
+            openings, coach.zone, (people[0].zone or coach.zone) if len(people) == 1 else coach.zone, starts_at
+        ),
+    )
+
+
+def _first_listed(form: WhenForm, coach: User) -> datetime:
+    """Two days before the one that is typed, but nothing that is over: midnight on the coach's clock."""
+    today = clock.now().astimezone(ZoneInfo(coach.zone)).date()
+    day = form.chosen_day or today
+    first = max(min(day, today), day - timedelta(days=2))
+    return datetime.combine(first, time(), ZoneInfo(coach.zone)).astimezone(UTC)
+
+
+def _by_day(openings: Openings, here: str, there: str, chosen: datetime | None) -> list[tuple[str, list[Free]]]:
+    starts = [(day_in(moment, here), moment) for moment in moments(openings.starts)]
+    return [
+        (day, [_free(moment, day, here, there, chosen) for _, moment in rows])
+        for day, rows in groupby(starts, key=itemgetter(0))
+    ]
+
+
+def _free(moment: datetime, day: str, here: str, there: str, chosen: datetime | None) -> Free:
+    other = day_in(moment, there)
+    beside = "" if here == there else clock_in(moment, there) + ("" if other == day else f" {other[:3]}")
+    return Free(f"{moment:%Y-%m-%dT%H:%MZ}", clock_in(moment, here), beside, moment == chosen)
+
+
+def _inherited(coach: User, engagement: Engagement | None) -> str:
+    """Where a session is when nobody says otherwise, in words; '' when nobody said."""
+    chain = [(engagement.place_kind_name, engagement.place)] if engagement else []
+    terms = Availability.of(coach)
+    kind, place = place_of([*chain, (terms.place_kind_name, terms.place)])
+    return f"{PLACE_LABELS[PlaceKind(kind)]}, {place}" if kind else ""
+
+
+# Moving ---------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/sessions/<ulid:session_id>/move")
+def choose_time(session_id: str) -> ResponseReturnValue:
+    session = _changeable(session_id)
+    return _moving(session, _move_form(session, request.args))
+
+
+@pages.post("/sessions/<ulid:session_id>/move")
+def move(session_id: str) -> ResponseReturnValue:
+    """Reached from the form, and from the calendar by a drag or a key that fills in the same form."""
+    session = _session(session_id)
+    form = _move_form(session, request.form)
+    if not form.validate() or form.starts_at is None:
+        return _moving(session, form), 422
+    try:
+        actions.move(
+            session,
+            form.starts_at,
+            minutes=form.minutes.data,
+            side=Side.FIRM,
+            via=Via.STAFF,
+            reason=form.reason.data,
+            despite=form.despite.data,
+            version=form.version.data,
+            by=_me(),
+        )
+    except Stale as stale:
+        form.version.raw_data, form.version.data = None, _session(session_id).version
+        return _moving(_session(session_id), form, refused=f"{stale} Here is what you typed."), 409
+    except Refused as refusal:
+        return _moving(session, form, refused=str(refusal)), 422
+    moved = _session(session_id)
+    return go(_way_back(f"/sessions/{session_id}"), f"{_named(moved)}: moved to {_spoken(moved)}.")
+
+
+def _move_form(session: CoachingSession, sent: Any) -> MoveForm:
+    filled = with_slot(sent, session.coach.zone, reader_zone())
+    local = session.starts_at.astimezone(ZoneInfo(session.coach.zone))
+    usual = {
+        "day": local.date().isoformat(),
+        "at": f"{local:%H:%M}",
+        "fold": str(local.fold),
+        "minutes": str(session.minutes),
+        "version": str(session.version),
+    }
+    if request.method == "GET":
+        for name, value in usual.items():
+            filled.setdefault(name, value)
+    filled.setdefault("fold", "0")
+    return MoveForm(filled, zone=session.coach.zone)
+
+
+def _moving(session: CoachingSession, form: MoveForm, *, refused: str = "") -> str:
+    """The form, with what is said about the time; a refusal that no reason can change is said alone to the calendar."""
+    attendees = list(Attendee.of(session))
+    people = [one.client for one in attendees if one.client_id]
+    contacts = [one.contact for one in attendees if one.contact_id]
+    minutes = form.length(session.minutes)
+    outlook = _outlook(form, session.coach, session.kind, minutes, people, contacts, but=[session])
+    if refused and request.htmx and not outlook.asks_why:
+        raise Refused(refused)
+    return _form_page(
+        "move",
+        session=session,
+        coach=session.coach,
+        form=form,
+        refused=refused,
+        back=_way_back(f"/sessions/{session.public_id}"),
+        outlook=outlook,
+        zone_there=(people[0].zone if len(people) == 1 else "") or session.coach.zone,
+        is_same=(form.starts_at, minutes) == (session.starts_at, session.minutes),
+        named=_named(session),
+    )
+
+
+# Cancelling, and where it is ------------------------------------------------------------------------------------------
+
+
+@pages.get("/sessions/<ulid:session_id>/cancel")
+def ask_why(session_id: str) -> ResponseReturnValue:
+    """Who cancels and why; what it costs stands beside."""
+    session = _changeable(session_id)
+    return _cancelling(session, CancelForm(data={"version": session.version}))
+
+
+@pages.post("/sessions/<ulid:session_id>/cancel")
+def cancel(session_id: str) -> ResponseReturnValue:
+    session = _session(session_id)
+    form = CancelForm(request.form)
+    if not form.validate():
+        return _cancelling(session, form), 422
+    try:
+        actions.cancel(session, side=Side(form.side.data), reason=form.reason.data, version=form.version.data, by=_me())
+    except Stale as stale:
+        form.version.raw_data, form.version.data = None, _session(session_id).version
+        return _cancelling(_session(session_id), form, refused=str(stale)), 409
+    except Refused as refusal:
+        return _cancelling(session, form, refused=str(refusal)), 422
+    return go(_way_back(_home(session)), f"{_named(session)}: {_session(session_id).state_label.lower()}.")
+
+
+def _cancelling(session: CoachingSession, form: CancelForm, *, refused: str = "") -> str:
+    engagement = session.engagement if session.engagement_id else None
+    is_charge = engagement is not None and is_charged(
+        Side.CLIENT,
+        session.starts_at,
+        clock.now(),
+        cancel_hours=engagement.cancel_hours,
+        late_is_charged=engagement.late_is_charged,
+    )
+    return _form_page(
+        "cancel",
+        session=session,
+        engagement=engagement,
+        form=form,
+        refused=refused,
+        is_charged=is_charge,
+        back=_way_back(_home(session)),
+        named=_named(session),
+    )
+
+
+@pages.get("/sessions/<ulid:session_id>/place")
+def choose_place(session_id: str) -> ResponseReturnValue:
+    session = _changeable(session_id)
+    form = PlaceForm(data={"place_kind": session.place_kind_name, "place": session.place, "version": session.version})
+    return _placing(session, form)
+
+
+@pages.post("/sessions/<ulid:session_id>/place")
+def place(session_id: str) -> ResponseReturnValue:
+    session = _session(session_id)
+    form = PlaceForm(request.form)
+    form.offer_places(_inherited(session.coach, session.engagement if session.engagement_id else None))
+    if not form.validate():
+        return _placing(session, form), 422
+    kind, words = form.where
+    try:
+        actions.place(session, kind, words, version=form.version.data, by=_me())
+    except Stale as stale:
+        form.version.raw_data, form.version.data = None, _session(session_id).version
+        return _placing(_session(session_id), form, refused=f"{stale} Here is what you typed."), 409
+    except Refused as refusal:
+        return _placing(session, form, refused=str(refusal)), 422
+    return go(_way_back(f"/sessions/{session_id}"), "Everybody is told where it is now.")
+
+
+def _placing(session: CoachingSession, form: PlaceForm, *, refused: str = "") -> str:
+    form.offer_places(_inherited(session.coach, session.engagement if session.engagement_id else None))
+    return _form_page(
+        "place",
+        session=session,
+        form=form,
+        refused=refused,
+        back=_way_back(f"/sessions/{session.public_id}"),
+        named=_named(session),
+    )
+
+
+# Asking a client to book ----------------------------------------------------------------------------------------------
+
+
+@pages.get("/clients/<ulid:client_id>/sessions/ask")
+def choose_what_to_ask(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(_me()), client_id)
+    if client.coach_id is None:
+        return render_template("scheduling/no_coach.html", client=client)
+    engagement = Engagement.current_of(client)
+    kind = SessionKind.KICKOFF if engagement and not engagement.kickoff_on else SessionKind.COACHING
+    return _asking(client, AskForm(data={"kind": kind, "minutes": _usual_minutes(client.coach, kind, engagement)}))
+
+
+@pages.post("/clients/<ulid:client_id>/sessions/ask")
+def ask(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(_me()), client_id)
+    if client.coach_id is None:
+        raise Refused("Give the client a coach first.")
+    form = AskForm(request.form)
+    if not form.validate():
+        return _asking(client, form), 422
+    actions.ask(
+        client,
+        client.coach,
+        SessionKind(form.kind.data),
+        minutes=form.minutes.data,
+        engagement=Engagement.current_of(client),
+        **form.window(),
+        by=_me(),
+    )
+    return go(f"/clients/{client_id}/sessions", f"{client.called} is asked on the own page.")
+
+
+def _asking(client: Client, form: AskForm) -> str:
+    return _form_page("ask", client=client, form=form, back=_way_back(f"/clients/{client.public_id}/sessions"))
+
+
+@pages.post("/requests/<ulid:request_id>/withdraw")
+def withdraw(request_id: str) -> ResponseReturnValue:
+    asked = load_or_404(Request.visible_to(_me()), request_id)
+    actions.withdraw(asked, by=_me())
+    return go(f"/clients/{asked.client.public_id}/sessions", "It is not asked for any more.")
+
+
+# Why not? -------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/slots/why")
+def why_not() -> ResponseReturnValue:
+    """Any moment of a coach's calendar: whether a session could begin then, for whom, and what is in the way."""
+    coach = load_or_404(User.coaches_for(_me()), request.args.get("coach", "")[:26])
+    starts_at = moment_named(request.args.get("at", ""), reader_zone())
+    if starts_at is None:
+        raise Refused("Say at what time.")
+    clients = list(Client.with_people(_me()).where(Client.coach == coach).order_by(Client.search_key))
+    client = next((one for one in clients if one.public_id == request.args.get("client")), None)
+    asked = request.args.get("kind", "")
+    kind = SessionKind(asked) if asked in ALONE else SessionKind.COACHING
+    typed = request.args.get("minutes", "")
+    minutes = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else AN_HOUR
+    minutes = min(max(minutes, SHORTEST), LONGEST)
+    openings = openings_of(
+        coach,
+        kind,
+        minutes,
+        starts_at - timedelta(days=1),
+        starts_at + timedelta(days=1),
+        clients=[client] if client else (),
+    )
+    return _form_page(
+        "why",
+        coach=coach,
+        clients=clients,
+        client=client,
+        kind=kind,
+        kinds=[(one, SESSION_LABELS[one]) for one in ALONE],
+        minutes=minutes,
+        starts_at=starts_at,
+        slot=f"{starts_at:%Y-%m-%dT%H:%MZ}",
+        reasons=openings.why_not(minute_of(starts_at)),
+        unknown=openings.unknown,
+        back=_way_back("/calendar"),
+    )
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _session(session_id: str) -> CoachingSession:
+    return load_or_404(CoachingSession.visible_to(_me()), session_id)
+
+
+def _changeable(session_id: str) -> CoachingSession:
+    """A session that can still be moved or cancelled; else the sentence why not."""
+    session = _session(session_id)
+    if refusal := refusal_to_change(session.state, session.starts_at, clock.now()):
+        raise Refused(refusal)
+    return session
+
+
+def _form_page(name: str, **shown: Any) -> str:
+    """A form of this room: a dialog to htmx, else a page of its own."""
+    shown |= {"most_days": MOST_DAYS, "a_week": A_WEEK, "days_shown": days_listed(request.values.get("days"))}
+    template = f"scheduling/_{name}.html" if request.htmx else f"scheduling/{name}.html"
+    return render_template(template, **shown)
+
+
+def _way_back(otherwise: str) -> str:
+    """The calendar as it was looked at, when the form was opened there."""
+    back = request.values.get("back", "")
+    return back if back.startswith(("/calendar", "/sessions/")) and is_own_page(back) else otherwise
+
+
+def _home(session: CoachingSession) -> str:
+    return f"/sessions/{session.public_id}"
+
+
+def _named(session: CoachingSession) -> str:
+    """'Bob Haddad, kickoff'; a group by its title."""
+    return (
+        f"{session.client.name}, {session.label[0].lower()}{session.label[1:]}" if session.client_id else session.label
+    )
+
+
+def _spoken(session: CoachingSession) -> str:
+    """'Thu 26 Nov, 9:00' on the coach's clock."""
+    return f"{day_in(session.starts_at, session.coach.zone)}, {clock_in(session.starts_at, session.coach.zone)}"
+
+
+def _me() -> User:
+    return current_user._get_current_object()
