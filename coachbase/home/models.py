@@ -22,7 +22,9 @@ MOST = 25
 """Rows a section shows, the longest waiting first; whoever has more open than that works from the board."""
 
 
-REMINDED = (NEXT_STEP[StepKind.AGREEMENT_SIGNED], NEXT_STEP[StepKind.QUESTIONNAIRE_ANSWERED])
+REMINDED = tuple(
+    NEXT_STEP[kind] for kind in (StepKind.AGREEMENT_SIGNED, StepKind.QUESTIONNAIRE_ANSWERED, StepKind.KICKOFF_BOOKED)
+)
 """Next steps that a mail with a link asks somebody for."""
 
 

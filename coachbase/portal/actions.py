@@ -20,9 +20,21 @@ from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
+from ..scheduling import actions as scheduling
+from ..scheduling.models import Request
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import ASSISTANT, CLIENT, SIGN, SPONSOR, Chaser, asks_of, open_things, running_of
+from .models import (
+    ASSISTANT,
+    CLIENT,
+    SIGN,
+    SPONSOR,
+    Chaser,
+    asks_of_client,
+    open_things,
+    page_is_on_its_way,
+    running_of,
+)
 from .rules import LINK_LASTS, Reader, Thing, day_of, in_words, is_due, may_name, merged
 
 BATCH = 50
@@ -57,6 +69,32 @@ def mail_anew(client: Client, *, by: User) -> None:
 
 
 @atomic
+def ask_to_book(request: Request, *, by: User | None = None) -> None:
+    """Mail the client that a session waits to be booked, with the link to the own page.
+
+    Not while a mail with that link is still to leave: the page it leads to says so as well. Without an address the
+    timeline says so, and the ball is ours.
+    """
+    client = request.client
+    if not client.email:
+        timeline.record(client, Kind.MAIL, "The page could not be mailed: no mail address is known", by=by)
+        clients.pass_ball(client, Party.US, "Find out the mail address")
+        return
+    if page_is_on_its_way(client):
+        return
+    mail.queue(
+        "booking_request",
+        to=(client.name, client.email),
+        fields={"name": client.called, "session": request.label.lower(), "coach": request.coach.name},
+        link=_link(CLIENT, client.public_id),
+        client=client,
+        about=request.public_id,
+        reply_to=Serving.desk_address(request.coach),
+        by=by,
+    )
+
+
+@atomic
 def invite_assistant(engagement: Engagement, *, by: User | None = None) -> None:
     """Mail the client's own assistant, if there is one, the link to a page with dates only."""
     if engagement.client.assistant_email:
@@ -69,7 +107,7 @@ def mail_assistant_anew(client: Client, *, by: User) -> None:
     engagement = _latest(client)
     if not client.assistant_email:
         raise Refused(f"No assistant of {client.name} is known. Add the address in the details, then mail the page.")
-    links.revoke_all(ASSISTANT, client.public_id)
+    _shut_assistants(client)
     _mail_dates(engagement, by=by)
 
 
@@ -87,13 +125,13 @@ def follow_addresses(client: Client, changed: Collection[str]) -> None:
     now = clock.now()
     if "assistant_email" in changed:
         had_one = Link.is_out(ASSISTANT, client.public_id, now)
-        links.revoke_all(ASSISTANT, client.public_id)
+        _shut_assistants(client)
         if had_one and engagement:
             invite_assistant(engagement)
     if "email" in changed:
         had_one = Link.is_out(CLIENT, client.public_id, now)
         _shut(client)
-        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of([engagement]))):
+        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of_client(client))):
             _mail_page("client_page", engagement)
 
 
@@ -114,8 +152,15 @@ def _latest(client: Client) -> Engagement:
 def _shut(client: Client) -> None:
     """No link to the client's page works any more, nor one that its buttons gave to a browser."""
     links.revoke_all(CLIENT, client.public_id)
-    for ask in asks_of(list(running_of(client))):
+    for ask in asks_of_client(client):
         links.revoke_all(ask.way, ask.subject)
+    scheduling.shut_doors(client, scheduling.BOOK, scheduling.CHANGE)
+
+
+def _shut_assistants(client: Client) -> None:
+    """The same for the page of the client's own assistant."""
+    links.revoke_all(ASSISTANT, client.public_id)
+    scheduling.shut_doors(client, scheduling.BOOK_FOR, scheduling.CHANGE_FOR)
 
 
 def _mail_page(kind: str, engagement: Engagement, *, by: User | None = None) -> None:

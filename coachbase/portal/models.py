@@ -1,6 +1,7 @@
 """What is open with whom, read from the rooms below; and who was reminded on which day."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
@@ -10,7 +11,10 @@ from ..accounts.models import User
 from ..agreements.models import Agreement, Signer
 from ..agreements.rules import SignerRole, SignerState
 from ..agreements.rules import State as AgreementState
+from ..availability.models import Availability
+from ..availability.rules import PlaceKind, SessionKind
 from ..clients.models import Client, Contact, Organisation
+from ..clients.rules import web_address
 from ..db import Model, NoCaseField
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import RUNNING, Share, State
@@ -19,12 +23,18 @@ from ..intake.models import Form, FormVersion, Submission
 from ..intake.rules import FormState, SubmissionState
 from ..links.models import Link
 from ..mail.models import Message
-from .rules import Ask, Reader, Thing
+from ..mail.rules import State as MailState
+from ..scheduling.models import Request
+from ..scheduling.rules import RequestState
+from ..sessions.models import Attendee, CoachingSession
+from ..sessions.rules import State as SessionState
+from ..sessions.rules import place_of
+from .rules import Ask, Meeting, Reader, Thing
 
 CLIENT, ASSISTANT, SPONSOR = "client", "assistant", "sponsor"
 """The kinds of links: to the client's page, to the page of the client's assistant, to a sponsor contact's."""
-SIGN, INTAKE = "sign", "intake"
-"""The kinds of links these pages lead on to: signing, and answering a questionnaire."""
+SIGN, INTAKE, BOOK = "sign", "intake", "book"
+"""The kinds of links these pages lead on to: signing, answering a questionnaire, booking."""
 
 SENT = (AgreementState.OUT, AgreementState.SEALING, AgreementState.COMPLETED)
 """An agreement that people were shown, and that nobody took back."""
@@ -90,7 +100,50 @@ def _to_answer(engagements: Sequence[Engagement]) -> Iterator[Ask]:
         )
 
 
-ROOMS = (_to_sign, _to_answer)
+def _to_book(engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    """What is to be booked; of what was, only the kickoff: the others stand among the sessions."""
+    for request in Request.of(engagements):
+        is_booked = request.state is RequestState.BOOKED and request.session_id
+        if is_booked and request.kind is SessionKind.KICKOFF:
+            yield _ask_to_book(request, done_at=request.session.created_at)
+        elif not is_booked and may_be_booked(request):
+            yield _ask_to_book(request)
+
+
+def may_be_booked(request: Request) -> bool:
+    """Whether now is the time for it: not in a program that rests, nor, but for the kickoff, in one not agreed yet."""
+    if request.state is not RequestState.ASKED:
+        return False
+    if request.engagement_id is None:
+        return True
+    state = request.engagement.state
+    return state is State.ACTIVE or (state is State.DRAFT and request.kind is SessionKind.KICKOFF)
+
+
+def _ask_to_book(request: Request, *, done_at: datetime | None = None) -> Ask:
+    told = "You told us that none of the times suits; we write to you. " if request.unsuited_at else ""
+    return Ask(
+        way=BOOK,
+        subject=request.public_id,
+        title=f"Book your {request.label.lower()}",
+        hint=f"{told}{request.minutes} minutes with {request.coach.name}, at a time that suits you.",
+        button="Choose a time",
+        done_at=done_at,
+    )
+
+
+ROOMS = (_to_sign, _to_answer, _to_book)
+
+
+def asks_of_client(client: Client) -> list[Ask]:
+    """What is asked in all programs under way, and outside of any."""
+    free = [request for request in Request.for_page(client) if request.engagement_id is None]
+    return asks_of(list(running_of(client))) + [_ask_to_book(each) for each in free if may_be_booked(each)]
+
+
+def to_book(client: Client) -> list[Request]:
+    """What the client's own assistant may book."""
+    return [request for request in Request.for_page(client) if may_be_booked(request)]
 
 
 def asks_of_contact(contact: Contact) -> list[Ask]:
@@ -119,6 +172,55 @@ def _ask_to_sign(signer: Signer, title: str, hint: str) -> Ask:
         waits=signer.state is SignerState.WAITING,
         done_at=signer.signed_at if signer.state is SignerState.SIGNED else None,
     )
+
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+MOST_PAST = 24
+
+
+def meetings_of(client: Client, now: datetime) -> tuple[list[Meeting], list[Meeting]]:
+    """A client's sessions: those to come, the next first, and those that were, the last first."""
+    in_groups = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
+    theirs = (CoachingSession.client == client) | CoachingSession.id.in_(in_groups)
+    coming = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.ends_at > now
+    rows = CoachingSession.with_people().where(theirs)
+    next_ones = list(rows.where(*coming).order_by(CoachingSession.starts_at))
+    was = rows.where(CoachingSession.ends_at <= now, CoachingSession.state_name != SessionState.CANCELLED)
+    past = list(was.order_by(CoachingSession.starts_at.desc()).limit(MOST_PAST))
+    return _meetings(next_ones), _meetings(past)
+
+
+def meetings_with(contact: Contact, now: datetime) -> list[Meeting]:
+    """The sessions to come that a sponsor contact attends."""
+    attends = Attendee.select(Attendee.session).where(Attendee.contact == contact, Attendee.left_at.is_null())
+    coming = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.ends_at > now
+    rows = CoachingSession.with_people().where(CoachingSession.id.in_(attends), *coming)
+    return _meetings(list(rows.order_by(CoachingSession.starts_at)))
+
+
+def _meetings(sessions: Sequence[CoachingSession]) -> list[Meeting]:
+    """With their places; the terms of each coach are read once."""
+    coaches = {session.coach_id for session in sessions}
+    terms = (
+        {row.coach_id: row for row in Availability.select().where(Availability.coach.in_(coaches))} if coaches else {}
+    )
+    found = []
+    for session in sessions:
+        program = session.engagement if session.engagement_id else None
+        chain = [(each.place_kind_name, each.place) for each in (session, program, terms.get(session.coach_id)) if each]
+        kind, place = place_of(chain)
+        found.append(Meeting(session, kind, place, web_address(place) if kind == PlaceKind.VIDEO else None))
+    return found
+
+
+def zone_of(client: Client) -> str:
+    """The zone by whose clock a client reads: the own, the coach's, or the firm's."""
+    firm = Firm.current()
+    return client.zone or (client.coach.zone if client.coach_id else "") or (firm.zone if firm else "UTC")
+
+
+# What a sponsor may be told -------------------------------------------------------------------------------------------
 
 
 def shares_of(engagement: Engagement) -> tuple[Share, ...]:
@@ -162,7 +264,7 @@ def told_to(contact: Contact) -> list[tuple[Client, tuple[Share, ...]]]:
 
 def open_things(client: Client | None = None) -> list[Thing]:
     """What people have not done yet, of one client or of all; without those nobody can write to."""
-    found = [*_open_signatures(client), *_open_questionnaires(client)]
+    found = [*_open_signatures(client), *_open_questionnaires(client), *_open_requests(client)]
     return [thing for thing in found if thing.reader.email]
 
 
@@ -201,6 +303,15 @@ def _open_questionnaires(client: Client | None) -> Iterator[Thing]:
         yield Thing(reader, words, row.started_at, row.reminders, row.reminded_at, row, row.client)
 
 
+def _open_requests(client: Client | None) -> Iterator[Thing]:
+    asked = Request.to_chase(CHASED)
+    rows = [row for row in (asked.where(Request.client == client) if client else asked) if may_be_booked(row)]
+    readers = _Readers(())
+    for row in rows:
+        reader, words = readers.of_client(row.client, row), f"book your {row.label.lower()}"
+        yield Thing(reader, words, row.asked_at, row.reminders, row.reminded_at, row, row.client)
+
+
 class _Readers:
     """Who reads what, and where; staff and contacts are read once."""
 
@@ -221,7 +332,7 @@ class _Readers:
             return self._of_coach(signer)
         return Reader(signer.email, signer.name, self._zone(agreement.engagement), self._page_of_sponsor(signer))
 
-    def of_client(self, client: Client, engagement: Engagement) -> Reader:
+    def of_client(self, client: Client, engagement: Engagement | Request) -> Reader:
         return Reader(client.email, client.called, client.zone or self._zone(engagement), (CLIENT, client.public_id))
 
     def _of_coach(self, signer: Signer) -> Reader | None:
@@ -239,9 +350,16 @@ class _Readers:
             return SPONSOR, contact.public_id
         return SIGN, signer.public_id
 
-    def _zone(self, engagement: Engagement) -> str:
+    def _zone(self, engagement: Engagement | Request) -> str:
         coach = self.staff.get(engagement.coach_id)
         return coach.zone if coach else self.firm_zone
+
+
+def page_is_on_its_way(client: Client) -> bool:
+    """Whether a mail with a link to this client's page is still to leave."""
+    theirs = Link.kind == CLIENT, Link.subject == client.public_id, Link.revoked_at.is_null()
+    waiting = Message.select(Message.id).join(Link).where(*theirs, Message.state_name == MailState.QUEUED)
+    return waiting.exists()
 
 
 def page_mailed(client: Client) -> Any:

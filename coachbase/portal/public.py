@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from flask import abort, current_app, redirect, render_template, request
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from .. import clock
 from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
@@ -16,6 +17,8 @@ from ..files.models import Document
 from ..files.rules import size_in_words
 from ..intake import actions as intake
 from ..intake.models import Submission
+from ..scheduling import actions as scheduling
+from ..sessions.models import CoachingSession
 from ..web.guard import public_blueprint
 from ..web.links import LinkDoors, link_doors
 from ..web.pages import attachment, load_or_404
@@ -23,15 +26,19 @@ from .models import (
     ASSISTANT,
     CLIENT,
     SPONSOR,
-    asks_of,
+    asks_of_client,
     asks_of_contact,
     client_known_as,
     contact_known_as,
     is_agreed,
+    meetings_of,
+    meetings_with,
     running_of,
     shares_of,
     sponsor_names,
+    to_book,
     told_to,
+    zone_of,
 )
 from .rules import Ask, progress
 
@@ -39,9 +46,6 @@ pages = public_blueprint("portal_public", __name__, prefix="/p")
 doors = link_doors(pages, CLIENT)
 assistant_doors = link_doors(pages, ASSISTANT)
 sponsor_doors = link_doors(pages, SPONSOR)
-
-CAME_FROM = "back"
-"""The cookie by which the signing page leads back here."""
 
 
 # The client's page ----------------------------------------------------------------------------------------------------
@@ -53,10 +57,14 @@ def client() -> str:
     whose = _client()
     engagements = list(Engagement.of(whose))
     current = next((each for each in engagements if each.state in RUNNING), None)
-    asks = _asks_of_client(whose)
+    asks = asks_of_client(whose)
     done, total = progress(asks)
+    coming, past = meetings_of(whose, clock.now())
     return render_template(
         "portal/client.html",
+        zone=zone_of(whose),
+        coming=coming,
+        past=past,
         client=whose,
         engagement=current,
         older=[each for each in engagements if each != current],
@@ -75,13 +83,26 @@ def client() -> str:
 @pages.post("/client/sign/<ulid:signer_id>")
 def sign(signer_id: str) -> Response:
     """“Read and sign”: this browser may go on to the signing page."""
-    return _lead_on(_asks_of_client(_client()), agreements.LINK, signer_id, doors)
+    return _lead_on(asks_of_client(_client()), agreements.LINK, signer_id, doors)
 
 
 @pages.post("/client/intake/<ulid:submission_id>")
 def answer(submission_id: str) -> Response:
     """“Answer”: this browser may go on to the questionnaire."""
-    return _lead_on(_asks_of_client(_client()), intake.LINK, submission_id, doors)
+    return _lead_on(asks_of_client(_client()), intake.LINK, submission_id, doors)
+
+
+@pages.post("/client/book/<ulid:request_id>")
+def book(request_id: str) -> Response:
+    """“Choose a time”: this browser may go on to booking."""
+    return _lead_on(asks_of_client(_client()), scheduling.BOOK, request_id, doors)
+
+
+@pages.post("/client/session/<ulid:session_id>")
+def change(session_id: str) -> Response:
+    """“Move or cancel”: this browser may go on to one session."""
+    own = load_or_404(CoachingSession.with_people().where(CoachingSession.client == _client()), session_id)
+    return _go_on(scheduling.CHANGE, scheduling.CHANGE_FOR, own.public_id, doors)
 
 
 @pages.get("/client/documents/<ulid:document_id>")
@@ -100,11 +121,6 @@ def _client() -> Client:
     return client_known_as(doors.subject()) or abort(404)
 
 
-def _asks_of_client(client: Client) -> list[Ask]:
-    """Of all programs under way."""
-    return asks_of(list(running_of(client)))
-
-
 def _sharing(engagement: Engagement) -> dict[str, str]:
     """What the sponsor may be told, in words; the client always sees it."""
     names = sponsor_names(engagement)
@@ -121,12 +137,38 @@ def _desk(coach: User | None) -> User | None:
 
 @pages.get("/assistant")
 def assistant() -> str:
-    """Dates, and nothing else of the program."""
-    whose = client_known_as(assistant_doors.subject()) or abort(404)
-    if not whose.assistant_email:
-        abort(404)
+    """Dates and where they are; these the assistant may book and move. Nothing else of the program."""
+    whose = _assistants()
     dates = [(each.starts_on, each.kickoff_on, each.ends_on) for each in running_of(whose)]
-    return render_template("portal/assistant.html", client=whose, dates=dates, desk=_desk(whose.coach))
+    coming, _ = meetings_of(whose, clock.now())
+    return render_template(
+        "portal/assistant.html",
+        client=whose,
+        dates=dates,
+        to_book=to_book(whose),
+        coming=coming,
+        zone=zone_of(whose),
+        desk=_desk(whose.coach),
+    )
+
+
+@pages.post("/assistant/book/<ulid:request_id>")
+def book_for(request_id: str) -> Response:
+    """“Choose a time”, by the client's own assistant."""
+    asked = next((each for each in to_book(_assistants()) if each.public_id == request_id), None) or abort(404)
+    return _go_on(scheduling.BOOK_FOR, scheduling.BOOK, asked.public_id, assistant_doors)
+
+
+@pages.post("/assistant/session/<ulid:session_id>")
+def change_for(session_id: str) -> Response:
+    own = load_or_404(CoachingSession.with_people().where(CoachingSession.client == _assistants()), session_id)
+    return _go_on(scheduling.CHANGE_FOR, scheduling.CHANGE, own.public_id, assistant_doors)
+
+
+def _assistants() -> Client:
+    """The client whose dates the assistant looks after; not for one who was taken off."""
+    whose = client_known_as(assistant_doors.subject()) or abort(404)
+    return whose if whose.assistant_email else abort(404)
 
 
 @pages.post("/assistant/leave")
@@ -154,6 +196,7 @@ def sponsor() -> str:
         first=first,
         told=told,
         never=NEVER_SHARED,
+        coming=meetings_with(contact, clock.now()),
     )
 
 
@@ -182,7 +225,15 @@ def _hold_questionnaire(public_id: str) -> str:
     return intake.hold(Submission.known_as(public_id) or abort(404), source=_source())
 
 
-WAYS: dict[str, Callable[[str], str]] = {agreements.LINK: _hold_signature, intake.LINK: _hold_questionnaire}
+def _hold_booking(public_id: str) -> str:
+    return scheduling.admit(scheduling.BOOK, public_id, source=_source())
+
+
+WAYS: dict[str, Callable[[str], str]] = {
+    agreements.LINK: _hold_signature,
+    intake.LINK: _hold_questionnaire,
+    scheduling.BOOK: _hold_booking,
+}
 """How a browser gets on from an ask: by kind of link, what gives it the token."""
 
 
@@ -193,18 +244,21 @@ def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Res
         abort(404)
     if not ask.is_open:
         return redirect(came_by.home, 303)
-    token = WAYS[way](subject)
     onward = LinkDoors(way)
+    answer = onward.keep(redirect(onward.home, 303), WAYS[way](subject))
+    if way == scheduling.BOOK:
+        LinkDoors(scheduling.BOOK_FOR, home=onward.home).let_go(answer)
+    return onward.remember(answer, came_by.home)
+
+
+def _go_on(kind: str, others: str, public_id: str, came_by: LinkDoors) -> Response:
+    """Give this browser the link to book or to change, and take the one of the other person at the same page."""
+    home = {scheduling.BOOK_FOR: scheduling.BOOK, scheduling.CHANGE_FOR: scheduling.CHANGE}.get(kind, kind)
+    onward = LinkDoors(kind, home=f"/p/{home}")
+    token = scheduling.admit(kind, public_id, source=_source())
     answer = onward.keep(redirect(onward.home, 303), token)
-    answer.set_cookie(
-        CAME_FROM,
-        came_by.home,
-        path=onward.home,
-        httponly=True,
-        secure=current_app.config["COACHBASE"].is_https,
-        samesite="Lax",
-    )
-    return answer
+    LinkDoors(others, home=onward.home).let_go(answer)
+    return onward.remember(answer, came_by.home)
 
 
 def _forget(left: LinkDoors) -> Response:

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
+
+from ..availability.rules import PLACE_LABELS, PlaceKind
 
 LINK_LASTS = timedelta(days=365)
 """A page is for the whole of a program, and for looking back at it."""
@@ -30,6 +32,19 @@ class Ask:
     @property
     def is_open(self) -> bool:
         return self.done_at is None and not self.waits
+
+
+class Meeting(NamedTuple):
+    """A session as it stands on a page behind a link; `link` when its place can be clicked on."""
+
+    session: Any
+    place_kind: str
+    place: str
+    link: str | None
+
+    @property
+    def place_label(self) -> str:
+        return PLACE_LABELS[PlaceKind(self.place_kind)] if self.place_kind else ""
 
 
 def progress(asks: Iterable[Ask]) -> tuple[int, int]:

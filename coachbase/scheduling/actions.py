@@ -13,29 +13,42 @@ from zoneinfo import ZoneInfo
 from peewee import IntegrityError
 
 from .. import clock, config
-from ..accounts.models import User
+from ..accounts.models import Attempt, User
 from ..availability.models import terms_for
-from ..availability.rules import SessionKind
+from ..availability.rules import SessionKind, minute_of, moment_of
+from ..clients import actions as clients
 from ..clients.models import Client, Contact
+from ..clients.rules import Party
 from ..db import atomic, new_public_id
+from ..engagements import actions as engagements
 from ..engagements.models import Engagement
+from ..engagements.rules import RUNNING, StepKind
 from ..errors import Refused, Stale
 from ..events import announce
+from ..links import actions as links
 from ..sessions import actions as sessions
 from ..sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from ..sessions.rules import Role, State, counts
 from ..slots.models import openings_of
 from ..slots.rules import Reason
-from .models import Request
+from ..timeline import actions as timeline
+from ..timeline.rules import Kind
+from .models import Request, offered, offered_instead
 from .rules import (
+    JUST_GONE,
+    LINK_LASTS,
     RequestState,
     Side,
     Via,
     is_charged,
+    refusal_by_link,
+    refusal_of_length,
     refusal_of_time,
     refusal_to_change,
     refusal_to_have,
+    refusal_to_meet,
     refusal_to_move,
+    that_bind,
 )
 
 BY_STAFF = (Via.STAFF, Via.CADENCE, Via.PLAN)
@@ -113,6 +126,8 @@ def book(
     rule says no; nobody books over another session. `held_for` is what a hold was made for: its holds are released.
     Raises Refused with the reason.
     """
+    engagement = engagement and Engagement.with_client().where(Engagement.id == engagement.id).get()
+    starts_at = starts_at.replace(second=0, microsecond=0)
     session = CoachingSession(
         public_id=new_public_id(),
         coach=coach,
@@ -132,7 +147,7 @@ def book(
     session.uid = f"{session.public_id}@{_domain()}"
     left = LedgerEntry.balance(engagement).left if engagement and counts(kind) else None
     program = engagement.state if engagement else None
-    if refusal := refusal_to_have(
+    if refusal := _refusal_to_meet(session, contacts, despite) or refusal_to_have(
         kind, program, minutes=minutes, has_place=any(session.where), left=left, despite=despite
     ):
         raise Refused(refusal)
@@ -146,7 +161,7 @@ def book(
         _invite_client(session, person)
     for contact in contacts:
         _invite_contact(session, contact)
-    sessions.move_in_ledger(session, None, reason=despite, by=by)
+    sessions.follow_in_ledger(session, reason=despite, by=by)
     sessions.tell(session, f"{session.label} booked for {_day_of(session)}" + _because(despite), by=by)
     _answer_request(session)
     announce(Booked(session, by))
@@ -171,16 +186,18 @@ def move(
     Raises Refused with the reason; Stale when somebody changed the session since `version`.
     """
     session = _as_it_is(session, version)
-    now = clock.now()
-    hours = _cancel_hours(session)
-    if refusal := refusal_to_change(session.state, session.starts_at, now) or refusal_to_move(
-        side, session.starts_at, now, cancel_hours=hours
+    now, was = clock.now(), session.starts_at
+    starts_at, minutes = starts_at.replace(second=0, microsecond=0), minutes or session.minutes
+    asking = side if via not in BY_STAFF else Side.FIRM
+    if refusal := (
+        refusal_to_change(session.state, was, now)
+        or refusal_to_move(asking, was, now, cancel_hours=_cancel_hours(session))
+        or refusal_of_length(minutes)
     ):
         raise Refused(refusal)
-    was, length = session.starts_at, timedelta(minutes=minutes or session.minutes)
-    if (was, session.ends_at) == (starts_at, starts_at + length):
+    if (was, session.minutes) == (starts_at, minutes):
         return
-    session.starts_at, session.ends_at = starts_at, starts_at + length
+    session.starts_at, session.ends_at = starts_at, starts_at + timedelta(minutes=minutes)
     people, contacts = _people_of(session)
     _expect_free(session, people, contacts, via=via, despite=despite)
     _keep_buffers(session)
@@ -199,22 +216,23 @@ def move_together(
 
     Raises Refused naming the first session that cannot move.
     """
-    sessions_now = [_as_it_is(session, None) for session, _ in moves]
-    now, waiting = clock.now(), list(sessions_now)
-    for session in sessions_now:
+    now = clock.now()
+    aims = {session.public_id: starts_at.replace(second=0, microsecond=0) for session, starts_at in moves}
+    waiting = [_as_it_is(session, None) for session, starts_at in moves]
+    waiting = [session for session in waiting if session.starts_at != aims[session.public_id]]
+    for session in waiting:
         if refusal := refusal_to_change(session.state, session.starts_at, now):
             raise Refused(f"{_named(session)}: {refusal}")
     # Out of each other's way first: the triggers look at every single row that is written.
-    CoachingSession.update(state_name=State.CANCELLED).where(CoachingSession.id.in_(sessions_now)).execute()
-    for session, (_, starts_at) in zip(sessions_now, moves, strict=True):
+    CoachingSession.update(state_name=State.CANCELLED).where(CoachingSession.id.in_(waiting)).execute()
+    for session in waiting:
         was = session.starts_at
-        session.ends_at += starts_at - was
-        session.starts_at = starts_at
+        session.starts_at = aims[session.public_id]
+        session.ends_at += session.starts_at - was
         people, contacts = _people_of(session)
-        refusal = refusal_of_time(_why_not(session, people, contacts, but=waiting), is_staff=True, despite=despite)
-        if refusal:
+        reasons = that_bind(_why_not(session, people, contacts), Via.PLAN)
+        if refusal := refusal_of_time(reasons, is_staff=True, despite=despite):
             raise Refused(f"{_named(session)}: {refusal}")
-        waiting.remove(session)
         _keep_buffers(session)
         session.moves += 1
         session.reason, session.state_name = reason, State.BOOKED
@@ -263,11 +281,10 @@ def cancel(session: CoachingSession, *, side: Side, reason: str, version: int | 
         cancel_hours=_cancel_hours(session),
         late_is_charged=session.engagement.late_is_charged,
     )
-    was = session.state
     session.state_name = State.LATE_CANCELLED if charged else State.CANCELLED
     session.reason, session.ended_at = reason, now
     _change(session)
-    sessions.move_in_ledger(session, was, reason=reason, by=by)
+    sessions.follow_in_ledger(session, reason=reason, by=by)
     how = "cancelled at short notice" if charged else "cancelled"
     sessions.tell(session, f"{session.label} on {_day_of(session)} {how}" + _because(reason), by=by)
     _ask_again(session)
@@ -275,13 +292,33 @@ def cancel(session: CoachingSession, *, side: Side, reason: str, version: int | 
 
 
 @atomic
+def restore(session: CoachingSession, *, reason: str, by: User | None) -> None:
+    """Take a cancellation back, if the session's time is still free for all. Raises Refused when it is not."""
+    session = _as_it_is(session, None)
+    if session.state is not State.CANCELLED:
+        raise Refused(f"{_named(session)} is not cancelled.")
+    people, contacts = _people_of(session)
+    _expect_free(session, people, contacts, via=Via.PLAN, despite=reason)
+    session.state_name, session.reason, session.ended_at = State.BOOKED, "", None
+    _change(session)
+    sessions.follow_in_ledger(session, reason=reason, by=by)
+    sessions.tell(session, f"{session.label} on {_day_of(session)} takes place after all" + _because(reason), by=by)
+    _answer_request(session)
+    announce(Moved(session, session.starts_at, by))
+
+
+@atomic
 def join(session: CoachingSession, client: Client, *, by: User | None) -> Attendee:
     """One more member of a group session, who may be in already. Raises Refused when the time is not free for them."""
     session = _as_it_is(session, None)
+    if refusal := refusal_to_change(session.state, session.starts_at, clock.now()):
+        raise Refused(refusal)
     found = Attendee.get_or_none(Attendee.session == session, Attendee.client == client, Attendee.left_at.is_null())
     if found:
         return found
-    _expect_free(session, [client], (), via=Via.SEAT, despite="", host=False)
+    reasons = _why_not(session, [client], (), is_hosted=False)
+    if refusal := refusal_of_time(reasons, is_staff=by is not None, despite=""):
+        raise Refused(refusal)
     attendee = _invite_client(session, client)
     announce(PeopleChanged(session, (attendee,), ()))
     return attendee
@@ -300,6 +337,17 @@ def _domain() -> str:
     return urlsplit(config.in_force().base_url).hostname or "localhost"
 
 
+def _refusal_to_meet(session: CoachingSession, contacts: Sequence[Contact], despite: str) -> str | None:
+    client, engagement = session.client, session.engagement
+    return refusal_to_meet(
+        session.kind,
+        has_client=client is not None,
+        is_their_program=engagement is None or engagement.client == client,
+        is_coached=engagement is None or engagement.coach == session.coach or bool(despite),
+        knows_guests=all(client and contact.organisation_id == client.organisation_id for contact in contacts),
+    )
+
+
 def _as_it_is(session: CoachingSession, version: int | None) -> CoachingSession:
     now = CoachingSession.known_as(session.public_id)
     if now is None:
@@ -314,10 +362,9 @@ def _why_not(
     people: Sequence[Client],
     contacts: Sequence[Contact],
     *,
-    but: Sequence[CoachingSession] = (),
+    is_hosted: bool = True,
 ) -> list[Reason]:
     """What keeps a session, saved or not, from being at its time."""
-    away = [*but, *([session] if session.id else [])]
     openings = openings_of(
         session.coach,
         session.kind_name,
@@ -326,9 +373,10 @@ def _why_not(
         session.starts_at + timedelta(days=1),
         clients=people,
         contacts=contacts,
-        but=away,
+        but=[session] if session.id else [],
+        is_hosted=is_hosted,
     )
-    return openings.why_not(int(session.starts_at.timestamp()) // 60)
+    return openings.why_not(minute_of(session.starts_at))
 
 
 def _expect_free(
@@ -338,12 +386,8 @@ def _expect_free(
     *,
     via: Via,
     despite: str,
-    host: bool = True,
 ) -> None:
-    _let_go(session.coach)
-    reasons = _why_not(session, people, contacts)
-    if not host:
-        reasons = [reason for reason in reasons if reason.party != session.coach.name]
+    reasons = that_bind(_why_not(session, people, contacts), via)
     if refusal := refusal_of_time(reasons, is_staff=via in BY_STAFF, despite=despite):
         raise Refused(refusal)
 
@@ -361,6 +405,7 @@ def _change(session: CoachingSession) -> None:
 
 
 def _write(session: CoachingSession) -> None:
+    sessions.let_go(session.coach)
     try:
         session.save()
     except IntegrityError as error:
@@ -420,11 +465,12 @@ def hold(
     coach: User, starts_at: datetime, minutes: int, *, kind: SessionKind, about: str, lasts: timedelta, words: str
 ) -> Hold:
     """Keep a time free while somebody is asked. Raises Refused when it is not free."""
+    starts_at = starts_at.replace(second=0, microsecond=0)
     ends_at = starts_at + timedelta(minutes=minutes)
-    _let_go(coach)
+    sessions.let_go(coach)
     openings = openings_of(coach, kind, minutes, starts_at - timedelta(days=1), starts_at + timedelta(days=1))
-    reasons = openings.why_not(int(starts_at.timestamp()) // 60)
-    if refusal := refusal_of_time(reasons, is_staff=True, despite=""):
+    reasons = openings.why_not(minute_of(starts_at))
+    if refusal := refusal_of_length(minutes) or refusal_of_time(reasons, is_staff=True, despite=""):
         raise Refused(refusal)
     try:
         return Hold.create(
@@ -443,11 +489,6 @@ def hold(
 def release(about: str) -> None:
     """Let go what was held for something."""
     Hold.delete().where(Hold.about == about).execute()
-
-
-def _let_go(coach: User) -> None:
-    """Holds that have expired go before anything is written: the triggers know no clock."""
-    Hold.delete().where(Hold.coach == coach, Hold.expires_at <= clock.now()).execute()
 
 
 # Requests -------------------------------------------------------------------------------------------------------------
@@ -486,24 +527,145 @@ def ask(
 
 @atomic
 def withdraw(request: Request, *, by: User | None) -> None:
-    """Nobody is asked for it any more."""
-    request.state_name = RequestState.WITHDRAWN
-    request.save()
+    """Nobody is asked for it any more; what was booked already stays."""
+    asked = Request.id == request.id, Request.state_name == RequestState.ASKED
+    Request.update(state_name=RequestState.WITHDRAWN).where(*asked).execute()
 
 
 def _answer_request(session: CoachingSession) -> None:
-    """Whoever booked it and through whichever door: it is no longer asked for."""
+    """Whoever booked it and through whichever door: in this program it is no longer asked for."""
     if session.client_id is None:
         return
-    asked = Request.open_of(session.client).where(Request.kind_name == session.kind_name).first()
+    same = Request.kind_name == session.kind_name, Request.engagement == session.engagement
+    asked = Request.open_of(session.client).where(*same).first()
     if asked:
         asked.state_name, asked.session = RequestState.BOOKED, session
         asked.save()
 
 
 def _ask_again(session: CoachingSession) -> None:
-    """What was asked for and is cancelled is asked for again."""
+    """What was asked for and is cancelled is asked for again, unless it is used up or its program is over."""
+    if session.state is not State.CANCELLED or (session.engagement_id and session.engagement.state not in RUNNING):
+        return
     answered = Request.get_or_none(Request.session == session, Request.state_name == RequestState.BOOKED)
     if answered:
         answered.state_name, answered.session = RequestState.ASKED, None
         answered.save()
+
+
+# By link --------------------------------------------------------------------------------------------------------------
+
+BOOK, CHANGE = "book", "session"
+"""The kinds of links by which a client books what is asked for, and moves or cancels what is booked."""
+BOOK_FOR, CHANGE_FOR = "book_assistant", "session_assistant"
+"""The same for the client's own assistant."""
+DOORS = (BOOK, CHANGE, BOOK_FOR, CHANGE_FOR)
+ADMITTED, AN_HOUR = 120, timedelta(hours=1)
+
+
+@atomic
+def admit(kind: str, public_id: str, *, source: str) -> str:
+    """The token of a link of DOORS for a browser that came by another link of the same person.
+
+    Raises TooMany when one address asks for them without end.
+    """
+    Attempt.count_one(f"{kind} held from {source}", limit=ADMITTED, within=AN_HOUR, now=clock.now())
+    return links.issue(kind, public_id, lasts=LINK_LASTS)[1]
+
+
+@atomic
+def shut_doors(client: Client, *kinds: str) -> None:
+    """The links of these kinds to what this client may book or change die."""
+    for request in Request.select(Request.public_id).where(Request.client == client):
+        for kind in set(kinds) & {BOOK, BOOK_FOR}:
+            links.revoke_all(kind, request.public_id)
+    for session in CoachingSession.select(CoachingSession.public_id).where(CoachingSession.client == client):
+        for kind in set(kinds) & {CHANGE, CHANGE_FOR}:
+            links.revoke_all(kind, session.public_id)
+
+
+@atomic
+def learn(client: Client, zone: str, phone: str) -> None:
+    """What a client tells by the way and we did not know yet: the own time zone, a number."""
+    client = Client.get_by_id(client.id)
+    told = {"zone": zone, "phone": phone}
+    new = {name: value for name, value in told.items() if value and not getattr(client, name)}
+    if new:
+        clients.change(client, new, version=client.version, by=None)
+
+
+@atomic
+def book_asked(request: Request, start: int, *, via: Via) -> CoachingSession:
+    """Book what was asked for at a time that is on offer: `start` is its minute since 1970.
+
+    Raises Refused when it is not.
+    """
+    request = Request.known_as(request.public_id) or request
+    if request.state is not RequestState.ASKED:
+        raise Refused("This was booked already, or is no longer asked for.")
+    openings = offered(request, clock.now())
+    if start not in openings.starts:
+        raise Refused(JUST_GONE)
+    session = book(
+        request.coach,
+        request.kind,
+        moment_of(start),
+        request.minutes,
+        via=via,
+        client=request.client,
+        engagement=request.engagement,
+        contacts=request.guests,
+        by=None,
+    )
+    if openings.unknown:
+        sessions.tell(session, f"Please check: {' and '.join(openings.unknown)} could not be read", by=None)
+    return session
+
+
+@atomic
+def move_by_link(
+    session: CoachingSession, start: int, *, side: Side, via: Via, reason: str = "", version: int | None = None
+) -> None:
+    """Move a session to a time that is on offer, for whoever holds its link. Raises Refused, Stale."""
+    _refuse_what_is_not_theirs(session)
+    if start not in offered_instead(session, clock.now()).starts:
+        raise Refused(JUST_GONE)
+    move(session, moment_of(start), side=side, via=via, reason=reason, version=version, by=None)
+
+
+@atomic
+def cancel_by_link(session: CoachingSession, *, side: Side, reason: str, version: int | None = None) -> None:
+    """Cancel a session, for whoever holds its link. Raises Refused, Stale."""
+    _refuse_what_is_not_theirs(session)
+    cancel(session, side=side, reason=reason, version=version, by=None)
+
+
+def _refuse_what_is_not_theirs(session: CoachingSession) -> None:
+    guests = [attendee.name for attendee in Attendee.of(session) if attendee.contact_id]
+    if refusal := refusal_by_link(is_group=session.client_id is None, guests=guests):
+        raise Refused(refusal)
+
+
+@atomic
+def tell_none_suits(request: Request, words: str, *, side: Side) -> None:
+    """No free time suits: what was written stands on the timeline, the ball is ours, nobody is reminded of it."""
+    request = Request.known_as(request.public_id) or request
+    if request.state is not RequestState.ASKED:
+        raise Refused("This was booked already, or is no longer asked for.")
+    client = request.client
+    who = client.assistant_name or "The client’s assistant" if side is Side.ASSISTANT else client.called
+    timeline.record(client, Kind.SESSION, f"{who} on the times for the {request.label.lower()}: “{words}”")
+    request.unsuited_at = clock.now()
+    request.save()
+    if request.kind is SessionKind.KICKOFF and request.engagement and request.engagement.is_onboarding:
+        engagements.wait_on(request.engagement, StepKind.KICKOFF_BOOKED, Party.US)
+    else:
+        clients.pass_ball(client, Party.US, f"Find a time for the {request.label.lower()}")
+
+
+@atomic
+def follow_coach(engagement: Engagement) -> None:
+    """What is asked for in a program and not booked yet is booked with whoever coaches in it now."""
+    change = {"coach": engagement.coach} if engagement.coach_id else {"state_name": RequestState.WITHDRAWN}
+    asked = Request.engagement == engagement, Request.state_name == RequestState.ASKED
+    Request.update(**change).where(*asked).execute()

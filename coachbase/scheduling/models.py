@@ -1,16 +1,20 @@
 """Requests to book: who was asked for which session, when, and how often."""
 
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSelect
 
 from ..accounts.models import User
 from ..availability.rules import SESSION_LABELS, SessionKind
-from ..clients.models import Client, Organisation
+from ..clients.models import Client, Contact, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
-from ..engagements.models import Engagement
+from ..engagements.models import Engagement, Participant
+from ..engagements.rules import RUNNING
 from ..sessions.models import CoachingSession
+from ..slots.models import openings_of
+from ..slots.rules import Openings
 from .rules import RequestState
 
 
@@ -85,3 +89,53 @@ class Request(Model):
     def overdue(cls, user: User, now: datetime) -> ModelSelect:
         """Asked for, and the day until which it was asked has passed."""
         return cls.visible_to(user).where(cls.state_name == RequestState.ASKED, cls.until_on < now.date())
+
+    @classmethod
+    def for_page(cls, client: Client) -> ModelSelect:
+        """What a client finds on the own page: asked or booked, outside of a program or in one that runs."""
+        there = cls.engagement.is_null() | Engagement.state_name.in_(RUNNING)
+        alive = cls.state_name != RequestState.WITHDRAWN
+        return cls.with_people().where(cls.client == client, there, alive).order_by(cls.id)
+
+    @classmethod
+    def to_chase(cls, states: Any) -> ModelSelect:
+        """Asked for in a program of these states or outside of one, and nobody told us that no time suits."""
+        there = cls.engagement.is_null() | Engagement.state_name.in_(states)
+        waiting = cls.state_name == RequestState.ASKED, cls.unsuited_at.is_null()
+        return cls.with_people().where(*waiting, there).order_by(cls.asked_at)
+
+    @property
+    def guests(self) -> list[Contact]:
+        """Who of the sponsor comes, too."""
+        if self.kind is not SessionKind.THREE_WAY or self.engagement_id is None:
+            return []
+        return [part.contact for part in Participant.of(self.engagement) if part.meets]
+
+    def draft(self) -> CoachingSession:
+        """The session as it would be booked, unsaved: for its place and its terms."""
+        return CoachingSession(
+            coach=self.coach, client=self.client, engagement=self.engagement, kind_name=self.kind_name
+        )
+
+
+AHEAD = timedelta(days=200)
+"""How far the free times are looked for; each coach's own horizon is nearer."""
+
+
+def offered(request: Request, now: datetime) -> Openings:
+    """The times a client may choose from: within the days asked for, as long as these are not over."""
+    zone = ZoneInfo(request.coach.zone)
+    first, last = now, now + AHEAD
+    if request.from_on:
+        first = max(first, datetime.combine(request.from_on, time(), zone).astimezone(UTC))
+    if request.until_on and request.until_on >= now.astimezone(zone).date():
+        last = min(last, datetime.combine(request.until_on + timedelta(days=1), time(), zone).astimezone(UTC))
+    people = {"clients": [request.client], "contacts": request.guests}
+    return openings_of(request.coach, request.kind_name, request.minutes, first, max(first, last), **people)
+
+
+def offered_instead(session: CoachingSession, now: datetime) -> Openings:
+    """The times to which a client may move a session; its own is among them when it would be free but for itself."""
+    return openings_of(
+        session.coach, session.kind_name, session.minutes, now, now + AHEAD, clients=session.clients, but=[session]
+    )

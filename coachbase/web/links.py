@@ -15,6 +15,8 @@ from ..links.models import Link
 from ..links.rules import hash_token
 
 MOST_MISSES, WITHIN = 60, timedelta(minutes=15)
+CAME_FROM = "back"
+"""The cookie by which a page that another one led to leads back."""
 
 
 class Misses:
@@ -37,11 +39,11 @@ misses = Misses()
 
 
 class LinkDoors:
-    """Where holders of one kind of link come in: `/p/<kind>/open/<token>` leads to `/p/<kind>`."""
+    """Where holders of one kind of link come in: `/p/<kind>/open/<token>` leads to `/p/<kind>`, or to `home`."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, home: str = "") -> None:
         self.kind = kind
-        self.home = f"/p/{kind}"
+        self.home = home or f"/p/{kind}"
         self.cookie = f"link_{kind}"
 
     def open(self, token: str) -> Response:
@@ -65,6 +67,18 @@ class LinkDoors:
     def let_go(self, response: Response) -> Response:
         """Let this browser no longer hold the link."""
         response.delete_cookie(self.cookie, path=self.home)
+        return response
+
+    def remember(self, response: Response, came_from: str) -> Response:
+        """Let this browser find the way back from here to the page it came from."""
+        response.set_cookie(
+            CAME_FROM,
+            came_from,
+            path=self.home,
+            httponly=True,
+            secure=current_app.config["COACHBASE"].is_https,
+            samesite="Lax",
+        )
         return response
 
     def subject(self) -> str:
