@@ -9,6 +9,7 @@ from .accounts import public as accounts_public
 from .accounts import views as accounts
 from .agreements import public as agreements_public
 from .agreements import views as agreements
+from .availability import views as availability
 from .boards import views as boards
 from .boards.models import Card
 from .clients import views as clients
@@ -30,6 +31,7 @@ from .programs import views as programs
 from .scheduling import public as scheduling_public
 from .scheduling import views as scheduling
 from .search import views as search
+from .sessions import views as sessions
 from .timeline import views as timeline
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -41,6 +43,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     portal.pages,
     portal_public.pages,
     engagements.pages,
+    sessions.pages,
+    availability.pages,
     programs.pages,
     scheduling.pages,
     scheduling_public.pages,
@@ -86,6 +90,7 @@ MENU: tuple[MenuItem, ...] = (
 SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
+    MenuItem("Availability", "/settings/availability", "calendar-clock"),
     MenuItem("Calendars", "/settings/calendars", "calendar-days"),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),

@@ -4,6 +4,7 @@ from functools import cache
 
 from . import jobs, tidying
 from .agreements import actions as agreements
+from .availability import actions as availability
 from .engagements import actions as engagements
 from .feeds import actions as feeds
 from .intake import actions as intake
@@ -21,6 +22,8 @@ def set_clock() -> None:
     jobs.at(feeds.sweep, minute="*")
     jobs.at(portal.remind_due, minute="*/15")
     jobs.at(invitations.remind_due, minute="*/5")
+    jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
+    jobs.at(availability.keep_holidays_ahead, hour="3", minute="30")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

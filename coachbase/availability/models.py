@@ -95,6 +95,10 @@ class SpecialDay(Model):
     ends = IntegerField(null=True)
     why = TextField(default="")
 
+    @classmethod
+    def coming(cls, coach: User, today: date) -> ModelSelect:
+        return cls.of(coach).where(cls.last >= today)
+
     @property
     def special(self) -> Special:
         wall = None if self.begins is None else Wall(self.begins, self.ends)
@@ -115,6 +119,10 @@ class Trip(Model):
     zone = TextField()
     place = TextField(default="")
 
+    @classmethod
+    def coming(cls, coach: User, today: date) -> ModelSelect:
+        return cls.of(coach).where(cls.last >= today)
+
     @property
     def travel(self) -> Travel:
         return Travel(self.first, self.last, self.zone, self.place)
@@ -134,6 +142,10 @@ class Holiday(Model):
 
     class Meta:
         indexes = ((("coach", "on"), True),)
+
+    @classmethod
+    def coming(cls, coach: User, today: date) -> ModelSelect:
+        return cls.select().where(cls.coach == coach, cls.on >= today).order_by(cls.on)
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,29 @@ def _joined(pieces: Iterable[Piece]) -> list[Piece]:
     return found
 
 
+class DayShown(NamedTuple):
+    """A day of the calendar as it comes out: its open times, why it is closed, and what is unusual about its clock."""
+
+    day: date
+    walls: Sequence[Wall]
+    pieces: Sequence[Piece]
+    why: str
+    zone: str
+    clocks_change: bool
+
+
+def days_shown(coach: WeekLike, first: date, count: int) -> list[DayShown]:
+    """What becomes of some days, for every kind of session."""
+    shown = []
+    for day in _days(first, first + timedelta(days=count - 1)):
+        walls, why = walls_on(coach, day)
+        pieces, _ = opening_hours(coach, day, day)
+        zone = zone_on(coach, day)
+        lasts = instant(day + timedelta(days=1), 0, zone) - instant(day, 0, zone)
+        shown.append(DayShown(day, sorted(walls), pieces, why, zone, clocks_change=lasts != DAY))
+    return shown
+
+
 # What may be saved ----------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +261,14 @@ def refusal_of_days(first: date, last: date) -> str | None:
     if last < first:
         return "The last day comes before the first one."
     return "That is more than a year. Split it." if (last - first).days > 366 else None
+
+
+MOST_AHEAD = 400
+"""Special days, and travels, that are kept at once."""
+YEARS_AHEAD = 3
+"""Holidays are kept for this year and the next two."""
+KIND_TERMS = ("minutes", "before_minutes", "after_minutes", "notice_hours", "daily_most")
+"""What may be different for one kind of session."""
 
 
 def in_words(wall: Wall) -> str:

@@ -21,6 +21,8 @@ COACHES_EYES = {"bob": "olive alice", "dan": "olive carol", "ina": "olive"}
 DOCUMENTS = WALL | {f"{whose}, coach only": readers for whose, readers in COACHES_EYES.items()}
 OWN = {"bob": "vera", "dan": "dora"}
 """An import belongs to whoever uploaded it, and to nobody else. Vera's is the one called bob, Dora's dan."""
+HOURS = {"alice": "olive alice vera", "carol": "olive carol dora"}
+"""When a coach works is for those who see the coach's clients."""
 AUTHOR = {"bob": "olive vera", "dan": "olive dora", "ina": "olive vera"}
 """What somebody wrote is changed by its author or the owner."""
 MAIL = WALL | {"about nobody": "olive", "sent by vera": "olive vera"}
@@ -111,6 +113,23 @@ ROUTES: dict[str, Row] = {
     "POST stages.hide_stage": Row(STAGE, 303),
     "POST stages.show_stage": Row(STAGE, 303),
     "POST stages.delete_stage": Row(STAGE, 422),
+    # availability
+    "GET availability.coaches": Row(STAFF, 200, others=dict.fromkeys(("alice", "vera", "carol", "dora"), 303)),
+    "GET availability.week": Row(HOURS, 200),
+    "POST availability.save_week": Row(HOURS, 422),
+    "GET availability.terms": Row(HOURS, 200),
+    "POST availability.save_terms": Row(HOURS, 422),
+    "GET availability.kinds": Row(HOURS, 200),
+    "POST availability.save_kinds": Row(HOURS, 422),
+    "GET availability.days": Row(HOURS, 200),
+    "POST availability.add_special": Row(HOURS, 422),
+    "POST availability.remove_special": Row(HOURS, 303),
+    "POST availability.restore_special": Row(HOURS, 303, query="?first=2026-12-03&how=closed"),
+    "POST availability.add_trip": Row(HOURS, 422),
+    "POST availability.remove_trip": Row(HOURS, 303),
+    "POST availability.restore_trip": Row(HOURS, 303, query="?trip-first=2026-12-03&trip-zone=Asia/Singapore"),
+    "POST availability.choose_country": Row(HOURS, 303, {"country": "GB", "region": "SCT"}),
+    "POST availability.work_on_holiday": Row(HOURS, 303, {"on": "2026-12-25", "worked": "1"}),
     # feeds
     "GET feeds.calendars": Row(STAFF, 200),
     "GET feeds.new": Row(COACH, 200),

@@ -8,7 +8,7 @@ and the missing thing.
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from coachbase import clock
 from coachbase.accounts.actions import INVITATION, RESET
@@ -16,6 +16,7 @@ from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
+from coachbase.availability.models import Holiday, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
@@ -122,7 +123,18 @@ def _staff(world: World) -> dict[str, User]:
     Serving.create(assistant=staff["dora"], coach=staff["carol"])
     for name, user in staff.items():
         world.keep(name, user)
+    for name in ("alice", "carol"):
+        _hours(world, name, staff[name])
     return staff
+
+
+def _hours(world: World, name: str, coach: User) -> None:
+    """Days that differ from the week, whose reasons name what nobody else is to know."""
+    readers, day = ALICES if name == "alice" else CAROLS, date(2026, 12, 24)
+    why, place = world.word("dayoff", name, readers), world.word("trip", name, readers)
+    world.keep(name, SpecialDay.create(coach=coach, first=day, last=day, why=why))
+    world.keep(name, Trip.create(coach=coach, first=day, last=day, zone="Asia/Singapore", place=place))
+    Holiday.create(coach=coach, on=date(2026, 12, 25), name=world.word("holiday", name, readers))
 
 
 def _stages(world: World) -> list[Stage]:
