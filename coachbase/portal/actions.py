@@ -30,7 +30,7 @@ from .models import (
     SIGN,
     SPONSOR,
     Chaser,
-    asks_of_client,
+    asks_of,
     open_things,
     page_is_on_its_way,
     running_of,
@@ -131,7 +131,7 @@ def follow_addresses(client: Client, changed: Collection[str]) -> None:
     if "email" in changed:
         had_one = Link.is_out(CLIENT, client.public_id, now)
         _shut(client)
-        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of_client(client))):
+        if engagement and client.email and (had_one or any(ask.is_open for ask in asks_of(client))):
             _mail_page("client_page", engagement)
 
 
@@ -152,7 +152,7 @@ def _latest(client: Client) -> Engagement:
 def _shut(client: Client) -> None:
     """No link to the client's page works any more, nor one that its buttons gave to a browser."""
     links.revoke_all(CLIENT, client.public_id)
-    for ask in asks_of_client(client):
+    for ask in asks_of(client):
         links.revoke_all(ask.way, ask.subject)
     scheduling.shut_doors(client, scheduling.BOOK, scheduling.CHANGE)
 

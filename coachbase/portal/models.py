@@ -76,17 +76,18 @@ def running_of(client: Client) -> ModelSelect:
 # What is asked of somebody --------------------------------------------------------------------------------------------
 
 
-def asks_of(engagements: Sequence[Engagement]) -> list[Ask]:
-    """What is, or was, asked of the client in these programs, in order. A new room adds its line to ROOMS."""
-    return [ask for room in ROOMS for ask in room(engagements)]
+def asks_of(client: Client, running: Sequence[Engagement] | None = None) -> list[Ask]:
+    """What is, or was, asked of the client in the programs that run, in order. A new room adds its line to ROOMS."""
+    engagements = list(running_of(client)) if running is None else running
+    return [ask for room in ROOMS for ask in room(client, engagements)]
 
 
-def _to_sign(engagements: Sequence[Engagement]) -> Iterator[Ask]:
+def _to_sign(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
     for signer in _signers(SignerRole.CLIENT).where(Agreement.engagement.in_(engagements)):
         yield _ask_to_sign(signer, signer.agreement.title, "Read it in your own time; you sign with a code by mail.")
 
 
-def _to_answer(engagements: Sequence[Engagement]) -> Iterator[Ask]:
+def _to_answer(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
     asked = Submission.select(Submission, FormVersion, Form).join(FormVersion).join(Form)
     for submission in asked.where(Submission.engagement.in_(engagements)).order_by(Submission.id):
         is_begun = submission.state is SubmissionState.STARTED
@@ -100,14 +101,13 @@ def _to_answer(engagements: Sequence[Engagement]) -> Iterator[Ask]:
         )
 
 
-def _to_book(engagements: Sequence[Engagement]) -> Iterator[Ask]:
-    """What is to be booked; of what was, only the kickoff: the others stand among the sessions."""
-    for request in Request.of(engagements):
-        is_booked = request.state is RequestState.BOOKED and request.session_id
-        if is_booked and request.kind is SessionKind.KICKOFF:
-            yield _ask_to_book(request, done_at=request.session.created_at)
-        elif not is_booked and may_be_booked(request):
+def _to_book(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    """What is to be booked, also outside of programs. Of what was, only the kickoff: others are among the sessions."""
+    for request in Request.for_page(client):
+        if may_be_booked(request):
             yield _ask_to_book(request)
+        elif request.kind is SessionKind.KICKOFF and request.session_id:
+            yield _ask_to_book(request, done_at=request.session.created_at)
 
 
 def may_be_booked(request: Request) -> bool:
@@ -133,12 +133,6 @@ def _ask_to_book(request: Request, *, done_at: datetime | None = None) -> Ask:
 
 
 ROOMS = (_to_sign, _to_answer, _to_book)
-
-
-def asks_of_client(client: Client) -> list[Ask]:
-    """What is asked in all programs under way, and outside of any."""
-    free = [request for request in Request.for_page(client) if request.engagement_id is None]
-    return asks_of(list(running_of(client))) + [_ask_to_book(each) for each in free if may_be_booked(each)]
 
 
 def to_book(client: Client) -> list[Request]:
@@ -176,19 +170,18 @@ def _ask_to_sign(signer: Signer, title: str, hint: str) -> Ask:
 
 # Sessions -------------------------------------------------------------------------------------------------------------
 
-MOST_PAST = 24
+MOST_SHOWN = 100
+"""Sessions, counted from the one farthest ahead."""
 
 
 def meetings_of(client: Client, now: datetime) -> tuple[list[Meeting], list[Meeting]]:
     """A client's sessions: those to come, the next first, and those that were, the last first."""
     in_groups = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
     theirs = (CoachingSession.client == client) | CoachingSession.id.in_(in_groups)
-    coming = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.ends_at > now
-    rows = CoachingSession.with_people().where(theirs)
-    next_ones = list(rows.where(*coming).order_by(CoachingSession.starts_at))
-    was = rows.where(CoachingSession.ends_at <= now, CoachingSession.state_name != SessionState.CANCELLED)
-    past = list(was.order_by(CoachingSession.starts_at.desc()).limit(MOST_PAST))
-    return _meetings(next_ones), _meetings(past)
+    rows = CoachingSession.with_people().where(theirs, CoachingSession.state_name != SessionState.CANCELLED)
+    found = _meetings(list(rows.order_by(CoachingSession.starts_at.desc()).limit(MOST_SHOWN)))
+    coming = [each for each in found if each.session.ends_at > now and each.session.state is SessionState.BOOKED]
+    return coming[::-1], [each for each in found if each not in coming]
 
 
 def meetings_with(contact: Contact, now: datetime) -> list[Meeting]:
@@ -216,8 +209,10 @@ def _meetings(sessions: Sequence[CoachingSession]) -> list[Meeting]:
 
 def zone_of(client: Client) -> str:
     """The zone by whose clock a client reads: the own, the coach's, or the firm's."""
+    if client.zone or client.coach_id:
+        return client.zone or client.coach.zone
     firm = Firm.current()
-    return client.zone or (client.coach.zone if client.coach_id else "") or (firm.zone if firm else "UTC")
+    return firm.zone if firm else "UTC"
 
 
 # What a sponsor may be told -------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from .models import (
     ASSISTANT,
     CLIENT,
     SPONSOR,
-    asks_of_client,
+    asks_of,
     asks_of_contact,
     client_known_as,
     contact_known_as,
@@ -57,7 +57,7 @@ def client() -> str:
     whose = _client()
     engagements = list(Engagement.of(whose))
     current = next((each for each in engagements if each.state in RUNNING), None)
-    asks = asks_of_client(whose)
+    asks = asks_of(whose, [each for each in engagements if each.state in RUNNING])
     done, total = progress(asks)
     coming, past = meetings_of(whose, clock.now())
     return render_template(
@@ -83,19 +83,19 @@ def client() -> str:
 @pages.post("/client/sign/<ulid:signer_id>")
 def sign(signer_id: str) -> Response:
     """“Read and sign”: this browser may go on to the signing page."""
-    return _lead_on(asks_of_client(_client()), agreements.LINK, signer_id, doors)
+    return _lead_on(asks_of(_client()), agreements.LINK, signer_id, doors)
 
 
 @pages.post("/client/intake/<ulid:submission_id>")
 def answer(submission_id: str) -> Response:
     """“Answer”: this browser may go on to the questionnaire."""
-    return _lead_on(asks_of_client(_client()), intake.LINK, submission_id, doors)
+    return _lead_on(asks_of(_client()), intake.LINK, submission_id, doors)
 
 
 @pages.post("/client/book/<ulid:request_id>")
 def book(request_id: str) -> Response:
     """“Choose a time”: this browser may go on to booking."""
-    return _lead_on(asks_of_client(_client()), scheduling.BOOK, request_id, doors)
+    return _lead_on(asks_of(_client()), scheduling.BOOK, request_id, doors)
 
 
 @pages.post("/client/session/<ulid:session_id>")

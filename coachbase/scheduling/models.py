@@ -130,8 +130,15 @@ def offered(request: Request, now: datetime) -> Openings:
         first = max(first, datetime.combine(request.from_on, time(), zone).astimezone(UTC))
     if request.until_on and request.until_on >= now.astimezone(zone).date():
         last = min(last, datetime.combine(request.until_on + timedelta(days=1), time(), zone).astimezone(UTC))
-    people = {"clients": [request.client], "contacts": request.guests}
-    return openings_of(request.coach, request.kind_name, request.minutes, first, max(first, last), **people)
+    return openings_of(
+        request.coach,
+        request.kind_name,
+        request.minutes,
+        first,
+        max(first, last),
+        clients=[request.client],
+        contacts=request.guests,
+    )
 
 
 def offered_instead(session: CoachingSession, now: datetime) -> Openings:

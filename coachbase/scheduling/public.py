@@ -191,7 +191,7 @@ def _fitting(
 ) -> str:
     """The page for the state the request is in. `near` is a time that was wanted: its day is shown."""
     if asked.state is RequestState.BOOKED and asked.session_id:
-        session = CoachingSession.known_as(asked.session.public_id)
+        session = CoachingSession.known_as(asked.session.public_id) or abort(404)
         return render_template("scheduling/booked.html", **_about(holder, asked.client, session), asked=asked)
     about = _about(holder, asked.client, asked.draft())
     if refusal := _refusal(asked):
@@ -228,6 +228,8 @@ def session() -> str:
 def choose_another() -> ResponseReturnValue:
     """The times it could move to."""
     holder, booked = _session()
+    if _refusal_to_move(holder, booked):
+        return redirect(change_doors.home, 303)
     return _others(holder, booked)
 
 
@@ -268,6 +270,8 @@ def move() -> ResponseReturnValue:
 def ask_why() -> ResponseReturnValue:
     """Why; and before it whether it will be charged."""
     holder, booked = _session()
+    if _refusal_to_change(booked):
+        return redirect(change_doors.home, 303)
     return _cancel_page(holder, booked, CancelByLinkForm(data={"version": booked.version}))
 
 
@@ -277,6 +281,8 @@ def cancel() -> ResponseReturnValue:
     form = CancelByLinkForm(request.form)
     if booked.state in (State.CANCELLED, State.LATE_CANCELLED):
         return redirect(change_doors.home, 303)
+    if _refusal_to_change(booked):
+        return _session_page(holder, booked, ""), 422
     if not form.validate():
         return _cancel_page(holder, booked, form), 422
     try:
@@ -337,18 +343,11 @@ def _changed_meanwhile(holder: Holder, booked: CoachingSession) -> ResponseRetur
     return _session_page(holder, booked, "This was changed meanwhile, so nothing was done. This is how it is now."), 409
 
 
-def _cancel_page(holder: Holder, booked: CoachingSession, form: CancelByLinkForm) -> ResponseReturnValue:
-    about = _about_booked(holder, booked)
-    if about["keeps"]:
-        return redirect(change_doors.home, 303)
-    return render_template("scheduling/own_cancel.html", form=form, **about)
+def _cancel_page(holder: Holder, booked: CoachingSession, form: CancelByLinkForm) -> str:
+    return render_template("scheduling/own_cancel.html", form=form, **_about_booked(holder, booked))
 
 
-def _others(
-    holder: Holder, booked: CoachingSession, *, notice: str = "", near: int | None = None
-) -> ResponseReturnValue:
-    if _refusal_to_move(holder, booked):
-        return redirect(change_doors.home, 303)
+def _others(holder: Holder, booked: CoachingSession, *, notice: str = "", near: int | None = None) -> str:
     about = _about_booked(holder, booked)
     openings = offered_instead(booked, clock.now())
     times = _times(openings, about["zone"], booked.coach.zone, near, but=booked.starts_at)
