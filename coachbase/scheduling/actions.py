@@ -23,6 +23,7 @@ from ..db import atomic, new_public_id
 from ..engagements import actions as engagements
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, StepKind
+from ..engagements.rules import State as ProgramState
 from ..errors import Refused, Stale
 from ..events import announce
 from ..links import actions as links
@@ -145,7 +146,7 @@ def book(
         by=by,
     )
     session.uid = f"{session.public_id}@{_domain()}"
-    left = LedgerEntry.balance(engagement).left if engagement and counts(kind) else None
+    left = _sessions_left(engagement) if engagement and counts(kind) else None
     program = engagement.state if engagement else None
     if refusal := _refusal_to_meet(session, contacts, despite) or refusal_to_have(
         kind, program, minutes=minutes, has_place=any(session.where), left=left, despite=despite
@@ -225,10 +226,10 @@ def move_together(
             raise Refused(f"{_named(session)}: {refusal}")
     # Out of each other's way first: the triggers look at every single row that is written.
     CoachingSession.update(state_name=State.CANCELLED).where(CoachingSession.id.in_(waiting)).execute()
+    was = {session.public_id: session.starts_at for session in waiting}
     for session in waiting:
-        was = session.starts_at
         session.starts_at = aims[session.public_id]
-        session.ends_at += session.starts_at - was
+        session.ends_at += session.starts_at - was[session.public_id]
         people, contacts = _people_of(session)
         reasons = that_bind(_why_not(session, people, contacts), Via.PLAN)
         if refusal := refusal_of_time(reasons, is_staff=True, despite=despite):
@@ -237,8 +238,9 @@ def move_together(
         session.moves += 1
         session.reason, session.state_name = reason, State.BOOKED
         _change(session)
+    for session in waiting:
         sessions.tell(session, f"{session.label} moved to {_day_of(session)}" + _because(reason), by=by)
-        announce(Moved(session, was, by))
+        announce(Moved(session, was[session.public_id], by))
 
 
 def _named(session: CoachingSession) -> str:
@@ -335,6 +337,14 @@ def leave(attendee: Attendee, *, by: User | None) -> None:
 
 def _domain() -> str:
     return urlsplit(config.in_force().base_url).hostname or "localhost"
+
+
+def _sessions_left(engagement: Engagement) -> int | None:
+    """None where a program does not say how many it has; a draft has what it will buy."""
+    if not engagement.sessions:
+        return None
+    left = LedgerEntry.balance(engagement).left
+    return left + engagement.sessions if engagement.state is ProgramState.DRAFT else left
 
 
 def _refusal_to_meet(session: CoachingSession, contacts: Sequence[Contact], despite: str) -> str | None:
@@ -544,8 +554,12 @@ def _answer_request(session: CoachingSession) -> None:
 
 
 def _ask_again(session: CoachingSession) -> None:
-    """What was asked for and is cancelled is asked for again, unless it is used up or its program is over."""
-    if session.state is not State.CANCELLED or (session.engagement_id and session.engagement.state not in RUNNING):
+    """What was asked for and is cancelled is asked for again, unless it is used up or its program is over.
+
+    A kickoff there must be, whatever became of the first.
+    """
+    is_used_up = session.state is not State.CANCELLED and session.kind is not SessionKind.KICKOFF
+    if is_used_up or (session.engagement_id and session.engagement.state not in RUNNING):
         return
     answered = Request.get_or_none(Request.session == session, Request.state_name == RequestState.BOOKED)
     if answered:
