@@ -26,6 +26,7 @@ class Config:
     threads: int = 8
     debug: bool = False
     calendar_hosts: frozenset[str] = frozenset()
+    reply_mailbox: Path | None = None
 
     @property
     def database_path(self) -> Path:
@@ -51,7 +52,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> "Config":
-        """Read HOST, PORT, COACHBASE_DATA, BASE_URL, TRUSTED_PROXY, THREADS, CALENDAR_HOSTS and COACHBASE_DEBUG."""
+        """Read the variables that docs/operations.md lists."""
         host = env.get("HOST", cls.host)
         port = _number(env, "PORT", cls.port, 1, 65535)
         debug = _switch(env, "COACHBASE_DEBUG")
@@ -66,7 +67,18 @@ class Config:
             threads=_number(env, "THREADS", cls.threads, 1, 64),
             debug=debug,
             calendar_hosts=_hosts(env.get("CALENDAR_HOSTS", "")),
+            reply_mailbox=_mailbox(env.get("REPLY_MAILBOX", "")),
         )
+
+
+def _mailbox(text: str) -> Path | None:
+    """A Maildir or an mbox file that is there."""
+    if not text:
+        return None
+    box = Path(text).absolute()
+    if not (box / "new").is_dir() and not box.is_file():
+        raise ConfigError(f"REPLY_MAILBOX must be a Maildir or an mbox file, and {text[:80]!r} is neither.")
+    return box
 
 
 _in_force: Config | None = None

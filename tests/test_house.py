@@ -42,6 +42,7 @@ FRONT_DOORS = {"/sign-in", "/set-up", "/forgot", "/healthz", "/logo", "/static/<
 """What strangers reach outside /p/. /ui exists in debug only and draws no data."""
 
 NOT_ATOMIC = {
+    "coachbase.invitations.actions.read_mailbox": "each answer is a transaction of its own, none while a file is read",
     "coachbase.invitations.actions.delayed": "it says when mails of the actions inside it leave, and writes nothing",
     "coachbase.invitations.actions.quiet": "it says that nobody is told, and writes nothing",
     "coachbase.mail.actions.sweep": "each message it returns is a transaction of its own, so one cannot hold up all",

@@ -1,41 +1,51 @@
 """Mail invitations, changes, cancellations and reminders; take in replies; give out feeds."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 
-from .. import clock
+from .. import clock, config
 from ..accounts.models import Serving, User
+from ..clients import actions as clients
 from ..clients.models import Client
+from ..clients.rules import Party
 from ..db import atomic
+from ..errors import Refused
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
 from ..mail.rules import State as MailState
 from ..sessions.models import Attendee, CoachingSession
-from ..sessions.rules import Attendance
+from ..sessions.rules import Attendance, State
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import Reminder, Told, assistant_of, attendees_between, guest_of, guests_of, meeting_of
+from . import tasks
+from .models import Reminder, Told, assistant_of, attendees_between, guest_of, guests_of, meeting_of, session_with
 from .rules import (
+    ANSWERED,
     REMINDED_BEFORE,
     TOO_LATE_BEFORE,
     Guest,
     Meeting,
     Method,
     ReminderKind,
+    Reply,
     asks_anew,
     calendar_file,
     day_in_words,
     essence,
     is_reminded,
+    is_stale,
     place_in_words,
+    read_reply,
     time_in_words,
     written,
 )
 
+log = logging.getLogger("coachbase")
 BATCH = 50
 """How many are reminded in one transaction; the next run goes on with the others."""
 
@@ -135,7 +145,7 @@ def _tell(session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]
 def _tell_one(session: CoachingSession, meeting: Meeting, guest: Guest, client: Client | None) -> None:
     mail.call_off(session.public_id, to=guest.email)
     told = Told.of(session, guest.email)
-    if told and written(told.file, "DTSTART") != f"{meeting.starts_at:%Y%m%dT%H%M%SZ}":
+    if told and not told.begins_at(meeting.starts_at):
         guest = replace(guest, answer=Attendance.NEEDS_ACTION)
     method = Method.REQUEST if guest.part else Method.PUBLISH
     file = calendar_file(meeting, guest, method, sequence=_edition(session, told), stamp=clock.now())
@@ -220,13 +230,60 @@ def _remind(attendee: Attendee, now: datetime) -> bool:
     return True
 
 
-@atomic
-def take_reply(content: str) -> str:
-    """Note what a METHOD:REPLY says; a sentence of what was noted. Stale ones and strangers' change nothing.
+# Answers --------------------------------------------------------------------------------------------------------------
 
-    Raises Refused when it is no reply to anything of ours.
+
+@atomic
+def take_reply(content: str | bytes, *, by: User | None = None) -> str:
+    """Note what a METHOD:REPLY says; a sentence of what was noted. Stale ones change nothing.
+
+    `by` is who pasted it, and learns nothing of what is not theirs to see. Raises Refused when it is no reply to
+    anything of ours.
     """
-    raise NotImplementedError
+    reply = read_reply(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    if isinstance(reply, str):
+        raise Refused(reply)
+    session = session_with(reply.uid, by)
+    told = Told.of(session, reply.email) if session else None
+    if session is None or told is None or told.method is Method.PUBLISH:
+        raise Refused("It answers no invitation of ours to this address.")
+    attendee = Attendee.of(session).where(Attendee.email == reply.email).first()
+    name = attendee.name if attendee else session.coach.name
+    what = f"{session.label} on {day_in_words(session.starts_at, session.zone)}"
+    if session.state is not State.BOOKED or told.method is Method.CANCEL:
+        return f"Nothing was changed: {what} is not booked any more."
+    asked = int(written(told.file, "SEQUENCE")) if told.begins_at(session.starts_at) else session.sequence
+    if is_stale(reply, asked=asked, answered_at=attendee.answered_at if attendee else None):
+        return f"Nothing was changed: {name} answered something else later, or to an older time of {what}."
+    if attendee and not _note_answer(attendee, reply):
+        return f"Nothing was changed: that {name} {ANSWERED[reply.answer]} {what} was noted already."
+    sentence = f"{name} {ANSWERED[reply.answer]} {what}"
+    for client in [attendee.client] if attendee and attendee.client_id else session.clients:
+        timeline.record(client, Kind.SESSION, sentence, href=f"/sessions/{session.public_id}", by=by)
+        if reply.answer is Attendance.DECLINED:
+            day = day_in_words(session.starts_at, session.zone).partition(",")[0]
+            clients.pass_ball(client, Party.US, f"Find another time: {name} declined {day}")
+    return f"{sentence}."
+
+
+def _note_answer(attendee: Attendee, reply: Reply) -> bool:
+    """False when it says what is noted already: a mailbox may be read twice."""
+    now = clock.now()
+    if attendee.answer is reply.answer and attendee.sequence == reply.sequence:
+        return False
+    attendee.answer_name, attendee.sequence = reply.answer, reply.sequence
+    attendee.answered_at = min(reply.at or now, now)
+    attendee.save()
+    return True
+
+
+def read_mailbox() -> None:
+    """By the clock: take the answers that came into the mailbox of REPLY_MAILBOX; other mail in there is left alone."""
+    for letter in tasks.unread(config.in_force().reply_mailbox):
+        try:
+            log.info("%s", take_reply(letter))
+        except Refused as refusal:
+            log.info("a mail in the mailbox for answers changed nothing: %s", refusal)
 
 
 @atomic

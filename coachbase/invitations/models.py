@@ -65,6 +65,9 @@ class Told:
     at: datetime
     is_sure: bool
 
+    def begins_at(self, moment: datetime) -> bool:
+        return written(self.file, "DTSTART") == f"{moment:%Y%m%dT%H%M%SZ}"
+
     @classmethod
     def of(cls, session: CoachingSession, email: str) -> Self | None:
         """None for who heard nothing."""
@@ -82,6 +85,12 @@ class Told:
             at=last.created_at,
             is_sure=last.state in (MailState.SENT, MailState.LEASED),
         )
+
+
+def session_with(uid: str, user: User | None) -> CoachingSession | None:
+    """The session of a calendar event; None for one that this user may not see."""
+    seen = CoachingSession.visible_to(user) if user else CoachingSession.with_people()
+    return seen.where(CoachingSession.uid == uid).first()
 
 
 # Who is told ----------------------------------------------------------------------------------------------------------

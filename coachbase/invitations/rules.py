@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..availability.rules import PlaceKind
@@ -190,3 +191,115 @@ def is_reminded(starts_at: datetime, told_at: datetime, now: datetime) -> bool:
     """Whether somebody who last heard of a session at `told_at` is to be reminded at this moment."""
     opens = starts_at - REMINDED_BEFORE
     return opens <= now < starts_at - TOO_LATE_BEFORE and told_at <= opens - FRESH
+
+
+# Answers --------------------------------------------------------------------------------------------------------------
+
+LONGEST_REPLY, LONGEST_FILE = 300_000, 60_000
+"""Bytes of a mail that answers an invitation, and of the calendar file in it."""
+MOST_PARTS = 40
+_ANSWERS = {"ACCEPTED": Attendance.ACCEPTED, "TENTATIVE": Attendance.TENTATIVE, "DECLINED": Attendance.DECLINED}
+ANSWERED = {
+    Attendance.ACCEPTED: "accepted",
+    Attendance.TENTATIVE: "may come to",
+    Attendance.DECLINED: "declined",
+}
+"""What somebody did, in front of the session's name."""
+
+
+class Reply(NamedTuple):
+    """Who answers what to which edition of which event; `at` is when, by the answering program's clock."""
+
+    uid: str
+    sequence: int
+    at: datetime | None
+    email: str
+    answer: Attendance
+
+
+def read_reply(content: bytes) -> Reply | str:
+    """What an answer to an invitation says, a calendar file or the whole mail; a sentence when it is none."""
+    if len(content) > LONGEST_REPLY:
+        return "That is too long to be an answer to an invitation."
+    file = _file_in(content)
+    if file is None:
+        return "There is no calendar file in it. Copy the whole mail, or the file that came with it."
+    if len(file) > LONGEST_FILE:
+        return "The calendar file in it is too long to be an answer to an invitation."
+    told = _first_event(file.decode("utf-8", "replace"))
+    if told.get("METHOD", ("",))[0].upper() != Method.REPLY:
+        return "The calendar file in it is no answer to an invitation."
+    email, parameters = told.get("ATTENDEE", ("", {}))
+    answer = _ANSWERS.get(str(parameters.get("PARTSTAT", "")).upper())
+    if "UID" not in told or answer is None:
+        return "The answer in it says neither yes nor no nor perhaps."
+    sequence = told.get("SEQUENCE", ("0",))[0]
+    return Reply(
+        uid=told["UID"][0],
+        sequence=int(sequence) if re.fullmatch(r"[0-9]{1,9}", sequence) else 0,
+        at=_moment(told.get("DTSTAMP", ("",))[0]),
+        email=re.sub(r"(?i)^mailto:", "", email).strip(),
+        answer=answer,
+    )
+
+
+def _file_in(content: bytes) -> bytes | None:
+    """The calendar file itself, or the one in a mail."""
+    start = content.find(b"BEGIN:VCALENDAR")
+    if content[:start].isspace() or start == 0:
+        return content[start:]
+    try:
+        return _enclosed(content) or (content[start:] if start > 0 else None)
+    except RecursionError:  # mails in mails in mails: nobody answers like that
+        return None
+
+
+def _enclosed(mail: bytes) -> bytes | None:
+    for number, each in enumerate(message_from_bytes(mail).walk()):
+        if number == MOST_PARTS:
+            return None
+        if each.get_content_type() in ("text/calendar", "application/ics"):
+            payload = each.get_payload(decode=True)
+            if isinstance(payload, bytes) and b"BEGIN:VCALENDAR" in payload:
+                return payload
+    return None
+
+
+def _first_event(file: str) -> dict[str, tuple[str, Any]]:
+    """The calendar's own properties and those of its first event: value and parameters by name, the first of each.
+
+    Read line by line, so that nonsense elsewhere in the file does no harm.
+    """
+    from icalendar.parser import Contentline  # noqa: PLC0415 (heavy)
+
+    found: dict[str, tuple[str, Any]] = {}
+    inside: list[str] = []
+    for line in _lines(file):
+        try:
+            name, parameters, value = Contentline(line).parts()
+        except ValueError:
+            continue
+        name = name.upper()
+        if name == "BEGIN":
+            inside.append(value.upper())
+        elif name == "END" and inside:
+            if inside.pop() == "VEVENT":
+                return found
+        elif inside in (["VCALENDAR"], ["VCALENDAR", "VEVENT"]):
+            found.setdefault(name, (str(value), parameters))
+    return found
+
+
+def _moment(text: str) -> datetime | None:
+    found = re.fullmatch(r"([0-9]{8}T[0-9]{6})Z?", text)
+    try:
+        return datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if found else None
+    except ValueError:  # the 32nd of a month
+        return None
+
+
+def is_stale(reply: Reply, *, asked: int, answered_at: datetime | None) -> bool:
+    """Whether an answer is to an older edition than the one last mailed, or older than the answer noted."""
+    return reply.sequence < asked or (
+        answered_at is not None and reply.at is not None and reply.at < answered_at.replace(microsecond=0)
+    )
