@@ -90,6 +90,7 @@ class WhenForm(Form):
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
         self.zone = zone
         super().__init__(*args, **kwargs)
+        self.despite.flags.optional = False  # it is asked for only where it must be answered
 
     def validate_at(self, field: Field) -> None:
         refusal = refusal_of_clock(self.day.data, field.data, self.zone) if self._has_time() else None

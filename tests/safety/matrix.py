@@ -31,6 +31,7 @@ FORM = {"firm": ARRANGE, "other": ARRANGE}
 AGREEMENT_TEMPLATE = {"firm": ARRANGE}
 STAGE = {"kickoff": ARRANGE}
 PROGRAM = {"firm": ARRANGE}
+SESSION = {whose: WALL[whose] for whose in ("bob", "dan")}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
 
@@ -278,6 +279,27 @@ ROUTES: dict[str, Row] = {
     "GET intake.submissions": Row(FORM, 200),
     "GET intake.answers": Row(WALL, 200),
     "POST intake.ask": Row(WALL, 422),
+    # scheduling, for the staff
+    "GET sessions.session": Row(SESSION, 200),
+    "POST sessions.mark": Row(SESSION, 422),
+    "POST sessions.unmark": Row(SESSION, 422),  # it has not begun
+    "GET sessions.new_line": Row(WALL, 200),
+    "POST sessions.add_line": Row(WALL, 422),
+    "GET sessions.program_place": Row(WALL, 200),
+    "POST sessions.change_program_place": Row(WALL, 422),
+    "GET scheduling.of_client": Row(WALL, 200),
+    "GET scheduling.new_session": Row(WALL, 200),
+    "POST scheduling.book": Row(WALL, 422),
+    "GET scheduling.choose_time": Row(SESSION, 200),
+    "POST scheduling.move": Row(SESSION, 422),
+    "GET scheduling.ask_why": Row(SESSION, 200),
+    "POST scheduling.cancel": Row(SESSION, 422),
+    "GET scheduling.choose_place": Row(SESSION, 200),
+    "POST scheduling.place": Row(SESSION, 422),
+    "GET scheduling.choose_what_to_ask": Row(WALL, 200),
+    "POST scheduling.ask": Row(WALL, 422),
+    "POST scheduling.withdraw": Row(SESSION, 303),
+    "GET scheduling.why_not": Row("", 404),  # without a coach's id; test_views asks with one
     # portal, for the staff
     "GET portal.of_client": Row(WALL, 200),
     "POST portal.remind": Row(WALL, 303),

@@ -14,7 +14,7 @@ from werkzeug.routing import Rule
 from coachbase.mail.rules import KINDS
 from tests.safety.world import MISSING, World
 
-TABLE_OF = {"coach": "user", "sponsor": "organisation", "import": "client_import"}
+TABLE_OF = {"coach": "user", "sponsor": "organisation", "import": "client_import", "session": "coaching_session"}
 """What an argument of a route is called when not after its table."""
 
 

@@ -36,6 +36,8 @@ from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import State
 from coachbase.programs.models import ProgramTemplate, TemplateStep
+from coachbase.scheduling.models import Request
+from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
@@ -100,6 +102,7 @@ def build() -> World:
         _engaged(world, whose, client, staff)
     for whose, coach in (("bob", "alice"), ("dan", "carol")):
         _read_elsewhere(world, whose, staff[coach])
+        _scheduled(world, whose, staff[coach])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
     world.keep("firm", short)
@@ -391,6 +394,40 @@ def _read_elsewhere(world: World, whose: str, coach: User) -> None:
         next_at=clock.now() + timedelta(days=1), answer="The server took too long.",
     )  # fmt: skip
     world.keep(whose, feed)
+
+
+def _scheduled(world: World, whose: str, coach: User) -> None:
+    """A session that comes, a request to book the next, and a time that is held; all on days in the coming weeks."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    client = Client.get(Client.public_id == world.ids["client"][whose])
+    engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
+    begins = now + timedelta(days=3)
+    session = world.keep(
+        whose,
+        CoachingSession.create(
+            uid=f"{whose}@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="kickoff",
+            title=world.told("sessiontitle", whose, "client", "assistant"), starts_at=begins,
+            ends_at=begins + timedelta(hours=1), zone=coach.zone, place_kind_name="video",
+            place=f"https://{world.told('sessionplace', whose, 'client', 'assistant')}.example", via="staff",
+            created_at=now,
+        ),
+    )  # fmt: skip
+    Attendee.create(
+        session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
+    )
+    over = CoachingSession.create(
+        uid=f"{whose}-over@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="coaching",
+        title=world.word("unmarked", whose), starts_at=now - timedelta(days=1, hours=1),
+        ends_at=now - timedelta(days=1), zone=coach.zone, via="staff", created_at=now - timedelta(days=9),
+    )  # fmt: skip
+    LedgerEntry.create(
+        engagement=engagement, session=over, entry="booked", reason=world.word("ledgerreason", whose), at=now
+    )
+    asked = {"client": client, "coach": coach, "kind_name": "coaching", "minutes": 60, "asked_at": now}
+    world.keep(whose, Request.create(engagement=engagement, **asked))
+    held = {"starts_at": begins + timedelta(hours=3), "ends_at": begins + timedelta(hours=4), "about": whose}
+    words = world.word("hold", whose)
+    Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
 
 
 def _mail_settings(world: World) -> None:
