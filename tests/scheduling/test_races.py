@@ -1,0 +1,307 @@
+"""P3: whatever comes in parallel and by whichever door, nobody is booked twice, and nobody is told that we are busy."""
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from peewee import IntegrityError, OperationalError
+
+from coachbase import clock, triggers
+from coachbase.availability.models import Hours
+from coachbase.availability.rules import DAY as A_DAY_OF_MINUTES
+from coachbase.availability.rules import SessionKind
+from coachbase.clients.models import Client
+from coachbase.db import database
+from coachbase.errors import Refused
+from coachbase.scheduling import actions
+from coachbase.scheduling.rules import Side, Via
+from coachbase.sessions.models import CoachingSession, Hold
+from coachbase.sessions.rules import TAKES_TIME
+from tests.scheduling.conftest import DAY, HOUR, MONDAY, THURSDAY
+
+THREADS, SLOTS, ATTEMPTS = 8, 60, 400
+FIRST = MONDAY + 2 * DAY
+SLOT = timedelta(minutes=30)
+"""Slots of half an hour; attempts begin on quarters and last up to an hour, so most overlap without being the same."""
+
+
+def together(acts: list[Callable[[], object]], threads: int = THREADS) -> Counter:
+    """Do all of it, so many at a time: how often each ended in which way."""
+    fates: Counter = Counter()
+    waiting, gate = iter(acts), threading.Barrier(threads)
+    taking = threading.Lock()
+
+    def work() -> None:
+        gate.wait()
+        while True:
+            with taking:
+                act = next(waiting, None)
+            if act is None:
+                break
+            fate = _fate(act)
+            with taking:
+                fates[fate] += 1
+        database.close()
+
+    workers = [threading.Thread(target=work) for _ in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return fates
+
+
+def _fate(act: Callable[[], object]) -> str:
+    try:
+        with clock.pretend(MONDAY):
+            act()
+    except Refused:
+        return "refused"
+    except (IntegrityError, OperationalError) as error:
+        return f"{type(error).__name__}: {error}"
+    return "done"
+
+
+def overlapping() -> list[tuple]:
+    """Pairs of sessions, or of a session and a hold, that share a coach or a client and a moment."""
+    takes = "state IN ('booked', 'held', 'no_show')"
+    touch = "a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
+    sessions = f"SELECT a.id, b.id FROM coaching_session a JOIN coaching_session b ON a.id < b.id AND {touch}"
+    alike = "(a.coach_id = b.coach_id OR a.client_id = b.client_id)"
+    pairs = database.execute_sql(f"{sessions} WHERE a.{takes} AND b.{takes} AND {alike}").fetchall()
+    held = f"SELECT a.id, b.id FROM coaching_session a JOIN hold b ON a.coach_id = b.coach_id AND {touch}"
+    pairs += database.execute_sql(f"{held} WHERE a.{takes}").fetchall()
+    both = f"SELECT a.id, b.id FROM hold a JOIN hold b ON a.id < b.id AND a.coach_id = b.coach_id AND {touch}"
+    return pairs + database.execute_sql(both).fetchall()
+
+
+@pytest.fixture
+def round_the_clock(cast, program) -> None:
+    """Alice and Carol are open day and night, and no program runs out of sessions."""
+    for coach in (cast.alice, cast.carol):
+        for weekday in range(7):
+            Hours.create(coach=coach, weekday=weekday, begins=0, ends=A_DAY_OF_MINUTES)
+    program.sessions = 0
+    program.save()
+
+
+@pytest.fixture
+def clients(cast) -> list[Client]:
+    return [
+        Client.create(name=f"Client {n}", email=f"c{n}@x.example", coach=cast.alice, zone="UTC", created_at=MONDAY)
+        for n in range(THREADS)
+    ]
+
+
+class Doors:
+    """Every way in which a time is taken, each at a moment of the same few days."""
+
+    def __init__(self, cast, program, clients: list[Client]) -> None:
+        self.cast, self.program, self.clients, self.chance = cast, program, clients, random.Random(4)
+        self.booked = [
+            self._book(FIRST + (SLOTS + 2 * number) * SLOT, client, Via.STAFF) for number, client in enumerate(clients)
+        ]
+        self.group = actions.book(
+            cast.alice, SessionKind.GROUP, FIRST - DAY, 60, via=Via.STAFF, members=[], by=cast.vera
+        )
+
+    def attempt(self, number: int) -> Callable[[], object]:
+        doors = (self.public, self.staff, self.reschedule, self.hold, self.poll, self.seat, self.cadence, self.plan)
+        door, client = doors[number % len(doors)], self.chance.choice(self.clients)
+        moment = FIRST + self.chance.randrange(2 * SLOTS) * SLOT / 2
+        return lambda: door(moment, client, number)
+
+    def _book(self, moment, client, via, minutes=45, **facts):
+        by = self.cast.vera if via in actions.BY_STAFF else None
+        return actions.book(
+            self.cast.alice, SessionKind.CHEMISTRY, moment, minutes, via=via, client=client, by=by, despite="-", **facts
+        )
+
+    def public(self, moment, client, number):
+        self._book(moment, client, Via.CLIENT)
+
+    def staff(self, moment, client, number):
+        coach = self.cast.carol if number % 16 == 1 else self.cast.alice
+        actions.book(
+            coach, SessionKind.CHEMISTRY, moment, 60, via=Via.STAFF, client=client, by=self.cast.vera, despite="-"
+        )
+
+    def cadence(self, moment, client, number):
+        self._book(moment, client, Via.CADENCE, minutes=30)
+
+    def reschedule(self, moment, client, number):
+        session = self.booked[number % len(self.booked)]
+        actions.move(session, moment, side=Side.CLIENT, via=Via.CLIENT, by=None)
+
+    def plan(self, moment, client, number):
+        first, second = self.booked[number % 7], self.booked[number % 7 + 1]
+        aims = [(first, moment), (second, moment + HOUR)]
+        actions.move_together(aims, reason="ill", despite="-", by=self.cast.vera)
+
+    def hold(self, moment, client, number):
+        actions.hold(
+            self.cast.alice, moment, 30, kind=SessionKind.THREE_WAY, about=f"poll-{number}", lasts=DAY, words="held"
+        )
+
+    def poll(self, moment, client, number):
+        """Confirm what was held in an earlier turn, if it was."""
+        about = f"poll-{number - 1 - 8 * self.chance.randrange(4)}"
+        held = Hold.get_or_none(Hold.about == about)
+        if held is None:
+            raise Refused("nothing was held")
+        self._book(held.starts_at, client, Via.POLL, minutes=30, held_for=about)
+
+    def seat(self, moment, client, number):
+        """A meeting of a group, or one more member in one."""
+        if number % 16 == 5:
+            actions.join(self.group, client, by=self.cast.vera)
+        else:
+            members = self.chance.sample(self.clients, 3)
+            actions.book(
+                self.cast.alice, SessionKind.GROUP, moment, 60, via=Via.SEAT, members=members, by=self.cast.vera
+            )
+
+
+def test_through_all_doors_of_the_one_path_at_once_nobody_is_booked_twice(cast, program, round_the_clock, clients):
+    doors = Doors(cast, program, clients)
+    fates = together([doors.attempt(number) for number in range(ATTEMPTS)])
+    assert overlapping() == []
+    assert set(fates) == {"done", "refused"}, "and nobody was told that the database is busy"
+    assert sum(fates.values()) == ATTEMPTS
+    assert fates["done"] > SLOTS / 3
+    vias = {session.via for session in CoachingSession.select(CoachingSession.via)}
+    assert vias >= {"client", "staff", "poll", "seat", "cadence"}
+    assert CoachingSession.select().where(CoachingSession.moves > 0).exists()
+    assert Hold.select().exists()
+
+
+def test_nobody_sits_in_two_rooms(cast, program, round_the_clock, clients):
+    """A group's members are in no trigger: the check inside the transaction alone keeps them apart."""
+    group = actions.book(cast.alice, SessionKind.GROUP, THURSDAY, 60, via=Via.STAFF, members=[], by=cast.vera)
+
+    def booking(client):
+        return lambda: actions.book(
+            cast.carol, SessionKind.CHEMISTRY, THURSDAY, 60, via=Via.STAFF, client=client, by=cast.vera
+        )
+
+    acts = [act for each in clients for act in (lambda each=each: actions.join(group, each, by=None), booking(each))]
+    together(acts)
+    sits = "SELECT client_id FROM attendee WHERE left_at IS NULL GROUP BY client_id HAVING count(*) > 1"
+    assert database.execute_sql(sits).fetchall() == []
+
+
+# The guard behind it, and that these tests could fail -----------------------------------------------------------------
+
+
+def race_for_one_slot(cast) -> int:
+    """Eight threads look whether a slot is free and write, without any transaction around it: how many got it."""
+    looked = threading.Barrier(THREADS)
+
+    def act():
+        is_free = not CoachingSession.taking(THURSDAY, THURSDAY + HOUR).exists()
+        looked.wait()
+        assert is_free
+        CoachingSession.create(
+            uid=f"{threading.get_ident()}", coach=cast.alice, kind_name="chemistry", starts_at=THURSDAY,
+            ends_at=THURSDAY + HOUR, zone="UTC", via="staff", created_at=MONDAY,
+        )  # fmt: skip
+
+    return together([act] * THREADS)["done"]
+
+
+def test_the_database_itself_lets_only_one_of_eight_in(cast):
+    assert race_for_one_slot(cast) == 1
+    assert overlapping() == []
+
+
+def test_without_its_trigger_the_database_would_take_all_eight(cast):
+    database.execute_sql("DROP TRIGGER session_overlaps_none_on_insert")
+    assert race_for_one_slot(cast) == THREADS
+    assert overlapping() != [], "so the test above can fail"
+
+
+def row(coach, client, starts_at, minutes, state="booked", uid="b"):
+    return CoachingSession(
+        uid=uid, coach=coach, client=client, kind_name="coaching", starts_at=starts_at, state_name=state,
+        ends_at=starts_at + timedelta(minutes=minutes), zone="UTC", via="staff", created_at=MONDAY,
+    )  # fmt: skip
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("coach", "client", "begins", "minutes", "state", "refused"),
+    [
+        ("alice", None, 0, 60, "booked", True),
+        ("alice", None, 59, 60, "booked", True),
+        ("alice", None, 60, 60, "booked", False),
+        ("alice", None, -60, 60, "booked", False),
+        ("alice", None, -59, 60, "booked", True),
+        ("alice", None, -30, 120, "booked", True),
+        ("alice", None, 20, 20, "booked", True),
+        ("carol", None, 0, 60, "booked", False),
+        ("carol", "bob", 0, 60, "booked", True),
+        ("carol", "bob", 60, 60, "booked", False),
+        ("alice", None, 0, 60, "held", True),
+        ("alice", None, 0, 60, "no_show", True),
+        ("alice", None, 0, 60, "cancelled", False),
+        ("alice", None, 0, 60, "late_cancelled", False),
+    ],
+)
+def test_what_the_triggers_take_for_an_overlap(cast, coach, client, begins, minutes, state, refused):
+    row(cast.alice, cast.bob, THURSDAY, 60, uid="a").save()
+    other = row(getattr(cast, coach), client and getattr(cast, client), THURSDAY + begins * MINUTE, minutes, state)
+    if refused:
+        with pytest.raises(IntegrityError, match="overlap"):
+            other.save()
+    else:
+        other.save()
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["starts_at", "ends_at", "state", "coach", "client"],
+)
+def test_every_column_that_could_bring_two_together_is_watched(cast, change):
+    """Each row lies so that this one column alone makes the overlap."""
+    row(cast.alice, cast.bob, THURSDAY, 60, uid="a").save()
+    lying = {
+        "starts_at": (cast.alice, None, THURSDAY + HOUR, 60, "booked"),
+        "ends_at": (cast.alice, None, THURSDAY - HOUR, 60, "booked"),
+        "state": (cast.alice, None, THURSDAY, 60, "cancelled"),
+        "coach": (cast.carol, None, THURSDAY, 60, "booked"),
+        "client": (cast.carol, None, THURSDAY, 60, "booked"),
+    }
+    other = row(*lying[change])
+    other.save()
+    new = {
+        "starts_at": {"starts_at": THURSDAY + HOUR - MINUTE},
+        "ends_at": {"ends_at": THURSDAY + MINUTE},
+        "state": {"state_name": "booked"},
+        "coach": {"coach": cast.alice},
+        "client": {"client": cast.bob},
+    }
+    with pytest.raises(IntegrityError, match="overlap"):
+        CoachingSession.update(**new[change]).where(CoachingSession.id == other.id).execute()
+
+
+def test_a_session_and_a_hold_of_one_coach_do_not_overlap_either_way_round(cast):
+    held = {"about": "poll", "expires_at": MONDAY, "starts_at": THURSDAY, "ends_at": THURSDAY + HOUR}
+    hold = Hold.create(coach=cast.alice, **held)
+    with pytest.raises(IntegrityError, match="overlap"):
+        row(cast.alice, None, THURSDAY + 59 * MINUTE, 60).save()
+    with pytest.raises(IntegrityError, match="overlap"):
+        Hold.create(coach=cast.alice, **held)
+    row(cast.carol, None, THURSDAY, 60).save()
+    row(cast.alice, None, THURSDAY + HOUR, 60, uid="c").save()
+    with pytest.raises(IntegrityError, match="overlap"):
+        Hold.update(ends_at=THURSDAY + HOUR + MINUTE).where(Hold.id == hold.id).execute()
+
+
+def test_the_triggers_know_the_states_that_take_time():
+    listed = ", ".join(f"'{state}'" for state in TAKES_TIME)
+    assert triggers._TAKES_TIME == f"({listed})"
