@@ -23,18 +23,17 @@ from ..db import atomic, new_public_id
 from ..engagements import actions as engagements
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, StepKind
-from ..engagements.rules import State as ProgramState
 from ..errors import Refused, Stale
 from ..events import announce
 from ..links import actions as links
 from ..sessions import actions as sessions
-from ..sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
-from ..sessions.rules import Role, State, counts
+from ..sessions.models import Attendee, CoachingSession, Hold
+from ..sessions.rules import Role, State
 from ..slots.models import openings_of
 from ..slots.rules import Reason
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import Request, offered, offered_instead
+from .models import Request, offered, offered_instead, sessions_left
 from .rules import (
     JUST_GONE,
     LINK_LASTS,
@@ -146,7 +145,7 @@ def book(
         by=by,
     )
     session.uid = f"{session.public_id}@{_domain()}"
-    left = _sessions_left(engagement) if engagement and counts(kind) else None
+    left = sessions_left(engagement, kind)
     program = engagement.state if engagement else None
     if refusal := _refusal_to_meet(session, contacts, despite) or refusal_to_have(
         kind, program, minutes=minutes, has_place=any(session.where), left=left, despite=despite
@@ -337,14 +336,6 @@ def leave(attendee: Attendee, *, by: User | None) -> None:
 
 def _domain() -> str:
     return urlsplit(config.in_force().base_url).hostname or "localhost"
-
-
-def _sessions_left(engagement: Engagement) -> int | None:
-    """None where a program does not say how many it has; a draft has what it will buy."""
-    if not engagement.sessions:
-        return None
-    left = LedgerEntry.balance(engagement).left
-    return left + engagement.sessions if engagement.state is ProgramState.DRAFT else left
 
 
 def _refusal_to_meet(session: CoachingSession, contacts: Sequence[Contact], despite: str) -> str | None:

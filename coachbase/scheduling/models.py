@@ -11,8 +11,9 @@ from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant
-from ..engagements.rules import RUNNING
-from ..sessions.models import CoachingSession
+from ..engagements.rules import RUNNING, State
+from ..sessions.models import CoachingSession, LedgerEntry
+from ..sessions.rules import counts
 from ..slots.models import openings_of
 from ..slots.rules import Openings
 from .rules import RequestState
@@ -82,6 +83,11 @@ class Request(Model):
         return cls.with_people().where(cls.engagement.in_(engagements), alive).order_by(cls.id)
 
     @classmethod
+    def of_client(cls, client: Client) -> ModelSelect:
+        """All that a client is or was asked to book, the latest first."""
+        return cls.with_people().where(cls.client == client).order_by(cls.id.desc())
+
+    @classmethod
     def open_of(cls, client: Client) -> ModelSelect:
         return cls.with_people().where(cls.client == client, cls.state_name == RequestState.ASKED).order_by(cls.id)
 
@@ -146,3 +152,11 @@ def offered_instead(session: CoachingSession, now: datetime) -> Openings:
     return openings_of(
         session.coach, session.kind_name, session.minutes, now, now + AHEAD, clients=session.clients, but=[session]
     )
+
+
+def sessions_left(engagement: Engagement | None, kind: SessionKind) -> int | None:
+    """How many sessions of this kind a program has left; None where none are counted. A draft has what it will buy."""
+    if engagement is None or not counts(kind) or not engagement.sessions:
+        return None
+    left = LedgerEntry.balance(engagement).left
+    return left + engagement.sessions if engagement.state is State.DRAFT else left

@@ -304,4 +304,4 @@ def test_a_session_and_a_hold_of_one_coach_do_not_overlap_either_way_round(cast)
 
 def test_the_triggers_know_the_states_that_take_time():
     listed = ", ".join(f"'{state}'" for state in TAKES_TIME)
-    assert triggers._TAKES_TIME == f"({listed})"
+    assert f"({listed})" == triggers._TAKES_TIME
