@@ -45,8 +45,11 @@ from .rules import (
 )
 
 CHANGEABLE = frozenset(
-    {"starts_on", "ends_on", "kickoff_on", "price_cents", "payer_name", "po_number", "shares", "logistics"}
-)
+    {
+        "starts_on", "ends_on", "kickoff_on", "price_cents", "payer_name", "po_number", "shares", "logistics",
+        "cancel_hours", "late_is_charged", "place_kind_name", "place",
+    }
+)  # fmt: skip
 """What may be changed about an engagement after its start; who takes part is `change_participants`."""
 
 PARTS = ("signs", "meets", "reads", "pays")
@@ -74,6 +77,14 @@ class StateChanged:
     engagement: Engagement
     was: State
     by: User | None
+
+
+@dataclass(frozen=True)
+class PlaceChanged:
+    """Where the sessions of a program are is another place now."""
+
+    engagement: Engagement
+    by: User
 
 
 @dataclass(frozen=True)
@@ -545,6 +556,8 @@ def change(engagement: Engagement, values: Mapping[str, Any], *, version: int, b
     engagement.save()
     _note(engagement, change_in_words(changed), by)
     _settle(engagement, steps, held=held, by=by)
+    if not {"place_kind_name", "place"}.isdisjoint(changed):
+        announce(PlaceChanged(engagement, by))
 
 
 @atomic

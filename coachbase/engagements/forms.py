@@ -108,6 +108,26 @@ def words_field(label: str, labels: Mapping[Any, str], help: str = "") -> Field:
     )
 
 
+MOST_CANCEL_HOURS = 14 * 24
+
+
+def cancel_hours_field() -> WholeNumberField:
+    """How long before a session it can be cancelled free of charge."""
+    most = f"A number of hours from 0 to {MOST_CANCEL_HOURS}."
+    return WholeNumberField(
+        "Cancelling is free until (hours before)",
+        [InputRequired(most), NumberRange(0, MOST_CANCEL_HOURS, most)],
+        default=24,
+        render_kw={"min": 0, "max": MOST_CANCEL_HOURS, "inputmode": "numeric"},
+    )
+
+
+def late_is_charged_field() -> BooleanField:
+    return BooleanField(
+        "Cancelled later, the session is used up", default=True, false_values=(False, "", "False", "false", "0")
+    )
+
+
 def cents_of(typed: str, currency: str) -> int:
     """The minor units of a price; raises ValidationError when it is none."""
     cents = money.minor_of(typed, currency)
@@ -126,11 +146,16 @@ class ChangeForm(Form):
     payer = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
     price = short_text("Price", "What does it cost?", longest=16, inputmode="decimal", autocomplete="off")
     po_number = short_text("Purchase order", longest=60, help="When the sponsor demands one.", autocomplete="off")
+    cancel_hours = cancel_hours_field()
+    late_is_charged = late_is_charged_field()
     shares = words_field("What the sponsor may be told", SHARE_LABELS)
     logistics = long_text("Logistics", longest=5000, help="Stands on the client’s page. Markdown.")
     version = version_field()
 
-    AGREED = {"payer_name": "payer", "price_cents": "price", "shares": "shares"}
+    AGREED = {
+        "payer_name": "payer", "price_cents": "price", "shares": "shares", "cancel_hours": "cancel_hours",
+        "late_is_charged": "late_is_charged",
+    }  # fmt: skip
 
     def __init__(self, *args: Any, engagement: Engagement, fixed: Iterable[str] = (), **kwargs: Any) -> None:
         """`fixed` are fields an agreement has fixed: the form does not have them."""
@@ -150,7 +175,8 @@ class ChangeForm(Form):
         ends_on = typed["ends_on"]
         if typed["move_end"] and ends_on == was.ends_on:
             ends_on = moved_end(was.starts_on, was.ends_on, typed["starts_on"])
-        found = {name: typed[name] for name in ("starts_on", "po_number", "shares", "logistics") if name in typed}
+        plain = ("starts_on", "po_number", "cancel_hours", "late_is_charged", "shares", "logistics")
+        found = {name: typed[name] for name in plain if name in typed}
         if "kickoff_on" in typed:
             found["kickoff_on"] = typed["kickoff_on"] or was.kickoff_on
         if "payer" in typed:
@@ -170,6 +196,8 @@ def as_typed(engagement: Engagement) -> SimpleNamespace:
         payer=engagement.payer.value,
         price=money.as_typed(engagement.price_cents, engagement.currency),
         po_number=engagement.po_number,
+        cancel_hours=engagement.cancel_hours,
+        late_is_charged=engagement.late_is_charged,
         shares=engagement.shares,
         logistics=engagement.logistics,
         version=engagement.version,

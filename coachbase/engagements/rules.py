@@ -336,7 +336,7 @@ def agreement_is_out(steps: Sequence[StepLike]) -> bool:
     return is_sent and signed is not None and not signed.is_gone and signed.waiting_on is not Party.US
 
 
-AGREED_FIELDS = frozenset({"price_cents", "payer_name", "shares", "signs"})
+AGREED_FIELDS = frozenset({"price_cents", "payer_name", "shares", "signs", "cancel_hours", "late_is_charged"})
 """What an agreement says, so that it cannot be changed beside it."""
 
 
@@ -367,12 +367,16 @@ CHANGED = {
     "po_number": "PO number",
     "shares": "what the sponsor may be told",
     "logistics": "logistics",
+    "cancel_hours": "terms of cancelling",
+    "late_is_charged": "terms of cancelling",
+    "place_kind_name": "place of the sessions",
+    "place": "place of the sessions",
 }
 
 
 def change_in_words(fields: Sequence[str]) -> str:
     """'Changed the program: first day and last day': what was changed, never to what."""
-    words = [CHANGED[field] for field in CHANGED if field in fields]
+    words = list(dict.fromkeys(CHANGED[field] for field in CHANGED if field in fields))
     listed = " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
     return f"Changed the program: {listed}"
 

@@ -1,7 +1,8 @@
 """What Today reads from the other rooms; it has no table of its own."""
 
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from peewee import ModelSelect, fn
 
@@ -17,6 +18,7 @@ from ..engagements.models import Engagement
 from ..engagements.rules import NEXT_STEP, StepKind
 from ..mail.models import Message
 from ..mail.rules import State
+from ..sessions.models import CoachingSession, Stalled, stalled_programs
 
 MOST = 25
 """Rows a section shows, the longest waiting first; whoever has more open than that works from the board."""
@@ -90,6 +92,22 @@ def due_of(row: Any) -> Due | None:
         due_at=row.due_at,
         is_done=row.meaning_name in DONE,
     )
+
+
+def unmarked(user: User, now: datetime) -> tuple[list[CoachingSession], int]:
+    """Sessions that are over and nobody said what became of them, and how many there are."""
+    return CoachingSession.first_unmarked(user, now, MOST)
+
+
+def on_the_day(user: User, now: datetime) -> list[CoachingSession]:
+    """The sessions of the reader's day."""
+    first = datetime.combine(now.astimezone(ZoneInfo(user.zone)).date(), time(), ZoneInfo(user.zone))
+    return list(CoachingSession.between(user, first, first + timedelta(days=1)).limit(MOST))
+
+
+def stalled(user: User, now: datetime) -> list[Stalled]:
+    """Programs that nobody moves, for whoever looks after the desk."""
+    return [] if user.role is Role.COACH else stalled_programs(user, now)
 
 
 def undelivered(user: User) -> ModelSelect:

@@ -8,6 +8,7 @@ from .. import clock
 from ..accounts.forms import ProfileForm
 from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
+from ..sessions.models import places_of
 from ..web.pages import go, require
 from . import actions, models
 
@@ -22,9 +23,18 @@ def today() -> ResponseReturnValue:
         return redirect("/welcome", 303)
     mine, now = models.mine(current_user), clock.now()
     others = tuple(party for party in Party if party not in (*mine, Party.NOBODY))
+    rows, total = models.unmarked(current_user, now)
+    on_the_day = models.on_the_day(current_user, now)
     return render_template(
         "home/today.html",
         now=now,
+        rows=rows,
+        total=total,
+        chosen=None,
+        today=on_the_day,
+        places=places_of(on_the_day),
+        stalled=models.stalled(current_user, now),
+        most=models.MOST,
         do_now=models.waiting(current_user, mine, now),
         others=models.waiting(current_user, others, now),
         stuck=list(models.stuck(current_user)),

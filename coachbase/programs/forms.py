@@ -11,7 +11,14 @@ from ..accounts.models import User
 from ..agreements.models import AgreementTemplate
 from ..clients.models import Client, Contact
 from ..clients.rules import PARTY_LABELS, ContactRole, Party
-from ..engagements.forms import WordsField, cents_of, day_field, words_field
+from ..engagements.forms import (
+    WordsField,
+    cancel_hours_field,
+    cents_of,
+    day_field,
+    late_is_charged_field,
+    words_field,
+)
 from ..engagements.rules import (
     BILLING_LABELS,
     CADENCE_LABELS,
@@ -65,6 +72,8 @@ class ProgramForm(Form):
     currency = SelectField("Currency", choices=choices((code, code) for code in CURRENCIES))
     billing_name = SelectField("Paid", choices=choices(BILLING_LABELS.items()))
     payer_name = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
+    cancel_hours = cancel_hours_field()
+    late_is_charged = late_is_charged_field()
     assessments = long_text("Assessments", longest=1000, help="One instrument a line.", rows=3)
     three_ways = words_field("Meetings with the sponsor", THREE_WAY_LABELS)
     summaries_name = SelectField("Written summaries for the sponsor", choices=choices(SUMMARIES_LABELS.items()))
@@ -106,7 +115,7 @@ class ProgramForm(Form):
         """What goes into the row."""
         plain = (
             "name", "months", "sessions", "session_minutes", "cadence_name", "currency", "billing_name", "payer_name",
-            "three_ways", "summaries_name", "shares", "logistics",
+            "three_ways", "summaries_name", "shares", "logistics", "cancel_hours", "late_is_charged",
         )  # fmt: skip
         lines = (line.strip() for line in self.assessments.data.splitlines())
         return {name: self[name].data for name in plain} | {

@@ -20,8 +20,9 @@ from ..clients.models import Client, Contact
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import State as ProgramState
 from ..errors import Refused, Stale
-from ..sessions.models import Attendee, CoachingSession, LedgerEntry
-from ..sessions.rules import counts, place_of
+from ..sessions.models import Attendee, CoachingSession, LedgerEntry, places_of
+from ..sessions.rules import State as SessionState
+from ..sessions.rules import place_of
 from ..slots.models import moments, openings_of
 from ..slots.rules import Openings, Reason
 from ..web.filters import clock_in, day_in
@@ -42,7 +43,7 @@ from .forms import (
     moment_named,
     with_slot,
 )
-from .models import Request
+from .models import Request, sessions_left
 from .rules import LONGEST, SHORTEST, Side, Via, is_charged, refusal_to_change, refusal_to_have
 
 pages = Blueprint("scheduling", __name__)
@@ -177,7 +178,7 @@ def _booking(client: Client, form: BookForm, *, refused: str = "") -> str:
         engagement.state if engagement else None,
         minutes=minutes,
         has_place=bool(usual or place_kind),
-        left=LedgerEntry.balance(engagement).left if engagement and counts(kind) else None,
+        left=sessions_left(engagement, kind),
         despite="",
     )
     return _form_page(
@@ -540,6 +541,38 @@ def _named(session: CoachingSession) -> str:
 def _spoken(session: CoachingSession) -> str:
     """'Thu 26 Nov, 9:00' on the coach's clock."""
     return f"{day_in(session.starts_at, session.coach.zone)}, {clock_in(session.starts_at, session.coach.zone)}"
+
+
+# The client's tab -----------------------------------------------------------------------------------------------------
+
+MOST_SESSIONS = 200
+
+
+@pages.get("/clients/<ulid:client_id>/sessions")
+def of_client(client_id: str) -> str:
+    """What is to come and what was, who is asked to book, and the ledger of the program named, or the newest one."""
+    client = load_or_404(Client.with_people(_me()), client_id)
+    programs = list(Engagement.of(client).limit(MOST_PROGRAMS))
+    named = request.args.get("program", "")
+    shown = next((one for one in programs if one.public_id == named), next(iter(programs), None))
+    sessions = list(CoachingSession.of_client(client).limit(MOST_SESSIONS))
+    now = clock.now()
+    coming = [one for one in reversed(sessions) if one.state is SessionState.BOOKED and one.ends_at > now]
+    return render_template(
+        "scheduling/of_client.html",
+        client=client,
+        tab="sessions",
+        coming=coming,
+        unmarked=[one for one in reversed(sessions) if one.state is SessionState.BOOKED and one.ends_at <= now],
+        past=[one for one in sessions if one.state is not SessionState.BOOKED],
+        places=places_of(coming),
+        requests=list(Request.of_client(client).limit(MOST_PROGRAMS)),
+        programs=programs,
+        shown=shown,
+        lines=list(LedgerEntry.of(shown)) if shown else [],
+        balance=LedgerEntry.balance(shown) if shown else None,
+        now=now,
+    )
 
 
 def _me() -> User:

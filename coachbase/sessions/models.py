@@ -19,6 +19,8 @@ from ..engagements.rules import meeting_days
 from .rules import (
     BY_HAND,
     ENTRY_LABELS,
+    NEXT,
+    OPEN,
     STATE_LABELS,
     TAKES_TIME,
     Attendance,
@@ -170,10 +172,16 @@ class CoachingSession(Model):
         return cls.with_people().where(*booked).order_by(cls.starts_at).first()
 
     @classmethod
+    def first_unmarked(cls, user: User, now: datetime, most: int) -> tuple[list[Self], int]:
+        """The oldest of them, and how many there are in all."""
+        rows = list(cls.unmarked(user, now).select_extend(fn.COUNT().over().alias("of")).limit(most))
+        return rows, rows[0].of if rows else 0
+
+    @classmethod
     def unmarked(cls, user: User, now: datetime) -> ModelSelect:
         """Booked ones that are over: somebody should say what became of them."""
         over = cls.state_name == State.BOOKED, cls.ends_at <= now
-        return cls.visible_to(user).where(*over).order_by(cls.starts_at)
+        return cls.visible_to(user).where(*over).order_by(cls.starts_at, cls.id)
 
 
 class Attendee(Model):
@@ -262,6 +270,12 @@ class LedgerEntry(Model):
         return {Entry(entry): count for entry, count in rows.group_by(cls.entry).tuples()}
 
     @classmethod
+    def made_up_for(cls, session: CoachingSession) -> int:
+        """How many sessions were given back for this one."""
+        lines = cls.select(fn.SUM(cls.count)).where(cls.session == session, cls.entry == Entry.MADE_UP)
+        return lines.scalar() or 0
+
+    @classmethod
     def balance(cls, engagement: Engagement) -> Balance:
         sums = cls.select(cls.entry, fn.SUM(cls.count)).where(cls.engagement == engagement).group_by(cls.entry)
         return Balance.of(dict(sums.tuples()))
@@ -295,6 +309,18 @@ class Strip:
     next: CoachingSession | None
     place: tuple[str, str]
     stalled: int | None
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to draw."""
+        return len(self.marks) > 1 or self.next is not None
+
+    @property
+    def behind(self) -> int:
+        """How many marks the solid part of the line passes."""
+        return max(
+            (place for place, mark in enumerate(self.marks) if mark.state not in (OPEN, NEXT, "booked")), default=0
+        )
 
     @classmethod
     def of(cls, client: Client, engagement: Engagement | None, now: datetime) -> Self:

@@ -99,7 +99,7 @@ const lettersOn = () => localStorage.getItem("keys") !== "off";
 let going = 0;
 
 function goTo(letter) {
-  const link = all("[data-key]").find((a) => a.dataset.key.toLowerCase() === letter);
+  const link = all("a[data-key]").find((a) => a.dataset.key.toLowerCase() === letter);
   if (link) location.assign(link.href);
 }
 
@@ -112,6 +112,12 @@ function stepRow(by) {
   next.setAttribute("aria-current", "true");
   actOf(next)?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
+}
+
+// A button with a letter of its own: in the selected row, or in the part of the page that has the keys.
+function buttonOf(key) {
+  const place = $(".rows[data-keys] > .row[aria-current]") ?? $("[data-keyed]");
+  return place && /^[a-z]$/.test(key) ? $(`button[data-key="${key}"]`, place) : null;
 }
 
 const actOf = (row) => $("[data-act], :scope > form button, :scope > .button", row) ?? $("a, button", row);
@@ -155,6 +161,8 @@ function pressed(event) {
   const arrows = key.startsWith("Arrow");
   if (arrows && !$(".rows[data-keys]")) return;
   if (key === "Enter" && event.target !== document.body) return;
+  const button = buttonOf(key);
+  if (button) { event.preventDefault(); button.click(); return; }
   const act = LETTERS[key];
   if (act) { if (key !== "Enter" || $(".rows[data-keys] > .row[aria-current]")) event.preventDefault(); act(); }
 }

@@ -243,8 +243,8 @@ def typed_of(engagement, **changes):
     typed = {
         "starts_on": row.starts_on.isoformat(), "ends_on": row.ends_on.isoformat(), "move_end": "y",
         "payer": row.payer_name, "price": "9600", "po_number": row.po_number, "shares": row.shares.split(),
-        "logistics": row.logistics, "version": row.version,
-    }  # fmt: skip
+        "logistics": row.logistics, "version": row.version, "cancel_hours": row.cancel_hours,
+    } | ({"late_is_charged": "y"} if row.late_is_charged else {})  # fmt: skip
     return typed | changes
 
 

@@ -80,14 +80,16 @@ def test_a_program_is_made_with_everything_it_has(vera, terms):
         "name": "Sprint", "months": "", "sessions": "4", "session_minutes": "45", "cadence_name": "weekly",
         "price": "1,250.50", "payer_name": "client", "assessments": "EQ-i 2.0\n\n Hogan HPI ",
         "three_ways": ["end", "start"], "summaries_name": "middle_and_end", "shares": ["goals"],
-        "logistics": "By **phone**.",
+        "logistics": "By **phone**.", "cancel_hours": "48",
     }  # fmt: skip
+    terms.pop("late_is_charged", None)
     answer = vera.post(f"{SETTINGS}/new", data=terms)
     assert answer.status_code == 303
     made = ProgramTemplate.with_documents().where(ProgramTemplate.name == "Sprint").get()
     assert (made.months, made.sessions, made.session_minutes, made.cadence, made.price_cents) == (
         None, 4, 45, "weekly", 125_050,
     )  # fmt: skip
+    assert (made.cancel_hours, made.late_is_charged) == (48, False)
     assert (made.assessments, made.three_ways, made.shares) == ("EQ-i 2.0\nHogan HPI", "start end", "goals")
     assert made.agreement.name == "Coaching agreement"
     assert made.questionnaire.title == "Before we begin"

@@ -16,7 +16,7 @@ from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
-from coachbase.availability.models import Holiday, SpecialDay, Trip
+from coachbase.availability.models import Availability, Holiday, Hours, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
@@ -47,8 +47,9 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
 UNCLAIMED = frozenset({"olive", "vera", "dora"})
-PARTIES = frozenset({"client", "assistant", "sponsor", "sign"})
-"""Bob on his page, his own assistant, his sponsor contact, and the same contact on the signing page."""
+PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session"})
+"""Bob on his page, his own assistant, his sponsor contact, the same contact on the signing page; and Bob where he
+books, and where he moves what is booked."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
 STAFF = ("olive", "alice", "vera", "carol", "dora")
@@ -406,9 +407,9 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
         whose,
         CoachingSession.create(
             uid=f"{whose}@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="kickoff",
-            title=world.told("sessiontitle", whose, "client", "assistant"), starts_at=begins,
+            title=world.told("sessiontitle", whose, "client", "assistant", "session"), starts_at=begins,
             ends_at=begins + timedelta(hours=1), zone=coach.zone, place_kind_name="video",
-            place=f"https://{world.told('sessionplace', whose, 'client', 'assistant')}.example", via="staff",
+            place=f"https://{world.told('sessionplace', whose, 'client', 'assistant', 'session')}.example", via="staff",
             created_at=now,
         ),
     )  # fmt: skip
@@ -425,6 +426,12 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     )
     asked = {"client": client, "coach": coach, "kind_name": "coaching", "minutes": 60, "asked_at": now}
     world.keep(whose, Request.create(engagement=engagement, **asked))
+    free = {"client": client, "coach": coach, "kind_name": "chemistry", "minutes": 30, "asked_at": now}
+    world.keep(f"{whose}’s to book", Request.create(**free))
+    usual = world.told("usualplace", whose, "book")
+    Availability.create(coach=coach, place=f"https://{usual}.example", place_kind_name="video", notice_hours=0)
+    for weekday in range(7):
+        Hours.create(coach=coach, weekday=weekday, begins=0, ends=24 * 60)
     held = {"starts_at": begins + timedelta(hours=3), "ends_at": begins + timedelta(hours=4), "about": whose}
     words = world.word("hold", whose)
     Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
@@ -451,6 +458,8 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
     ids = world.ids
     for kind, table in (("client", "client"), ("assistant", "client"), ("sponsor", "contact"), ("sign", "signer")):
         _, world.tokens[kind] = links.issue(kind, ids[table]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["book"] = links.issue("book", ids["request"]["bob’s to book"], lasts=timedelta(days=60))
+    _, world.tokens["session"] = links.issue("session", ids["coaching_session"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
     expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     expired.expires_at = clock.now() - timedelta(minutes=1)
