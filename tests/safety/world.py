@@ -418,7 +418,7 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     )
     over = CoachingSession.create(
         uid=f"{whose}-over@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="coaching",
-        title=world.word("unmarked", whose), starts_at=now - timedelta(days=1, hours=1),
+        title=world.told("unmarked", whose, "client"), starts_at=now - timedelta(days=1, hours=1),
         ends_at=now - timedelta(days=1), zone=coach.zone, via="staff", created_at=now - timedelta(days=9),
     )  # fmt: skip
     LedgerEntry.create(
