@@ -1,9 +1,9 @@
 """A coach's weekly hours, exceptions, travel and holidays, and the terms on which sessions are booked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
@@ -106,7 +106,11 @@ class SpecialDay(Model):
 
     @classmethod
     def of(cls, coach: User) -> ModelSelect:
-        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
+        return cls.of_all([coach])
+
+    @classmethod
+    def of_all(cls, coaches: Sequence[User]) -> ModelSelect:
+        return cls.select().where(cls.coach.in_(coaches)).order_by(cls.first, cls.id)
 
 
 class Trip(Model):
@@ -129,7 +133,11 @@ class Trip(Model):
 
     @classmethod
     def of(cls, coach: User) -> ModelSelect:
-        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
+        return cls.of_all([coach])
+
+    @classmethod
+    def of_all(cls, coaches: Sequence[User]) -> ModelSelect:
+        return cls.select().where(cls.coach.in_(coaches)).order_by(cls.first, cls.id)
 
 
 class Holiday(Model):
@@ -161,18 +169,36 @@ class CoachWeek:
     @classmethod
     def of(cls, coach: User) -> Self:
         """Five queries, whatever the range."""
-        rows = list(Hours.select().where(Hours.coach == coach).order_by(Hours.weekday, Hours.begins))
-        week: Sequence[Sequence[Wall]] = WORKING_WEEK
-        if rows or Availability.select().where(Availability.coach == coach, Availability.version > 0).exists():
-            week = [[row.wall for row in rows if row.weekday == weekday] for weekday in range(7)]
-        off = Holiday.select(Holiday.on, Holiday.name).where(Holiday.coach == coach, ~Holiday.is_worked)
-        return cls(
-            zone=coach.zone,
-            week=week,
-            specials=[row.special for row in SpecialDay.of(coach)],
-            travels=[row.travel for row in Trip.of(coach)],
-            holidays=dict(off.tuples()),
-        )
+        return cls.of_all([coach])[coach.id]
+
+    @classmethod
+    def of_all(cls, coaches: Sequence[User]) -> dict[int, Self]:
+        """Of several coaches, by their ids, in the same five queries."""
+        hours = _by_coach(Hours.select().where(Hours.coach.in_(coaches)).order_by(Hours.weekday, Hours.begins))
+        said = Availability.select(Availability.coach).where(Availability.coach.in_(coaches), Availability.version > 0)
+        have_said = {row.coach_id for row in said} | set(hours)
+        off = _by_coach(Holiday.select().where(Holiday.coach.in_(coaches), ~Holiday.is_worked))
+        specials = _by_coach(SpecialDay.of_all(coaches))
+        trips = _by_coach(Trip.of_all(coaches))
+        return {
+            coach.id: cls(
+                zone=coach.zone,
+                week=[[row.wall for row in hours.get(coach.id, ()) if row.weekday == weekday] for weekday in range(7)]
+                if coach.id in have_said
+                else WORKING_WEEK,
+                specials=[row.special for row in specials.get(coach.id, ())],
+                travels=[row.travel for row in trips.get(coach.id, ())],
+                holidays={row.on: row.name for row in off.get(coach.id, ())},
+            )
+            for coach in coaches
+        }
+
+
+def _by_coach(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.coach_id, []).append(row)
+    return found
 
 
 def terms_for(coach: User, kind: str) -> Availability:
