@@ -333,7 +333,7 @@ class Strip:
         coming_next = next((one for one in sessions if one.state is State.BOOKED and one.ends_at > now), None)
         return cls(
             engagement=engagement,
-            marks=_marks(engagement, own, balance) if engagement else [],
+            marks=_marks(engagement, own, balance, now) if engagement else [],
             balance=balance,
             next=coming_next,
             place=coming_next.where if coming_next else ("", ""),
@@ -341,11 +341,11 @@ class Strip:
         )
 
 
-def _marks(engagement: Engagement, sessions: list[CoachingSession], balance: Balance) -> list[Mark]:
+def _marks(engagement: Engagement, sessions: list[CoachingSession], balance: Balance, now: datetime) -> list[Mark]:
     """Before a program is active nothing is bought yet, but one knows what it will be."""
     given = balance.given if engagement.state is not ProgramState.DRAFT else engagement.sessions
     meetings = meeting_days(engagement, engagement.starts_on, engagement.ends_on)
-    return marks_of(sessions, given, meetings, engagement.starts_on, engagement.ends_on)
+    return marks_of(sessions, given, meetings, engagement.starts_on, engagement.ends_on, now)
 
 
 def _stalled(engagement: Engagement, sessions: list[CoachingSession], balance: Balance, now: datetime) -> int | None:

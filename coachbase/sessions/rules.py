@@ -252,11 +252,16 @@ class SessionLike(Protocol):
     @property
     def starts_at(self) -> datetime: ...
     @property
+    def ends_at(self) -> datetime: ...
+    @property
     def label(self) -> str: ...
 
 
 class Mark(NamedTuple):
-    """One mark of a program's line. `state` is a session's, `next`, or `open` for one still to be booked."""
+    """One mark of a program's line.
+
+    `state` is a session's, `next`, `due` for one that is over and not marked, or `open` for one still to be booked.
+    """
 
     state: str
     label: str
@@ -266,7 +271,7 @@ class Mark(NamedTuple):
     public_id: str
 
 
-OPEN, NEXT = "open", "next"
+OPEN, NEXT, DUE = "open", "next", "due"
 
 
 def marks_of(
@@ -275,6 +280,7 @@ def marks_of(
     meetings: Sequence[tuple[ThreeWay, date]],
     starts_on: date,
     ends_on: date | None,
+    now: datetime,
 ) -> list[Mark]:
     """A program as a line of marks: sessions in the order of their days, among them the three-way meetings.
 
@@ -284,10 +290,10 @@ def marks_of(
     shown = [one for one in sessions if one.state is not State.CANCELLED]
     counted = [one for one in shown if counts(one.kind)]
     met = [one for one in shown if one.kind is SessionKind.THREE_WAY]
-    first = next((one for one in shown if one.state is State.BOOKED), None)
+    first = next((one for one in shown if one.state is State.BOOKED and one.ends_at > now), None)
     numbers = {one.public_id: number for number, one in enumerate(counted, start=1)}
     found = [
-        (one.starts_at, 0, _mark_of(one, numbers.get(one.public_id, 0), is_next=one is first))
+        (one.starts_at, 0, _mark_of(one, numbers.get(one.public_id, 0), now, is_next=one is first))
         for one in (*counted, *met)
     ]
     after = max(starts_on, shown[-1].starts_at.date()) if shown else starts_on
@@ -303,8 +309,8 @@ def marks_of(
     return [mark for _, _, mark in sorted([*found, *open_ones, *missing], key=lambda each: each[:2])]
 
 
-def _mark_of(session: SessionLike, number: int, *, is_next: bool) -> Mark:
-    state = NEXT if is_next else session.state.value
+def _mark_of(session: SessionLike, number: int, now: datetime, *, is_next: bool) -> Mark:
+    state = DUE if is_due(session.state, session.ends_at, now) else NEXT if is_next else session.state.value
     is_three_way = session.kind is SessionKind.THREE_WAY
     return Mark(state, session.label, is_three_way, number, session.starts_at, session.public_id)
 

@@ -180,14 +180,18 @@ class Some:
         return self.kind
 
     @property
+    def ends_at(self) -> datetime:
+        return self.starts_at + AN_HOUR
+
+    @property
     def starts_at(self) -> datetime:
         return NOON + timedelta(days=self.day)
 
 
 def drawn(sessions, given, meetings=(), ends_on=date(2027, 5, 1)):
     """The line in letters; three-way meetings in brackets, what is open as dots."""
-    letters = {"held": "h", "no_show": "n", "late_cancelled": "l", "booked": "b", "next": "N", "open": "."}
-    marks = marks_of(sessions, given, meetings, date(2026, 11, 1), ends_on)
+    letters = {"held": "h", "no_show": "n", "late_cancelled": "l", "booked": "b", "next": "N", "due": "?", "open": "."}
+    marks = marks_of(sessions, given, meetings, date(2026, 11, 1), ends_on, NOON)
     return "".join(f"[{letters[mark.state]}]" if mark.is_three_way else letters[mark.state] for mark in marks)
 
 
@@ -201,6 +205,7 @@ START, END = (ThreeWay.START, date(2026, 11, 16)), (ThreeWay.END, date(2027, 4, 
         ([], 3, [], "..."),
         ([Some(-9, H), Some(-2, N), Some(-1, L), Some(3, B), Some(9, B)], 7, [], "hnlNb.."),
         ([Some(-9, H), Some(-2, C), Some(3, B)], 3, [], "hN."),
+        ([Some(-9, H), Some(-2, B), Some(3, B), Some(4, B)], 5, [], "h?Nb."),
         ([Some(-9, H), Some(3, B)], 4, [START, END], "h[.]N..[.]"),
         ([Some(-9, H), Some(-5, H, T), Some(3, B)], 4, [START, END], "h[h]N..[.]"),
         ([Some(-9, H), Some(2, B, T), Some(3, B)], 4, [START, END], "h[N]b..[.]"),
@@ -213,7 +218,7 @@ def test_a_program_is_a_line_of_marks(sessions, given, meetings, line):
 
 
 def test_marks_are_numbered_as_sessions_and_three_way_meetings_are_not():
-    marks = marks_of([Some(-9, H), Some(-5, H, T), Some(3, B)], 4, [], date(2026, 11, 1), None)
+    marks = marks_of([Some(-9, H), Some(-5, H, T), Some(3, B)], 4, [], date(2026, 11, 1), None, NOON)
     assert [mark.number for mark in marks] == [1, 0, 2, 3, 4]
 
 
