@@ -55,6 +55,10 @@ def _append_only(table: str, what: str) -> dict[str, str]:
 TRIGGERS: dict[str, str] = {
     **_refusing_overlaps(),
     **_append_only("ledger_entry", "the ledger"),
+    "seat_is_one_of_its_cohort": (
+        "BEFORE INSERT ON seat WHEN NEW.number NOT BETWEEN 1 AND (SELECT seats FROM cohort WHERE id = NEW.cohort_id) "
+        "BEGIN SELECT RAISE(ABORT, 'there is no such seat'); END"
+    ),
     "entry_is_never_changed": "BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
     "entry_is_never_deleted": "BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'the timeline is append only'); END",
     "question_is_frozen_on_insert": (

@@ -1,14 +1,22 @@
 """Cohorts, their seats, their series of sessions and the materials of each. The wall is the coach's."""
 
-from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
-from ..clients.models import Client
+from ..availability.rules import SessionKind, minute_of
+from ..clients.models import Client, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..files.models import Document
-from ..sessions.models import CoachingSession
-from .rules import CohortState
+from ..sessions.models import Attendee, CoachingSession
+from ..sessions.rules import State
+from ..slots.models import openings_of
+from ..slots.rules import openings
+from .rules import STATE_LABELS, CohortState, Together
 
 
 class Cohort(Model):
@@ -30,6 +38,30 @@ class Cohort(Model):
     def state(self) -> CohortState:
         return CohortState(self.state_name)
 
+    @property
+    def state_label(self) -> str:
+        return STATE_LABELS[self.state]
+
+    @property
+    def numbers_taken(self) -> set[int]:
+        return {number for (number,) in Seat.select(Seat.number).where(Seat.cohort == self).tuples()}
+
+    @property
+    def members(self) -> list[Client]:
+        """Who has a seat, in the order of the seats."""
+        return [seat.client for seat in Seat.of(self)]
+
+    @classmethod
+    def listed(cls, user: User) -> ModelSelect:
+        """Those of a list, the closed ones last, each with how many seats are `taken`."""
+        taken = Seat.select(fn.COUNT(Seat.id)).where(Seat.cohort == cls.id)
+        rows = cls.visible_to(user).select_extend(taken.alias("taken_count"))
+        return rows.order_by(cls.state_name == CohortState.CLOSED, cls.name, cls.id)
+
+    @classmethod
+    def open_count(cls, user: User) -> int:
+        return cls.visible_to(user).where(cls.state_name != CohortState.CLOSED).count()
+
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
         """The cohorts of the coaches this user works for."""
@@ -50,9 +82,15 @@ class Seat(Model):
     class Meta:
         indexes = ((("cohort", "client"), True), (("cohort", "number"), True))
 
+    @classmethod
+    def of(cls, cohort: Cohort) -> ModelSelect:
+        """With client and organisation, in the order of the seats."""
+        rows = cls.select(cls, Client, Organisation).join(Client).join(Organisation, JOIN.LEFT_OUTER)
+        return rows.where(cls.cohort == cohort).order_by(cls.number)
+
 
 class Meeting(Model):
-    """A session of the series; `makes_up` the one it repeats for those who missed that."""
+    """A session of the series; `makes_up` the one it repeats for those who missed that. `version` is the topic's."""
 
     public_id = PublicIdField()
     cohort = ForeignKeyField(Cohort, backref="meetings", on_delete="CASCADE")
@@ -60,6 +98,30 @@ class Meeting(Model):
     number = IntegerField()
     topic = TextField(default="")
     makes_up = ForeignKeyField("self", null=True, on_delete="SET NULL")
+    version = IntegerField(default=1)
+
+    @property
+    def label(self) -> str:
+        return f"Session {self.number}" + (", made up" if self.makes_up_id else "")
+
+    @classmethod
+    def of(cls, cohort: Cohort) -> ModelSelect:
+        """With their sessions, in the order of their days."""
+        rows = cls.select(cls, CoachingSession).join(CoachingSession)
+        return rows.where(cls.cohort == cohort).order_by(CoachingSession.starts_at, cls.id)
+
+    @classmethod
+    def to_come(cls, cohort: Cohort, now: datetime) -> ModelSelect:
+        """Those that are booked and have not begun."""
+        return cls.of(cohort).where(CoachingSession.state_name == State.BOOKED, CoachingSession.starts_at > now)
+
+    @classmethod
+    def next_of(cls, cohorts: Sequence[Cohort], now: datetime) -> dict[int, datetime]:
+        """When the next one of each cohort begins."""
+        rows = cls.select(cls.cohort, fn.MIN(CoachingSession.starts_at)).join(CoachingSession)
+        coming = CoachingSession.state_name == State.BOOKED, CoachingSession.starts_at > now
+        found = rows.where(cls.cohort.in_(cohorts), *coming).group_by(cls.cohort).tuples()
+        return {cohort: CoachingSession.starts_at.python_value(begins) for cohort, begins in found}
 
 
 class Material(Model):
@@ -70,3 +132,34 @@ class Material(Model):
 
     class Meta:
         indexes = ((("meeting", "document"), True),)
+
+    @classmethod
+    def of(cls, meetings: Sequence[Meeting]) -> ModelSelect:
+        """With their documents, without the bytes."""
+        return cls.select(cls, Document).join(Document).where(cls.meeting.in_(meetings)).order_by(cls.id)
+
+    @classmethod
+    def documents_of(cls, cohort: Cohort) -> ModelSelect:
+        """What was handed out in a cohort."""
+        of_cohort = cls.select(cls.document).join(Meeting).where(Meeting.cohort == cohort)
+        return Document.select().where(Document.id.in_(of_cohort))
+
+
+def attendees_of(meetings: Sequence[Meeting]) -> list[Attendee]:
+    """The clients who are invited to any of these meetings."""
+    sessions = [meeting.session_id for meeting in meetings]
+    rows = Attendee.select().where(Attendee.session.in_(sessions), Attendee.left_at.is_null())
+    return list(rows.where(Attendee.client.is_null(False)).order_by(Attendee.id))
+
+
+def together(cohort: Cohort, members: Sequence[Client], first: datetime, last: datetime) -> Together:
+    """What keeps the coach, and each member alone, from meeting at times from `first` up to but without `last`."""
+    everybody = openings_of(cohort.coach, SessionKind.GROUP, cohort.minutes, first, last, clients=members)
+    alone = [openings(replace(everybody.question, parties=(party,))) for party in everybody.question.parties]
+    return Together(alone[0], alone[1:])
+
+
+def able(together_then: Together, members: Sequence[Client], moment: datetime) -> list[Client]:
+    """Those of the members who can come at a moment."""
+    absent = together_then.absent(minute_of(moment))
+    return [member for place, member in enumerate(members) if place not in absent]

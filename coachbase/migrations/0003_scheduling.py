@@ -310,6 +310,7 @@ CREATE TABLE "voter" (
     "name" TEXT NOT NULL,
     "email" TEXT NOT NULL COLLATE NOCASE,
     "zone" TEXT NOT NULL,
+    "note" TEXT NOT NULL,
     "asked_at" TEXT,
     "answered_at" TEXT,
     "reminders" INTEGER NOT NULL,
@@ -425,6 +426,7 @@ CREATE TABLE "meeting" (
     "number" INTEGER NOT NULL,
     "topic" TEXT NOT NULL,
     "makes_up_id" INTEGER,
+    "version" INTEGER NOT NULL,
     FOREIGN KEY ("cohort_id") REFERENCES "cohort" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("session_id") REFERENCES "coaching_session" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("makes_up_id") REFERENCES "meeting" ("id") ON DELETE SET NULL
