@@ -136,6 +136,7 @@ def _follow_addresses(event: ClientChanged) -> None:
     if "email" in event.fields:
         agreements.follow_client(event.client)
     portal.follow_addresses(event.client, event.fields)
+    invitations.follow_client(event.client, event.fields)
 
 
 def _forget_contact(event: ContactMoved) -> None:

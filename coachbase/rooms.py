@@ -23,8 +23,11 @@ from .firm import views as firm
 from .home import views as home
 from .intake import public as intake_public
 from .intake import views as intake
+from .invitations import public as invitations_public
+from .invitations import views as invitations
 from .mail import views as mail
 from .mail.models import Message
+from .planning import views as planning
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
@@ -46,6 +49,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.pages,
     availability.pages,
     programs.pages,
+    planning.pages,
     scheduling.pages,
     scheduling_public.pages,
     agreements.pages,
@@ -61,6 +65,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     evidence.pages,
     evidence_public.pages,
     mail.pages,
+    invitations.pages,
+    invitations_public.pages,
     intake.pages,
     intake_public.pages,
 )
@@ -92,6 +98,7 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
     MenuItem("Availability", "/settings/availability", "calendar-clock"),
     MenuItem("Calendars", "/settings/calendars", "calendar-days"),
+    MenuItem("Calendar links", "/settings/feeds", "link"),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),
     MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),

@@ -1,7 +1,7 @@
 """Mail invitations, changes, cancellations and reminders; take in replies; give out feeds."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -14,6 +14,7 @@ from ..clients.models import Client
 from ..clients.rules import Party
 from ..db import atomic
 from ..errors import Refused
+from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
@@ -23,11 +24,24 @@ from ..sessions.rules import Attendance, State
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from . import tasks
-from .models import Reminder, Told, assistant_of, attendees_between, guest_of, guests_of, meeting_of, session_with
+from .models import (
+    Reminder,
+    Told,
+    assistant_of,
+    attendees_between,
+    attendees_to_come,
+    guest_of,
+    guests_of,
+    meeting_of,
+    session_with,
+)
 from .rules import (
     ANSWERED,
+    FEED_LASTS,
+    OF_COACH,
     REMINDED_BEFORE,
     TOO_LATE_BEFORE,
+    Feed,
     Guest,
     Meeting,
     Method,
@@ -286,13 +300,71 @@ def read_mailbox() -> None:
             log.info("a mail in the mailbox for answers changed nothing: %s", refusal)
 
 
-@atomic
-def open_feed(kind: str, subject: str, *, by: User) -> tuple[Link, str]:
-    """A new secret address of a feed; the old one dies."""
-    raise NotImplementedError
+# Feeds ----------------------------------------------------------------------------------------------------------------
 
 
 @atomic
-def close_feed(kind: str, subject: str, *, by: User) -> None:
-    """The address of a feed works no more."""
-    raise NotImplementedError
+def open_feed(kind: Feed, subject: str) -> tuple[Link, str]:
+    """A new secret address of a client's or a coach's calendar; the old one dies."""
+    close_feed(kind, subject)
+    return links.issue(kind, subject, lasts=FEED_LASTS)
+
+
+@atomic
+def close_feed(kind: Feed, subject: str) -> None:
+    """The address works no more; a coach has one, whatever it tells."""
+    for each in (Feed.CLIENT,) if kind is Feed.CLIENT else OF_COACH:
+        links.revoke_all(each, subject)
+
+
+@atomic
+def mail_feed(client: Client, *, by: User | None) -> None:
+    """Mail a client the address of the own sessions' calendar, a new one; staff never see it.
+
+    Raises Refused when there is no mail address.
+    """
+    if not client.email:
+        raise Refused(f"There is no mail address for {client.name}. Add one, then mail the calendar.")
+    mail.queue(
+        "feed_address",
+        to=(client.name, client.email),
+        fields={"name": client.called},
+        link=open_feed(Feed.CLIENT, client.public_id),
+        client=client,
+        reply_to=Serving.desk_address(client.coach),
+        by=by,
+    )
+
+
+@atomic
+def shut_client_feed(client: Client, *, by: User) -> None:
+    """The address that was mailed to a client works no more."""
+    close_feed(Feed.CLIENT, client.public_id)
+    timeline.record(client, Kind.CHANGE, "The address of the client’s calendar was shut", by=by)
+
+
+# Who they are ---------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def follow_client(client: Client, changed: Collection[str]) -> None:
+    """Somebody's name, zone or address changed: what is to come is told to where they are now.
+
+    An address is a mailbox: the calendar mailed to the old one works no more.
+    """
+    if not {"name", "zone", "email", "assistant_email"}.intersection(changed):
+        return
+    if "email" in changed and Link.is_out(Feed.CLIENT, client.public_id, clock.now()):
+        close_feed(Feed.CLIENT, client.public_id)
+        if client.email:
+            mail_feed(client, by=None)
+    for attendee in attendees_to_come(client, clock.now()):
+        attendee.name, attendee.email = client.name, client.email
+        attendee.zone = client.zone or attendee.session.coach.zone
+        if "email" in changed:
+            attendee.answer_name, attendee.answered_at = Attendance.NEEDS_ACTION, None
+        attendee.save()
+        if "email" in changed:
+            _tell(attendee.session, [(guest_of(attendee), client)])
+        if "assistant_email" in changed:
+            _tell(attendee.session, assistant_of(attendee))

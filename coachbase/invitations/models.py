@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from peewee import JOIN, CharField, ForeignKeyField, ModelSelect
 
 from ..accounts.models import User
+from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client
 from ..db import Model, UtcDateTimeField
+from ..firm.models import Firm
 from ..mail.models import Message
 from ..mail.rules import State as MailState
 from ..mail.rules import may_have_left
 from ..sessions.models import Attendee, CoachingSession
-from ..sessions.rules import Role, State
-from .rules import Guest, Meeting, Method, written
+from ..sessions.rules import TAKES_TIME, Role, State, place_of
+from .rules import SHOWN_SINCE, Feed, Guest, Meeting, Method, feed_event, feed_file, summary_in_feed, written
 
 
 class Reminder(Model):
@@ -38,15 +40,26 @@ def attendees_between(first: datetime, last: datetime) -> ModelSelect:
     """Who comes to sessions that begin between two moments, without those reminded of that very beginning."""
     reminded = Reminder.select(Reminder.attendee).where(Reminder.starts_at == CoachingSession.starts_at)
     begins = CoachingSession.starts_at.between(first, last), CoachingSession.state_name == State.BOOKED
+    there = _with_session().where(*begins, Attendee.email != "", Attendee.id.not_in(reminded))
+    return there.order_by(CoachingSession.starts_at, Attendee.id)
+
+
+def _with_session() -> ModelSelect:
+    """Who is invited, with the session, its coach and the client."""
     return (
         Attendee.select(Attendee, CoachingSession, User, Client)
         .join(CoachingSession)
         .join(User, on=(CoachingSession.coach == User.id))
         .switch(Attendee)
         .join(Client, JOIN.LEFT_OUTER)
-        .where(*begins, Attendee.left_at.is_null(), Attendee.email != "", Attendee.id.not_in(reminded))
-        .order_by(CoachingSession.starts_at, Attendee.id)
+        .where(Attendee.left_at.is_null())
     )
+
+
+def attendees_to_come(client: Client, now: datetime) -> list[Attendee]:
+    """A client's part in sessions that are booked and not begun."""
+    begins = CoachingSession.starts_at > now, CoachingSession.state_name == State.BOOKED
+    return list(_with_session().where(*begins, Attendee.client == client).order_by(CoachingSession.starts_at))
 
 
 # What somebody was told -----------------------------------------------------------------------------------------------
@@ -185,3 +198,59 @@ def _with(session: CoachingSession, other: str) -> str:
     if session.kind is SessionKind.GROUP:
         return session.label
     return f"{SESSION_LABELS[session.kind]} with {other}" if other else SESSION_LABELS[session.kind]
+
+
+# What a feed shows ----------------------------------------------------------------------------------------------------
+
+
+def feed_of(kind: Feed, subject: str, now: datetime) -> str | None:
+    """The calendar behind an address; None when its client or coach is gone."""
+    if kind is Feed.CLIENT:
+        client = Client.get_or_none(Client.public_id == subject)
+        return client and _feed_of_client(client, now)
+    coach = User.active().where(User.public_id == subject).first()
+    return coach and _feed_of_coach(coach, kind, now)
+
+
+def _feed_of_client(client: Client, now: datetime) -> str:
+    there = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
+    shown = _shown(now).where(CoachingSession.id.in_(there))
+    firm = Firm.current()
+    return feed_file(
+        f"Sessions with {firm.name}" if firm else "Sessions",
+        [_event(session, meeting, _with(session, session.coach.name)) for session, meeting in _places_filled(shown)],
+    )
+
+
+def _feed_of_coach(coach: User, kind: Feed, now: datetime) -> str:
+    shown = _places_filled(_shown(now).where(CoachingSession.coach == coach))
+    return feed_file(
+        f"Sessions of {coach.name}",
+        [
+            _event(
+                session,
+                meeting,
+                summary_in_feed(kind, SESSION_LABELS[session.kind], session.client.name if session.client_id else ""),
+                is_busy_only=kind is Feed.BUSY,
+            )
+            for session, meeting in shown
+        ],
+    )
+
+
+def _shown(now: datetime) -> ModelSelect:
+    """A session that was cancelled is not in a feed any more."""
+    sessions = CoachingSession.with_people().where(CoachingSession.state_name.in_(TAKES_TIME))
+    return sessions.where(CoachingSession.starts_at > now - SHOWN_SINCE).order_by(CoachingSession.starts_at)
+
+
+def _places_filled(sessions: ModelSelect) -> Iterator[tuple[CoachingSession, Meeting]]:
+    """Each with its place; the coaches' terms are read once."""
+    terms = {row.coach_id: row for row in Availability.select()}
+    for session in sessions:
+        kind, place = place_of(session.places(terms.get(session.coach_id) or Availability(coach=session.coach)))
+        yield session, Meeting(session.uid, session.starts_at, session.ends_at, kind, place)
+
+
+def _event(session: CoachingSession, meeting: Meeting, summary: str, *, is_busy_only: bool = False) -> Any:
+    return feed_event(meeting, summary, sequence=session.sequence, stamp=session.created_at, is_busy_only=is_busy_only)

@@ -118,14 +118,18 @@ def calendar_file(meeting: Meeting, guest: Guest, method: Method, *, sequence: i
     event.add("DTEND", meeting.ends_at.astimezone(UTC))
     event.add("SUMMARY", plain_value(guest.summary))
     event.add("DESCRIPTION", f"{_when(meeting, guest)}\n{_where(meeting)}")
-    event.add("LOCATION", _where(meeting))
-    if meeting.place_kind == PlaceKind.VIDEO and is_address(meeting.place):
-        event.add("URL", meeting.place.strip())
+    _add_place(event, meeting)
     if guest.part is not None:
         event.add("ATTENDEE", _attendee(guest))
     event.add("STATUS", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
     event.add("TRANSP", "TRANSPARENT" if method is Method.CANCEL else "OPAQUE")
     return _in_calendar([event], method)
+
+
+def _add_place(event: Any, meeting: Meeting) -> None:
+    event.add("LOCATION", _where(meeting))
+    if meeting.place_kind == PlaceKind.VIDEO and is_address(meeting.place):
+        event.add("URL", meeting.place.strip())
 
 
 def _when(meeting: Meeting, guest: Guest) -> str:
@@ -182,6 +186,58 @@ def asks_anew(file: str) -> bool:
 
 def _lines(file: str) -> list[str]:
     return re.sub(r"\r?\n[ \t]", "", file).splitlines()
+
+
+# Feeds ----------------------------------------------------------------------------------------------------------------
+
+
+class Feed(StrEnum):
+    """The kinds of links to a calendar by address: what it tells of each session is part of the key."""
+
+    CLIENT = "feed_client"
+    BUSY = "feed_coach"
+    INITIALS = "feed_coach_initials"
+
+
+OF_COACH = (Feed.BUSY, Feed.INITIALS)
+FEED_LABELS = {
+    Feed.BUSY: "“Busy” and nothing else",
+    Feed.INITIALS: "Kind of session, the client’s initials, and where it is",
+}
+FEED_LASTS = timedelta(days=5 * 365)
+SHOWN_SINCE = timedelta(days=90)
+"""How far back a feed reaches."""
+
+
+def summary_in_feed(feed: Feed, label: str, person: str) -> str:
+    """'Busy', 'Coaching session with B. H.'; `person` is who is coached, '' for a group."""
+    if feed is Feed.BUSY:
+        return "Busy"
+    initials = " ".join(f"{word[0].upper()}." for word in person.split())
+    return f"{label} with {initials}" if initials else label
+
+
+def feed_event(meeting: Meeting, summary: str, *, sequence: int, stamp: datetime, is_busy_only: bool) -> Any:
+    """One session in a feed. Its stamp is the session's own, so that a feed in which nothing changed is the same."""
+    from icalendar import Event  # noqa: PLC0415 (heavy)
+
+    event = Event()
+    event.add("UID", meeting.uid)
+    event.add("SEQUENCE", sequence)
+    event.add("DTSTAMP", stamp.astimezone(UTC))
+    event.add("DTSTART", meeting.starts_at.astimezone(UTC))
+    event.add("DTEND", meeting.ends_at.astimezone(UTC))
+    event.add("SUMMARY", plain_value(summary))
+    if not is_busy_only:
+        _add_place(event, meeting)
+    event.add("STATUS", "CONFIRMED")
+    event.add("TRANSP", "OPAQUE")
+    return event
+
+
+def feed_file(name: str, events: list[Any]) -> str:
+    """A whole calendar to subscribe to."""
+    return _in_calendar(events, Method.PUBLISH, name)
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ FORM = {"firm": ARRANGE, "other": ARRANGE}
 AGREEMENT_TEMPLATE = {"firm": ARRANGE}
 STAGE = {"kickoff": ARRANGE}
 PROGRAM = {"firm": ARRANGE}
+COACHS = {"bob": "olive alice vera", "dan": "olive carol dora"}
+"""What hangs on a coach."""
 SESSION = {whose: WALL[whose] for whose in ("bob", "dan")}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
@@ -182,6 +184,20 @@ ROUTES: dict[str, Row] = {
     "POST engagements.change": Row(WALL, 422),
     "GET engagements.contacts": Row(WALL, 200),
     "POST engagements.change_contacts": Row(WALL, 422),
+    # planning
+    "GET planning.proposals": Row(STAFF, 200),
+    "GET planning.new_absence": Row(STAFF, 200),
+    "POST planning.plan_absence": Row(STAFF, 422),
+    "GET planning.new_cadence": Row(WALL, 200),
+    "POST planning.plan_cadence": Row(WALL, 422),
+    "GET planning.new_slip": Row(WALL, 200),
+    "POST planning.plan_slip": Row(WALL, 422),
+    "GET planning.proposal": Row(COACHS, 200),
+    "GET planning.line": Row(COACHS, 200),
+    "POST planning.change_line": Row(COACHS, 422),
+    "POST planning.apply": Row(COACHS, 422),
+    "POST planning.undo": Row(COACHS, 422),
+    "POST planning.drop": Row(COACHS, 422),
     # files
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
@@ -199,6 +215,16 @@ ROUTES: dict[str, Row] = {
     "POST timeline.preview": Row(WALL, 200),
     "GET timeline.note": Row(AUTHOR, 200),
     "POST timeline.edit": Row(AUTHOR, 422),
+    # invitations
+    "GET invitations.replies": Row(STAFF, 200),
+    "POST invitations.take_reply": Row(STAFF, 422),
+    "GET invitations.client_feed": Row(WALL, 200),
+    "POST invitations.mail_client_feed": Row(WALL, 303),
+    "POST invitations.close_client_feed": Row(WALL, 303),
+    "GET invitations.coach_feeds": Row(STAFF, 200),
+    "POST invitations.open_coach_feed": Row(HOURS, 200, {"kind": "feed_coach"}),
+    "POST invitations.close_coach_feed": Row(HOURS, 303),
+    "GET invitations_public.feed": Row({"feed_client": ALL, "feed_coach": ALL}, 200),
     # mail
     "GET mail.outbox": Row(STAFF, 200),
     "GET mail.of_client": Row(WALL, 200),

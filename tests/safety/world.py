@@ -31,10 +31,13 @@ from coachbase.files.rules import Audience
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormKind, FormState, QuestionKind, SubmissionState
+from coachbase.invitations.rules import Feed
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import State
+from coachbase.planning.models import Proposal, ProposedSession
+from coachbase.planning.rules import ProposalKind
 from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.scheduling.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
@@ -104,6 +107,7 @@ def build() -> World:
     for whose, coach in (("bob", "alice"), ("dan", "carol")):
         _read_elsewhere(world, whose, staff[coach])
         _scheduled(world, whose, staff[coach])
+        _planned(world, whose, staff[coach])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
     world.keep("firm", short)
@@ -437,6 +441,27 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
 
 
+def _planned(world: World, whose: str, coach: User) -> None:
+    """A plan around an absence, with one line: the client's session that is booked."""
+    now = clock.now()
+    session = CoachingSession.get(CoachingSession.public_id == world.ids["coaching_session"][whose])
+    proposal = world.keep(
+        whose,
+        Proposal.create(
+            kind_name=ProposalKind.ILL, coach=coach, first=session.starts_at.date(), last=session.starts_at.date(),
+            reason=world.word("absence", whose), created_at=now, by=coach,
+        ),
+    )  # fmt: skip
+    world.keep(
+        whose,
+        ProposedSession.create(
+            proposal=proposal, session=session, client=session.client, minutes=session.minutes,
+            before=session.starts_at, after=session.starts_at + timedelta(days=7),
+            exception=world.word("exception", whose),
+        ),
+    )  # fmt: skip
+
+
 def _mail_settings(world: World) -> None:
     secret = world.word("smtppassword", "bob", frozenset())
     MailServer.delete().execute()
@@ -460,6 +485,8 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
         _, world.tokens[kind] = links.issue(kind, ids[table]["bob"], lasts=timedelta(days=60))
     _, world.tokens["book"] = links.issue("book", ids["request"]["bob’s to book"], lasts=timedelta(days=60))
     _, world.tokens["session"] = links.issue("session", ids["coaching_session"]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["feed_client"] = links.issue(Feed.CLIENT, ids["client"]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["feed_coach"] = links.issue(Feed.BUSY, staff["alice"].public_id, lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
     expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     expired.expires_at = clock.now() - timedelta(minutes=1)

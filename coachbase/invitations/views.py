@@ -1,0 +1,100 @@
+"""Pasting an answer to an invitation; calendars by address, opened and shut by staff."""
+
+from flask import Blueprint, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from .. import clock
+from ..accounts.models import User
+from ..clients.models import Client
+from ..links.models import Link
+from ..links.rules import path_of
+from ..web.pages import go, load_or_404
+from . import actions
+from .forms import FeedForm, ReplyForm
+from .rules import FEED_LABELS, OF_COACH, Feed
+
+pages = Blueprint("invitations", __name__)
+
+
+# Answers --------------------------------------------------------------------------------------------------------------
+
+
+@pages.get("/replies")
+def replies() -> ResponseReturnValue:
+    return render_template("invitations/replies.html", form=ReplyForm())
+
+
+@pages.post("/replies")
+def take_reply() -> ResponseReturnValue:
+    """Note an answer that somebody pasted; what was noted is said on the page."""
+    form = ReplyForm(request.form)
+    if not form.validate():
+        return render_template("invitations/replies.html", form=form), 422
+    return go("/replies", actions.take_reply(form.content.data, by=current_user._get_current_object()))
+
+
+# A client's calendar --------------------------------------------------------------------------------------------------
+
+
+@pages.get("/clients/<ulid:client_id>/feed")
+def client_feed(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(current_user), client_id)
+    is_out = Link.is_out(Feed.CLIENT, client.public_id, clock.now())
+    template = "invitations/_client_feed.html" if request.htmx else "invitations/client_feed.html"
+    return render_template(template, client=client, tab="sessions", is_out=is_out)
+
+
+@pages.post("/clients/<ulid:client_id>/feed")
+def mail_client_feed(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(current_user), client_id)
+    actions.mail_feed(client, by=current_user._get_current_object())
+    return go(f"/clients/{client_id}/sessions", f"The address is on its way to {client.name}.")
+
+
+@pages.post("/clients/<ulid:client_id>/feed/close")
+def close_client_feed(client_id: str) -> ResponseReturnValue:
+    client = load_or_404(Client.with_people(current_user), client_id)
+    actions.shut_client_feed(client, by=current_user._get_current_object())
+    return go(f"/clients/{client_id}/sessions", "The address works no more.")
+
+
+# A coach's calendar ---------------------------------------------------------------------------------------------------
+
+
+@pages.get("/settings/feeds")
+def coach_feeds() -> ResponseReturnValue:
+    """Whose calendar can be seen by address."""
+    return _coach_feeds()
+
+
+@pages.post("/settings/feeds/<ulid:user_id>")
+def open_coach_feed(user_id: str) -> ResponseReturnValue:
+    """A new address, shown this once: it is stored nowhere."""
+    coach = load_or_404(User.coaches_for(current_user), user_id)
+    form = FeedForm(request.form)
+    if not form.validate():
+        return _coach_feeds(), 422
+    link, token = actions.open_feed(Feed(form.kind.data), coach.public_id)
+    address = current_app.config["COACHBASE"].base_url + path_of(link.kind, token)
+    return _coach_feeds(made_for=coach, address=address)
+
+
+@pages.post("/settings/feeds/<ulid:user_id>/close")
+def close_coach_feed(user_id: str) -> ResponseReturnValue:
+    coach = load_or_404(User.coaches_for(current_user), user_id)
+    actions.close_feed(Feed.BUSY, coach.public_id)
+    return go("/settings/feeds", f"The address of {coach.name}’s calendar works no more.")
+
+
+def _coach_feeds(made_for: User | None = None, address: str = "") -> str:
+    coaches = list(User.coaches_for(current_user))
+    return render_template(
+        "invitations/coach_feeds.html",
+        coaches=coaches,
+        out=Link.kinds_out(OF_COACH, [coach.public_id for coach in coaches], clock.now()),
+        labels=FEED_LABELS,
+        form=FeedForm(),
+        made_for=made_for,
+        address=address,
+    )
