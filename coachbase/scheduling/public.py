@@ -20,14 +20,14 @@ from ..clients.models import Client
 from ..clients.rules import web_address
 from ..errors import Refused, Stale, TooMany
 from ..firm.rules import is_zone, zones
-from ..sessions.models import Attendee, CoachingSession, LedgerEntry
-from ..sessions.rules import State, counts
+from ..sessions.models import Attendee, CoachingSession
+from ..sessions.rules import State
 from ..slots.rules import Openings
 from ..web.guard import public_blueprint
 from ..web.links import CAME_FROM, LinkDoors, link_doors
 from . import actions
 from .forms import CancelByLinkForm, ChosenForm, MoveByLinkForm, UnsuitedForm, day_named, minute_named
-from .models import Request, offered, offered_instead
+from .models import Request, offered, offered_instead, sessions_left
 from .rules import (
     JUST_GONE,
     RequestState,
@@ -181,7 +181,7 @@ def _is_open(asked: Request) -> bool:
 def _refusal(asked: Request) -> str | None:
     program = asked.engagement.state if asked.engagement_id else None
     has_place = any(asked.draft().where)
-    left = LedgerEntry.balance(asked.engagement).left if asked.engagement_id and counts(asked.kind) else None
+    left = sessions_left(asked.engagement if asked.engagement_id else None, asked.kind)
     to_have = refusal_to_have(asked.kind, program, minutes=asked.minutes, has_place=has_place, left=left, despite="")
     return refusal_to_book_by_link(asked.state, to_have)
 
@@ -270,7 +270,7 @@ def move() -> ResponseReturnValue:
 def ask_why() -> ResponseReturnValue:
     """Why; and before it whether it will be charged."""
     holder, booked = _session()
-    if _refusal_to_change(booked):
+    if _refusal_to_change(holder, booked):
         return redirect(change_doors.home, 303)
     return _cancel_page(holder, booked, CancelByLinkForm(data={"version": booked.version}))
 
@@ -281,7 +281,7 @@ def cancel() -> ResponseReturnValue:
     form = CancelByLinkForm(request.form)
     if booked.state in (State.CANCELLED, State.LATE_CANCELLED):
         return redirect(change_doors.home, 303)
-    if _refusal_to_change(booked):
+    if _refusal_to_change(holder, booked):
         return _session_page(holder, booked, ""), 422
     if not form.validate():
         return _cancel_page(holder, booked, form), 422
@@ -307,9 +307,11 @@ def _session() -> tuple[Holder, CoachingSession]:
     return holder, booked
 
 
-def _refusal_to_change(booked: CoachingSession) -> str | None:
-    """Why it can be neither moved nor cancelled here."""
+def _refusal_to_change(holder: Holder, booked: CoachingSession) -> str | None:
+    """Why it can be neither moved nor cancelled here. Whom else the client meets is not the assistant's to know."""
     guests = [attendee.name for attendee in Attendee.of(booked) if attendee.contact_id]
+    if holder.is_assistant and guests:
+        guests = ["Somebody else"]
     by_link = refusal_by_link(is_group=booked.client_id is None, guests=guests)
     begun = refusal_to_change(booked.state, booked.starts_at, clock.now())
     return "This session has begun, or is over." if begun and booked.state is State.BOOKED else begun or by_link
@@ -318,7 +320,7 @@ def _refusal_to_change(booked: CoachingSession) -> str | None:
 def _refusal_to_move(holder: Holder, booked: CoachingSession) -> str | None:
     hours = booked.engagement.cancel_hours if booked.engagement_id else 24
     late = refusal_to_move(holder.side, booked.starts_at, clock.now(), cancel_hours=hours)
-    return _refusal_to_change(booked) or late
+    return _refusal_to_change(holder, booked) or late
 
 
 def _about_booked(holder: Holder, booked: CoachingSession) -> dict[str, Any]:
@@ -327,7 +329,7 @@ def _about_booked(holder: Holder, booked: CoachingSession) -> dict[str, Any]:
     hours, charged = (program.cancel_hours, program.late_is_charged) if program else (24, False)
     now = clock.now()
     return about | {
-        "keeps": _refusal_to_change(booked),
+        "keeps": _refusal_to_change(holder, booked),
         "too_late": refusal_to_move(holder.side, booked.starts_at, now, cancel_hours=hours),
         "charged": is_charged(holder.side, booked.starts_at, now, cancel_hours=hours, late_is_charged=charged),
         "was_moved": request.args.get("done") == "moved",
