@@ -31,7 +31,6 @@ from coachbase.files.rules import Audience
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormKind, FormState, QuestionKind, SubmissionState
-from coachbase.invitations.rules import Feed
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
@@ -485,8 +484,8 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
         _, world.tokens[kind] = links.issue(kind, ids[table]["bob"], lasts=timedelta(days=60))
     _, world.tokens["book"] = links.issue("book", ids["request"]["bob’s to book"], lasts=timedelta(days=60))
     _, world.tokens["session"] = links.issue("session", ids["coaching_session"]["bob"], lasts=timedelta(days=60))
-    _, world.tokens["feed_client"] = links.issue(Feed.CLIENT, ids["client"]["bob"], lasts=timedelta(days=60))
-    _, world.tokens["feed_coach"] = links.issue(Feed.BUSY, staff["alice"].public_id, lasts=timedelta(days=60))
+    _, world.tokens["feed_client"] = links.issue("feed_client", ids["client"]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["feed_coach"] = links.issue("feed_coach", staff["alice"].public_id, lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
     expired, world.tokens["expired"] = links.issue(INVITATION, staff["nina"].public_id, lasts=timedelta(days=7))
     expired.expires_at = clock.now() - timedelta(minutes=1)
