@@ -22,6 +22,7 @@ from coachbase import jobs, schema, triggers
 from coachbase.agreements.models import Agreement
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client
+from coachbase.cohorts.models import Cohort
 from coachbase.db import database, every_model
 from coachbase.engagements.models import Engagement
 from coachbase.evidence.models import ProvableFile, TrailEvent
@@ -267,6 +268,7 @@ def practice(app, cast) -> None:
     ProvableFile.create(subject="S", document=document, sha256="0" * 64, size=1, is_sealed=True, made_at=now)
     TrailEvent.create(subject="S", number=1, kind="sent", at=now, facts="{}", previous_hash="", hash="1")
     LedgerEntry.create(engagement=engagement, entry="bought", count=6, at=now)
+    Cohort.create(name="A group", coach=cast.alice, seats=1, created_at=now)
     for number, hours in enumerate((0, 4)):
         times = {"starts_at": now + timedelta(hours=hours), "ends_at": now + timedelta(hours=hours + 1)}
         CoachingSession.create(
@@ -350,6 +352,10 @@ HOLDS = {
     "session_overlaps_none_on_update": takes_time_of_another,
     "hold_overlaps_none_on_insert": takes_time_of_another,
     "hold_overlaps_none_on_update": takes_time_of_another,
+    "seat_is_one_of_its_cohort": lambda name: refused(
+        "INSERT INTO seat (public_id, cohort_id, client_id, number, since) "
+        "SELECT 'another', id, (SELECT id FROM client LIMIT 1), 2, '2026-01-01' FROM cohort"
+    ),
 }
 """For each guard that refuses: what it refuses. The counters are tried by their name, see raises_revision."""
 
