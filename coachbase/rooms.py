@@ -97,7 +97,7 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
     MenuItem("Availability", "/settings/availability", "calendar-clock"),
-    MenuItem("Calendars", "/settings/calendars", "calendar-days"),
+    MenuItem("Other calendars", "/settings/calendars", "calendar-days"),
     MenuItem("Calendar links", "/settings/feeds", "link"),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),
