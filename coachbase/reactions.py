@@ -3,11 +3,13 @@
 from datetime import date
 from zoneinfo import ZoneInfo
 
+from . import clock
 from .accounts.actions import FirmFounded, Invited, ResetAsked
 from .agreements import actions as agreements
 from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
+from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
@@ -28,12 +30,15 @@ from .mail.models import Message
 from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
+from .polls import actions as polls
 from .portal import actions as portal
 from .programs import actions as programs
 from .sample import populate
 from .scheduling import actions as scheduling
+from .scheduling.rules import Via
 from .sessions import actions as sessions
 from .sessions.models import CoachingSession
+from .sessions.rules import State as SessionState
 from .timeline import actions as timeline
 from .timeline.rules import Kind, sentence_of_change
 
@@ -71,10 +76,15 @@ def wire() -> None:
     on(scheduling.BookingAsked, _tell_of_request)
     on(scheduling.Booked, _invite)
     on(scheduling.Booked, _tick_booking)
+    on(scheduling.Booked, _ask_no_more_times)
+    on(engagements.StateChanged, _close_polls)
     on(scheduling.Moved, _tell_of_change)
     on(scheduling.Moved, _move_kickoff)
     on(scheduling.Cancelled, _take_invitation_back)
     on(scheduling.Cancelled, _lose_kickoff)
+    on(engagements.PlaceChanged, _follow_program_place)
+    on(availability.UsualPlaceChanged, _follow_usual_place)
+    on(sessions.Marked, _begin_coaching)
     on(scheduling.PeopleChanged, _follow_attendees)
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
@@ -135,6 +145,7 @@ def _follow_coach(event: ClientChanged) -> None:
 def _follow_addresses(event: ClientChanged) -> None:
     if "email" in event.fields:
         agreements.follow_client(event.client)
+        polls.follow_client(event.client)
     portal.follow_addresses(event.client, event.fields)
     invitations.follow_client(event.client, event.fields)
 
@@ -142,6 +153,7 @@ def _follow_addresses(event: ClientChanged) -> None:
 def _forget_contact(event: ContactMoved) -> None:
     portal.forget_contact(event.contact)
     agreements.follow_contact(event.contact)
+    polls.follow_contact(event.contact)
 
 
 def _note_document(event: DocumentFiled) -> None:
@@ -221,6 +233,18 @@ def _tick_booking(event: scheduling.Booked) -> None:
         engagements.happened(session.engagement, StepKind.THREE_WAY_AGREED, by=event.by)
 
 
+def _ask_no_more_times(event: scheduling.Booked) -> None:
+    """A three-way meeting that was booked by other ways: nobody need say any more which times suit."""
+    session = event.session
+    if session.kind is SessionKind.THREE_WAY and session.engagement_id and session.via != Via.POLL:
+        polls.close_all(session.engagement)
+
+
+def _close_polls(event: engagements.StateChanged) -> None:
+    if event.engagement.state in (State.ENDED, State.COMPLETED):
+        polls.close_all(event.engagement)
+
+
 def _tell_of_change(event: scheduling.Moved) -> None:
     invitations.tell_of_change(event.session)
 
@@ -248,6 +272,22 @@ def _day_of(session: CoachingSession) -> date:
 
 def _ask_anew(event: MailEnded) -> None:
     invitations.ask_anew(event.message)
+
+
+def _follow_program_place(event: engagements.PlaceChanged) -> None:
+    scheduling.follow_place(CoachingSession.inheriting(clock.now(), engagement=event.engagement), by=event.by)
+
+
+def _follow_usual_place(event: availability.UsualPlaceChanged) -> None:
+    scheduling.follow_place(CoachingSession.inheriting(clock.now(), coach=event.coach), by=None)
+
+
+def _begin_coaching(event: sessions.Marked) -> None:
+    """The kickoff was held and no step is open any more: the card moves on, and nobody is waited on."""
+    session = event.session
+    is_kickoff = session.kind is SessionKind.KICKOFF and session.state is SessionState.HELD
+    if is_kickoff and event.by and session.engagement_id and session.engagement.onboarded_at:
+        boards.begin_coaching(session.client, by=event.by)
 
 
 def _follow_attendees(event: scheduling.PeopleChanged) -> None:

@@ -1,6 +1,7 @@
 """Say when a coach works and on which terms sessions are booked; keep the holidays of the coach's country."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from .. import clock
 from ..accounts.models import User
 from ..db import atomic
 from ..errors import Refused, Stale
+from ..events import announce
 from . import tasks
 from .models import Availability, CoachWeek, Holiday, Hours, KindTerms, SpecialDay, Trip
 from .rules import (
@@ -25,6 +27,13 @@ from .rules import (
 )
 
 
+@dataclass(frozen=True)
+class UsualPlaceChanged:
+    """Where a coach's sessions are, unless they say otherwise, is another place now."""
+
+    coach: User
+
+
 @atomic
 def save_week(coach: User, week: Sequence[Sequence[Wall]], *, version: int) -> None:
     """The weekly hours. Raises Refused naming the day that will not do, Stale when somebody saved since."""
@@ -39,9 +48,12 @@ def save_week(coach: User, week: Sequence[Sequence[Wall]], *, version: int) -> N
 def save_terms(coach: User, values: Mapping[str, Any], *, version: int) -> None:
     """Buffers, notice, horizon, increment, most sessions and the place. Raises Stale when somebody saved since."""
     terms = _changed(coach, version)
+    was = (terms.place_kind_name, terms.place)
     for name, value in values.items():
         setattr(terms, name, value)
     terms.save()
+    if was != (terms.place_kind_name, terms.place):
+        announce(UsualPlaceChanged(coach))
 
 
 @atomic

@@ -23,6 +23,7 @@ from .rules import (
     GAP,
     STAGE_OF,
     Column,
+    StageMeaning,
     place_between,
     refusal_to_delete,
     refusal_to_hide,
@@ -236,6 +237,15 @@ def follow_steps(engagement: Engagement, *, by: User | None) -> None:
     card.entered_at, card.version = clock.now(), card.version + 1
     card.save()
     timeline.record(card.client, Kind.MOVE, f"Moved from {left.name} to {to.name} by its steps", by=by)
+
+
+@atomic
+def begin_coaching(client: Client, *, by: User) -> None:
+    """The kickoff was held: the card goes on to where clients are coached, unless it stands there or beyond."""
+    card = Card.with_client().where(Card.client == client, Card.board == Board.onboarding()).first()
+    stage = Stage.open_of(Board.onboarding()).where(Stage.meaning_name == StageMeaning.ACTIVE).first()
+    if card is not None and stage is not None and card.stage.position < stage.position:
+        move(card, stage, before=Card.first_of(stage), by=by, seen_version=card.version)
 
 
 @atomic

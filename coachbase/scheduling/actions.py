@@ -3,7 +3,7 @@
 What is free is asked inside the transaction that writes, and behind that the database refuses an overlap (triggers.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NoReturn
@@ -266,6 +266,16 @@ def place(session: CoachingSession, kind: str, words: str, *, version: int | Non
 
 
 @atomic
+def follow_place(inheriting: Iterable[CoachingSession], *, by: User | None) -> None:
+    """The place these sessions inherit is another one now: a new edition of each, as far as it has not begun."""
+    for each in inheriting:
+        session = _as_it_is(each, None)
+        if refusal_to_change(session.state, session.starts_at, clock.now()) is None and any(session.where):
+            _change(session)
+            announce(Moved(session, session.starts_at, by))
+
+
+@atomic
 def cancel(session: CoachingSession, *, side: Side, reason: str, version: int | None = None, by: User | None) -> None:
     """Take a session back. At short notice by the client it is used up, where the agreement says so.
 
@@ -465,11 +475,15 @@ def _because(reason: str) -> str:
 def hold(
     coach: User, starts_at: datetime, minutes: int, *, kind: SessionKind, about: str, lasts: timedelta, words: str
 ) -> Hold:
-    """Keep a time free while somebody is asked. Raises Refused when it is not free."""
+    """Keep a time free while somebody is asked. Raises Refused when it is not free.
+
+    Other times held for the same may lie close by, since only one of them will be used.
+    """
     starts_at = starts_at.replace(second=0, microsecond=0)
     ends_at = starts_at + timedelta(minutes=minutes)
     sessions.let_go(coach)
-    openings = openings_of(coach, kind, minutes, starts_at - timedelta(days=1), starts_at + timedelta(days=1))
+    around = starts_at - timedelta(days=1), starts_at + timedelta(days=1)
+    openings = openings_of(coach, kind, minutes, *around, but_held_for=about)
     reasons = openings.why_not(minute_of(starts_at))
     if refusal := refusal_of_length(minutes) or refusal_of_time(reasons, is_staff=True, despite=""):
         raise Refused(refusal)

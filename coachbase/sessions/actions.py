@@ -9,6 +9,7 @@ from peewee import IntegrityError
 from .. import clock
 from ..accounts.models import User
 from ..db import atomic
+from ..engagements import actions as engagements
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import announce
@@ -141,6 +142,18 @@ def follow_in_ledger(session: CoachingSession, *, reason: str = "", by: User | N
             enter(session.engagement, old, count=-count, session=session, reason=reason, by=by)
     if entry is not None and not standing.get(entry):
         enter(session.engagement, entry, session=session, reason=reason, by=by)
+
+
+@atomic
+def place_program(engagement: Engagement, kind: str, place: str, *, version: int, by: User) -> None:
+    """Say where the sessions of a program are; '' and '' where the coach's place holds again.
+
+    Raises Refused when sessions that are booked would be nowhere, Stale when somebody saved the program since.
+    """
+    engagements.change(engagement, {"place_kind_name": kind, "place": place}, version=version, by=by)
+    lost = [each for each in CoachingSession.inheriting(clock.now(), engagement=engagement) if not any(each.where)]
+    if lost:
+        raise Refused(f"{len(lost)} booked would be nowhere: the coach has no usual place. Say where they are.")
 
 
 @atomic

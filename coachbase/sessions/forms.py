@@ -58,7 +58,8 @@ class ProgramPlaceForm(Form):
         if self.place_kind_name.data and not field.data:
             raise ValidationError("Say which one: paste the link, or type the number or the room.")
 
-    def values(self) -> dict[str, Any]:
+    @property
+    def where(self) -> tuple[str, str]:
         """Nothing of its own where the coach's place holds."""
         kind = self.place_kind_name.data
-        return {"place_kind_name": kind, "place": self.place.data if kind else ""}
+        return kind, self.place.data if kind else ""

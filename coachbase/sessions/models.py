@@ -160,6 +160,16 @@ class CoachingSession(Model):
         return cls.with_people().where(theirs).order_by(cls.starts_at.desc(), cls.id.desc())
 
     @classmethod
+    def inheriting(
+        cls, now: datetime, *, engagement: Engagement | None = None, coach: User | None = None
+    ) -> ModelSelect:
+        """Those to come whose place is the program's, or the coach's where no program says otherwise."""
+        coming = cls.state_name == State.BOOKED, cls.starts_at > now, cls.place == ""
+        if engagement is not None:
+            return cls.with_people().where(*coming, cls.engagement == engagement)
+        return cls.with_people().where(*coming, cls.coach == coach, fn.COALESCE(Engagement.place, "") == "")
+
+    @classmethod
     def between(cls, user: User, first: datetime, last: datetime) -> ModelSelect:
         """Those that take place in a range, as one may see them."""
         there = cls.state_name.in_(TAKES_TIME), cls.starts_at < last, cls.ends_at > first

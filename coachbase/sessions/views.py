@@ -12,7 +12,6 @@ from ..accounts.models import User
 from ..availability.models import Availability
 from ..availability.rules import PLACE_LABELS
 from ..clients.models import Client
-from ..engagements import actions as engagements
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..timeline.models import Entry as TimelineEntry
@@ -209,9 +208,12 @@ def change_program_place(engagement_id: str) -> ResponseReturnValue:
     if not form.validate():
         return _place_form(engagement, form), 422
     try:
-        engagements.change(engagement, form.values(), version=form.version.data, by=_me())
+        actions.place_program(engagement, *form.where, version=form.version.data, by=_me())
     except Stale as stale:
         return conflict(stale, form, _engagement(engagement_id), request.path)
+    except Refused as refusal:
+        form.place.errors = [str(refusal)]
+        return _place_form(engagement, form), 422
     return go(f"/clients/{engagement.client.public_id}/program", "Saved.")
 
 

@@ -6,7 +6,13 @@ import pytest
 from peewee import IntegrityError
 
 from coachbase import clock
+from coachbase.availability import actions as availability
+from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
+from coachbase.boards.models import Card
+from coachbase.boards.rules import StageMeaning
+from coachbase.clients.models import Client
+from coachbase.clients.rules import Party, Status
 from coachbase.db import database
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
@@ -212,3 +218,40 @@ def test_the_place_of_several_sessions_is_found_at_once(cast, book, program, que
     assert len(asked) == 1
     assert places == {one.id: one.where for one in there}
     assert places[own.id] == ("phone", "+44 1")
+
+
+# What follows ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_program_whose_place_changes_gives_its_sessions_a_new_edition(cast, book, program):
+    inherits, own, over = book(2), book(3, place_kind="room", place="Room 4"), book(-2)
+    before = {one.id: one.sequence for one in (inherits, own, over)}
+    actions.place_program(program, "phone", "+44 20 1", version=program.version, by=cast.vera)
+    now = {one.id: one for one in CoachingSession.with_people()}
+    assert now[inherits.id].where == ("phone", "+44 20 1")
+    assert [now[one.id].sequence - before[one.id] for one in (inherits, own, over)] == [1, 0, 0]
+
+
+def test_a_coachs_usual_place_reaches_the_sessions_that_inherit_it(cast, book, program):
+    session = book(2)
+    terms = Availability.of(cast.alice)
+    availability.save_terms(cast.alice, {"place": "https://meet.example/new"}, version=terms.version)
+    now = CoachingSession.known_as(session.public_id)
+    assert (now.where, now.sequence) == (("video", "https://meet.example/new"), session.sequence + 1)
+
+
+def test_sessions_are_never_left_without_a_place(cast, book, program):
+    actions.place_program(program, "room", "Room 4", version=program.version, by=cast.vera)
+    book(2)
+    Availability.update(place="").execute()
+    with pytest.raises(Refused, match="nowhere"):
+        actions.place_program(program, "", "", version=program.version + 1, by=cast.vera)
+    assert Engagement.get_by_id(program.id).place == "Room 4"
+
+
+def test_a_kickoff_that_was_held_moves_the_card_on(cast, book, program):
+    actions.mark(book(-1, kind=SessionKind.KICKOFF), State.HELD, by=cast.alice)
+    card = Card.with_client().where(Card.client == cast.bob).get()
+    assert card.stage.meaning is StageMeaning.ACTIVE
+    bob = Client.get_by_id(cast.bob.id)
+    assert (bob.status, bob.waiting_on) == (Status.ACTIVE, Party.NOBODY)
