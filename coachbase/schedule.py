@@ -10,6 +10,7 @@ from .feeds import actions as feeds
 from .intake import actions as intake
 from .invitations import actions as invitations
 from .mail import actions as mail
+from .polls import actions as polls
 from .portal import actions as portal
 
 
@@ -20,6 +21,7 @@ def set_clock() -> None:
     jobs.at(mail.sweep, minute="*")
     jobs.at(agreements.sweep, minute="*")
     jobs.at(feeds.sweep, minute="*")
+    jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")
     jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(invitations.read_mailbox, minute="*/5")

@@ -110,6 +110,17 @@ KINDS: dict[str, Kind] = {
         {"name": _NAME, "session": Field("which session", "kickoff"), "coach": Field("the coach’s name", "Alice Kern")},
         has_link=True,
     ),
+    "poll_request": Kind(
+        "Request for suitable times",
+        "To client and sponsor, when a time for a three-way meeting is looked for: the link to the times on offer.",
+        {
+            "name": _NAME,
+            "what": Field("which meeting", "three-way meeting"),
+            "with": Field("who else comes", "Sam Okafor and Alice Kern"),
+            "until": Field("until when the times are held", "Saturday 28 November"),
+        },
+        has_link=True,
+    ),
     "assistant_page": Kind(
         "Page of the client’s assistant",
         "To a client’s own assistant, when a program starts: the link to a page with dates only.",

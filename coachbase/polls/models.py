@@ -1,16 +1,18 @@
 """Polls, the times they offer, who is asked, and what they said."""
 
-from typing import Self
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
-from ..availability.rules import SessionKind
+from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..sessions.models import CoachingSession, Hold
-from .rules import PollState
+from .rules import FACES, Face, PollState
 
 
 class Poll(Model):
@@ -33,17 +35,39 @@ class Poll(Model):
     def state(self) -> PollState:
         return PollState(self.state_name)
 
+    @property
+    def kind(self) -> SessionKind:
+        return SessionKind(self.kind_name)
+
+    @property
+    def face(self) -> Face:
+        return FACES[self.state]
+
+    @property
+    def label(self) -> str:
+        return self.title or SESSION_LABELS[self.kind]
+
+    @property
+    def client(self) -> Client:
+        return self.engagement.client
+
     @classmethod
     def with_people(cls) -> ModelSelect:
-        """With engagement, client, organisation and coach."""
+        """With engagement, client, organisation and coach, and the session when there is one."""
         return (
-            cls.select(cls, Engagement, Client, Organisation, User)
+            cls.select(cls, Engagement, Client, Organisation, User, CoachingSession)
             .join(Engagement)
             .join(Client)
             .left_outer_join(Organisation)
             .switch(cls)
             .join(User, on=(cls.coach == User.id))
+            .switch(cls)
+            .join(CoachingSession, JOIN.LEFT_OUTER)
         )
+
+    @classmethod
+    def known_as(cls, public_id: str) -> Self | None:
+        return cls.with_people().where(cls.public_id == public_id).first()
 
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
@@ -53,6 +77,20 @@ class Poll(Model):
     @classmethod
     def of(cls, engagement: Engagement) -> ModelSelect:
         return cls.with_people().where(cls.engagement == engagement).order_by(cls.id.desc())
+
+    @classmethod
+    def open_of(cls, engagement: Engagement) -> Self | None:
+        return cls.of(engagement).where(cls.state_name == PollState.OPEN).first()
+
+    @classmethod
+    def expired(cls, now: datetime) -> ModelSelect:
+        """Open ones whose times are free again."""
+        return cls.with_people().where(cls.state_name == PollState.OPEN, cls.expires_at <= now)
+
+    @classmethod
+    def stuck_for(cls, user: User) -> ModelSelect:
+        """Those for which somebody has to find other times, the longest waiting first."""
+        return cls.visible_to(user).where(cls.state_name == PollState.STUCK).order_by(cls.expires_at)
 
 
 class PollSlot(Model):
@@ -66,9 +104,14 @@ class PollSlot(Model):
     class Meta:
         indexes = ((("poll", "starts_at"), True),)
 
+    @classmethod
+    def of(cls, poll: Poll) -> ModelSelect:
+        """In the order of their days."""
+        return cls.select().where(cls.poll == poll).order_by(cls.starts_at)
+
 
 class Voter(Model):
-    """Somebody who is asked, by a link of one's own."""
+    """Somebody who is asked, by a link of one's own. `note` is what was written to the desk, for staff alone."""
 
     public_id = PublicIdField()
     poll = ForeignKeyField(Poll, backref="voters", on_delete="CASCADE")
@@ -77,14 +120,43 @@ class Voter(Model):
     name = TextField()
     email = NoCaseField()
     zone = TextField()
+    note = TextField(default="")
     asked_at = UtcDateTimeField(null=True)
     answered_at = UtcDateTimeField(null=True)
     reminders = IntegerField(default=0)
     reminded_at = UtcDateTimeField(null=True)
 
     @classmethod
+    def with_poll(cls) -> ModelSelect:
+        """With the poll, its engagement, client and coach."""
+        return (
+            cls.select(cls, Poll, Engagement, Client, User)
+            .join(Poll)
+            .join(Engagement)
+            .join(Client)
+            .switch(Poll)
+            .join(User, on=(Poll.coach == User.id))
+        )
+
+    @classmethod
     def known_as(cls, public_id: str) -> Self | None:
-        return cls.get_or_none(cls.public_id == public_id)
+        return cls.with_poll().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def of(cls, poll: Poll) -> ModelSelect:
+        """The client first, then the contacts as they were chosen; with the contact."""
+        return cls.select(cls, Contact).join(Contact, JOIN.LEFT_OUTER).where(cls.poll == poll).order_by(cls.id)
+
+    @classmethod
+    def asked_in(cls, states: Any) -> ModelSelect:
+        """Who is, or was, asked in polls that are open, in programs of these states."""
+        is_open = Poll.state_name == PollState.OPEN, Engagement.state_name.in_(states)
+        return cls.with_poll().where(*is_open).order_by(cls.asked_at, cls.id)
+
+    @classmethod
+    def silent(cls, states: Any) -> ModelSelect:
+        """Of these who has not answered yet."""
+        return cls.asked_in(states).where(cls.answered_at.is_null())
 
 
 class Vote(Model):
@@ -96,3 +168,11 @@ class Vote(Model):
 
     class Meta:
         indexes = ((("voter", "slot"), True),)
+
+    @classmethod
+    def answers(cls, voters: Sequence[Voter]) -> dict[int, set[int]]:
+        """The times that suit, by whoever has answered; both by their ids."""
+        found: dict[int, set[int]] = {voter.id: set() for voter in voters if voter.answered_at}
+        for voter, slot in cls.select(cls.voter, cls.slot).where(cls.voter.in_(list(found)), cls.suits).tuples():
+            found[voter].add(slot)
+        return found
