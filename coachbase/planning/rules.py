@@ -6,11 +6,11 @@ Plain values in, plain values out; moments are whole minutes since 1970 in UTC, 
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from heapq import heappop, heappush
-from itertools import combinations, islice
+from itertools import combinations, islice, pairwise
 from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ UNDO_FOR = timedelta(minutes=2)
 """Mails leave so long after a plan was applied; until then it can be undone without anybody having heard of it."""
 MOST_SESSIONS = 60
 """In one cadence."""
+FURTHEST_AHEAD = timedelta(days=731)
 
 
 class ProposalKind(StrEnum):
@@ -71,6 +72,47 @@ def refusal_of_absence(first: date, last: date, today: date) -> str | None:
     return "Plan at most eight weeks at once." if (last - first).days > 8 * 7 else None
 
 
+class LetterKind(StrEnum):
+    """What leaves when a proposal is applied."""
+
+    INVITATION = "invitation"
+    CHANGE = "change"
+    CANCELLATION = "cancellation"
+
+
+LETTER_LABELS = {
+    LetterKind.INVITATION: "Invitation",
+    LetterKind.CHANGE: "Changed invitation",
+    LetterKind.CANCELLATION: "Cancellation",
+}
+
+
+class Letter(NamedTuple):
+    """A mail that will leave."""
+
+    name: str
+    email: str
+    kind: LetterKind
+    about: object
+
+
+def letters_in_words(letters: Iterable[Letter]) -> list[tuple[str, str, list[tuple[str, int]]]]:
+    """Each reader once, with how many of which mail: ('Bob Haddad', 'bob@…', [('Invitation', 12)])."""
+    readers: dict[tuple[str, str], Counter[LetterKind]] = {}
+    for letter in letters:
+        readers.setdefault((letter.name, letter.email), Counter())[letter.kind] += 1
+    return [
+        (name, email, [(LETTER_LABELS[kind], counts[kind]) for kind in LetterKind if counts[kind]])
+        for (name, email), counts in readers.items()
+    ]
+
+
+def refusal_of_slip(was: date, will: date) -> str | None:
+    if was == will:
+        return "That is the first day it has."
+    return "A program slips by two years at most." if abs(will - was) > FURTHEST_AHEAD else None
+
+
 # A cadence ------------------------------------------------------------------------------------------------------------
 
 CADENCES = (Cadence.WEEKLY, Cadence.BIWEEKLY, Cadence.MONTHLY)
@@ -115,6 +157,31 @@ def _weekday_of_month(month: date, weekday: int, place: int) -> date:
     return day if day.month == month.month else day - timedelta(days=7)
 
 
+@dataclass(frozen=True)
+class Wish:
+    """A cadence as it was asked for: so many sessions, from the first such weekday on, at a time on the wall clock."""
+
+    first: date
+    weekday: int
+    wall: int
+    cadence: Cadence
+    count: int
+    kind: SessionKind
+    minutes: int
+    closed_days: ClosedDays = ClosedDays.NEAREST
+
+    @property
+    def days(self) -> list[date]:
+        """The regular days, and some more for those that fall out."""
+        return list(islice(cadence_days(self.first, self.weekday, self.cadence), self.count + SPARE + 1))
+
+    @property
+    def span(self) -> tuple[date, date]:
+        """From which day up to which something may be proposed."""
+        days = self.days
+        return days[0] - timedelta(days=FURTHEST), days[-1] + timedelta(days=1)
+
+
 class Date(NamedTuple):
     """One date of a cadence: when it would be, when it is to be (None: it falls out), and what is unlike the rest."""
 
@@ -123,42 +190,34 @@ class Date(NamedTuple):
     exception: str = ""
 
 
-def lay_out(
-    first: date, weekday: int, wall: int, cadence: Cadence, count: int, zone: str, closed_days: ClosedDays
-) -> Callable[[Openings], list[Date]]:
-    """What a cadence proposes, once it is known what is free."""
-    days = list(islice(cadence_days(first, weekday, cadence), count + SPARE + 1))
-
-    def against(openings: Openings) -> list[Date]:
-        found: list[Date] = []
-        for number, day in enumerate(days[:-1]):
-            if sum(each.start is not None for each in found) == count:
-                break
-            since = next((local_day(each.start, zone) for each in reversed(found) if each.start is not None), None)
-            found.append(_date(openings, day, wall, zone, closed_days, since, days[number + 1]))
-        return found
-
-    return against
+def lay_out(wish: Wish, zone: str, openings: Openings) -> list[Date]:
+    """What a cadence proposes: the regular times that are free, and the nearest free ones where they are not."""
+    found: list[Date] = []
+    since: date | None = None
+    for day, following in pairwise(wish.days):
+        if sum(each.start is not None for each in found) == wish.count:
+            break
+        found.append(_date(openings, wish, day, zone, since, following))
+        if (start := found[-1].start) is not None:
+            since = local_day(start, zone)
+    return found
 
 
-def span_of(first: date, weekday: int, cadence: Cadence, count: int) -> tuple[date, date]:
-    """From which to which day something may be proposed."""
-    days = list(islice(cadence_days(first, weekday, cadence), count + SPARE))
-    return days[0] - timedelta(days=FURTHEST), days[-1] + timedelta(days=FURTHEST + 1)
+def beyond_the_horizon(openings: Openings) -> Openings:
+    """The same as if one could book however far ahead: the desk plans whole programs."""
+    return replace(openings, bars=[bar for bar in openings.bars if bar.why is not Why.HORIZON])
 
 
-def _date(
-    openings: Openings, day: date, wall: int, zone: str, closed_days: ClosedDays, since: date | None, until: date
-) -> Date:
+def _date(openings: Openings, wish: Wish, day: date, zone: str, since: date | None, until: date) -> Date:
     """`since` and `until` are the days of the dates before and after: order is kept."""
-    regular = instant(day, wall, zone)
-    gap = "" if _wall_of(regular, zone) == wall else f"{clock_time(wall)} does not exist on {in_words(day)}"
+    regular = instant(day, wish.wall, zone)
+    shown, at = _wall_of(regular, zone), clock_time(wish.wall)
+    gap = f"{at} does not exist on {in_words(day)}" if shown != wish.wall else ""
     reasons = openings.why_not(regular)
     if not reasons:
-        return Date(regular, regular, gap and f"{gap}: {clock_time(_wall_of(regular, zone))} instead")
-    is_closed = any(reason.why is Why.CLOSED for reason in reasons)
-    why = gap or _why(reasons, clock_time(wall))
-    if is_closed and closed_days is ClosedDays.SKIP:
+        return Date(regular, regular, gap and f"{gap}: {clock_time(shown)} instead")
+    why = gap or _why(reasons, at)
+    if wish.closed_days is ClosedDays.SKIP and any(reason.why is Why.CLOSED for reason in reasons):
         return Date(regular, None, f"{in_words(day)}: {why}, left out")
     start = nearest(openings.starts, regular, zone, after=since, before=until)
     if start is None:
@@ -239,6 +298,12 @@ def in_words(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 
+def moment_in_words(moment: datetime, zone: str) -> str:
+    """'Thursday 3 December, 9:00' by a clock."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return f"{local:%A} {local.day} {local:%B}, {local.hour}:{local:%M}"
+
+
 # Two clocks -----------------------------------------------------------------------------------------------------------
 
 
@@ -252,6 +317,12 @@ def divergences(moments: Iterable[datetime], zone: str, other: str) -> dict[date
         return {}
     usual = Counter(apart.values()).most_common(1)[0][0]
     return {moment: minutes - usual for moment, minutes in apart.items() if minutes != usual}
+
+
+def clocks_in_words(minutes: int, city: str) -> str:
+    """'clocks differ: New York is an hour later than usual'."""
+    hours = {60: "an hour", 30: "half an hour"}.get(abs(minutes), f"{abs(minutes)} minutes")
+    return f"clocks differ: {city} is {hours} {'later' if minutes > 0 else 'earlier'} than usual"
 
 
 def _apart(moment: datetime, zone: str, other: str) -> int:
@@ -280,6 +351,13 @@ def displacement(was: datetime, will: datetime) -> int:
     if minutes:
         cost += OTHER_TIME + min(minutes // 30, MOST_FOR_TIME)
     return cost
+
+
+def distance(was: datetime, will: datetime) -> int:
+    """How far from where it should be, when its place in a cadence counts: the same day first, then the nearest one."""
+    minutes = abs(60 * (will.hour - was.hour) + will.minute - was.minute)
+    days = abs((will.date() - was.date()).days)
+    return days * OTHER_WEEKDAY + (OTHER_TIME + min(minutes // 30, MOST_FOR_TIME) if minutes else 0)
 
 
 def deadline(day: date, obliged_on: Iterable[date], ends_on: date | None) -> date | None:

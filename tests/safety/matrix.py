@@ -31,8 +31,8 @@ FORM = {"firm": ARRANGE, "other": ARRANGE}
 AGREEMENT_TEMPLATE = {"firm": ARRANGE}
 STAGE = {"kickoff": ARRANGE}
 PROGRAM = {"firm": ARRANGE}
-COACHS = {"bob": "olive alice vera", "dan": "olive carol dora"}
-"""What hangs on a coach."""
+PROPOSAL = {"bob": "olive alice vera", "dan": "olive carol dora"}
+"""A plan is a coach’s: Alice’s about Bob is called bob here, Carol’s about Dan dan."""
 SESSION = {whose: WALL[whose] for whose in ("bob", "dan")}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
@@ -192,12 +192,12 @@ ROUTES: dict[str, Row] = {
     "POST planning.plan_cadence": Row(WALL, 422),
     "GET planning.new_slip": Row(WALL, 200),
     "POST planning.plan_slip": Row(WALL, 422),
-    "GET planning.proposal": Row(COACHS, 200),
-    "GET planning.line": Row(COACHS, 200),
-    "POST planning.change_line": Row(COACHS, 422),
-    "POST planning.apply": Row(COACHS, 422),
-    "POST planning.undo": Row(COACHS, 422),
-    "POST planning.drop": Row(COACHS, 422),
+    "GET planning.proposal": Row(PROPOSAL, 200),
+    "GET planning.line": Row(PROPOSAL, 200),
+    "POST planning.change_line": Row(PROPOSAL, 422),
+    "POST planning.apply": Row(PROPOSAL, 422),
+    "POST planning.undo": Row(PROPOSAL, 422),
+    "POST planning.drop": Row(PROPOSAL, 422),
     # files
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
