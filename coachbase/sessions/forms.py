@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from wtforms import Field, IntegerField, SelectField
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from ..availability.rules import PLACE_LABELS
@@ -54,9 +54,13 @@ class ProgramPlaceForm(Form):
     place = short_text("Link, number or room", longest=LONGEST_PLACE, autocomplete="off")
     version = version_field()
 
-    def validate_place(self, field: Field) -> None:
-        if self.place_kind_name.data and not field.data:
-            raise ValidationError("Say which one: paste the link, or type the number or the room.")
+    def validate(self, *args: Any, **options: Any) -> bool:
+        """A kind of place asks for its words; nothing is asked where the coach's holds."""
+        if not super().validate(*args, **options):
+            return False
+        if self.place_kind_name.data and not self.place.data:
+            self.place.errors = ["Say which one: paste the link, or type the number or the room."]
+        return not self.place.errors
 
     @property
     def where(self) -> tuple[str, str]:
