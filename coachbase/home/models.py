@@ -16,9 +16,11 @@ from ..clients.rules import Party
 from ..db import UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import NEXT_STEP, StepKind
+from ..feeds.models import Busy, Feed
 from ..mail.models import Message
 from ..mail.rules import State
 from ..sessions.models import CoachingSession, Stalled, stalled_programs
+from ..sessions.rules import State as SessionState
 
 MOST = 25
 """Rows a section shows, the longest waiting first; whoever has more open than that works from the board."""
@@ -118,6 +120,27 @@ def undelivered(user: User) -> ModelSelect:
 def stuck(user: User) -> ModelSelect:
     """Agreements whose PDF could not be made: nobody else can sign until somebody looks."""
     return Agreement.in_trouble(user).limit(MOST)
+
+
+def clashes(user: User, now: datetime) -> ModelSelect:
+    """Sessions to come that lie over something in the coach's other calendars: it came in after they were booked."""
+    over = (
+        Busy.select(Busy.id)
+        .join(Feed)
+        .where(
+            Feed.coach == CoachingSession.coach,
+            Busy.begins_at < CoachingSession.ends_at,
+            Busy.ends_at > CoachingSession.starts_at,
+        )
+    )
+    coming = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.starts_at > now
+    found = CoachingSession.visible_to(user).where(*coming, fn.EXISTS(over))
+    return found.order_by(CoachingSession.starts_at).limit(MOST)
+
+
+def unread_calendars(user: User, now: datetime) -> list[Feed]:
+    """Calendars that were read once and cannot be any more: what they say is not known."""
+    return Feed.stale_for(user, now)
 
 
 def is_new_practice() -> bool:

@@ -39,6 +39,8 @@ def today() -> ResponseReturnValue:
         others=models.waiting(current_user, others, now),
         stuck=list(models.stuck(current_user)),
         undelivered=list(models.undelivered(current_user)),
+        clashes=list(models.clashes(current_user, now)),
+        unread_calendars=models.unread_calendars(current_user, now),
         due_of=models.due_of,
         is_onboarding=models.is_onboarding,
         may_remind=models.may_remind,

@@ -1,5 +1,12 @@
+from datetime import timedelta
+
+from coachbase import clock
+from coachbase.availability.rules import SessionKind
+from coachbase.db import transaction
 from coachbase.feeds.models import Busy, Feed
 from coachbase.feeds.rules import FeedKind
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.rules import Via
 from tests.feeds.test_tasks import add
 
 ADDRESS = "https://cal.example/secret.ics"
@@ -62,3 +69,28 @@ def test_the_page_asks_few_questions_however_many_calendars(vera, cast, queries)
     with queries() as asked:
         vera.get("/settings/calendars")
     assert len(asked) <= 15
+
+
+def test_today_names_a_session_that_another_calendar_lies_over_and_a_calendar_that_fell_silent(
+    vera, alice, carol, cast
+):
+    now = clock.now()
+    starts_at = now + timedelta(days=3)
+    with transaction():
+        feed = Feed.create(
+            coach=cast.alice, name="Private", address=ADDRESS, ok_at=now - timedelta(hours=7), created_at=now
+        )
+        session = scheduling.book(
+            cast.alice, SessionKind.CHEMISTRY, starts_at, 60, via=Via.STAFF, client=cast.bob,
+            place_kind="phone", place="+44 20 7946 0000", despite="agreed", by=cast.vera,
+        )  # fmt: skip
+        Busy.create(feed=feed, begins_at=starts_at + timedelta(minutes=59), ends_at=starts_at + timedelta(hours=2))
+    for reader in (vera, alice):
+        page = reader.get("/").text
+        assert f'href="/sessions/{session.public_id}/move"' in page
+        assert "Private of Alice Kern" in page
+    assert "needs a look" not in carol.get("/").text
+    with transaction():
+        Busy.update(begins_at=session.ends_at).execute()
+        Feed.update(ok_at=now).execute()
+    assert "needs a look" not in vera.get("/").text
