@@ -173,7 +173,7 @@ def assistant_of(attendee: Attendee) -> Iterator[tuple[Guest, Client | None]]:
     label = _with(attendee.session, attendee.session.coach.name)
     yield (
         Guest(
-            name=client.assistant_name or client.assistant_email,
+            name=client.assistant_name,
             email=client.assistant_email,
             zone=attendee.zone,
             part=None,
