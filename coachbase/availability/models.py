@@ -8,7 +8,7 @@ from typing import Any, Self
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
-from ..db import Model, PublicIdField
+from ..db import Model, PublicIdField, kept
 from .rules import PlaceKind, Special, Travel, Wall
 
 WORKING_WEEK = tuple((Wall(9 * 60, 17 * 60),) if weekday < 5 else () for weekday in range(7))
@@ -41,8 +41,15 @@ class Availability(Model):
 
     @classmethod
     def of(cls, coach: User) -> Self:
-        """What is saved; else how everybody begins, unsaved."""
-        return cls.get_or_none(cls.coach == coach) or cls(coach=coach)
+        """What is saved; else how everybody begins, unsaved. For reading: whoever changes it does so in an action."""
+        return kept(("availability", coach.id), lambda: cls.get_or_none(cls.coach == coach) or cls(coach=coach))
+
+    @classmethod
+    def saved_by(cls, coaches: Sequence[User]) -> set[int]:
+        """Who of them has said something, by their ids."""
+        if not coaches:
+            return set()
+        return {row.coach_id for row in cls.select(cls.coach).where(cls.coach.in_(coaches), cls.version > 0)}
 
 
 class KindTerms(Model):
@@ -168,15 +175,14 @@ class CoachWeek:
 
     @classmethod
     def of(cls, coach: User) -> Self:
-        """Five queries, whatever the range."""
+        """Five queries at most, whatever the range."""
         return cls.of_all([coach])[coach.id]
 
     @classmethod
     def of_all(cls, coaches: Sequence[User]) -> dict[int, Self]:
         """Of several coaches, by their ids, in the same five queries."""
         hours = _by_coach(Hours.select().where(Hours.coach.in_(coaches)).order_by(Hours.weekday, Hours.begins))
-        said = Availability.select(Availability.coach).where(Availability.coach.in_(coaches), Availability.version > 0)
-        have_said = {row.coach_id for row in said} | set(hours)
+        have_said = set(hours) | Availability.saved_by([coach for coach in coaches if coach.id not in hours])
         off = _by_coach(Holiday.select().where(Holiday.coach.in_(coaches), ~Holiday.is_worked))
         specials = _by_coach(SpecialDay.of_all(coaches))
         trips = _by_coach(Trip.of_all(coaches))

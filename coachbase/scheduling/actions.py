@@ -21,7 +21,7 @@ from ..clients.models import Client, Contact
 from ..clients.rules import Party
 from ..db import atomic, new_public_id
 from ..engagements import actions as engagements
-from ..engagements.models import Engagement
+from ..engagements.models import Engagement, Step
 from ..engagements.rules import RUNNING, StepKind
 from ..errors import Refused, Stale
 from ..events import announce
@@ -554,8 +554,9 @@ def _answer_request(session: CoachingSession) -> None:
     same = Request.kind_name == session.kind_name, Request.engagement == session.engagement
     asked = Request.open_of(session.client).where(*same).first()
     if asked:
-        asked.state_name, asked.session = RequestState.BOOKED, session
+        asked.state_name, asked.session, asked.unsuited_at = RequestState.BOOKED, session, None
         asked.save()
+        _found(asked)
 
 
 def _ask_again(session: CoachingSession) -> None:
@@ -676,10 +677,25 @@ def tell_none_suits(request: Request, words: str, *, side: Side) -> None:
     timeline.record(client, Kind.SESSION, f"{who} on the times for the {request.label.lower()}: “{words}”")
     request.unsuited_at = clock.now()
     request.save()
-    if request.kind is SessionKind.KICKOFF and request.engagement and request.engagement.is_onboarding:
+    if request.kind is SessionKind.KICKOFF and request.engagement_id and _has_open_step(request.engagement):
         engagements.wait_on(request.engagement, StepKind.KICKOFF_BOOKED, Party.US)
     else:
-        clients.pass_ball(client, Party.US, f"Find a time for the {request.label.lower()}")
+        clients.pass_ball(client, Party.US, _to_find(request))
+
+
+def _has_open_step(engagement: Engagement) -> bool:
+    return any(step.kind is StepKind.KICKOFF_BOOKED and not step.is_gone for step in Step.of(engagement))
+
+
+def _to_find(request: Request) -> str:
+    return f"Find a time for the {request.label.lower()}"
+
+
+def _found(request: Request) -> None:
+    """What we were to find is found: the ball that says so goes."""
+    client = Client.get_by_id(request.client_id)
+    if (client.waiting_on, client.next_step) == (Party.US, _to_find(request)):
+        clients.pass_ball(client, Party.NOBODY, "")
 
 
 @atomic

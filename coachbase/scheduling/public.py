@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from .. import clock
-from ..accounts.models import Attempt, Serving
+from ..accounts.models import Attempt, Serving, User
 from ..availability.rules import PlaceKind, moment_of
 from ..clients.models import Client
 from ..clients.rules import web_address
@@ -56,6 +56,7 @@ BACKS = ("/p/client", "/p/assistant")
 """The pages a browser may have come from."""
 MOST_TRIES, MOST_WORDS = 30, 5
 """How often somebody may try to book or change, and write to us, with one link in an hour."""
+CHANGED_MEANWHILE = "This was changed meanwhile, so nothing was done. This is how it is now."
 
 
 @dataclass(frozen=True)
@@ -220,28 +221,24 @@ def _question(holder: Holder, asked: Request, form: ChosenForm, start: int) -> s
 @pages.get("/session")
 def session() -> str:
     """When and where it is, and what can be done about it."""
-    holder, booked = _session()
-    return render_template("scheduling/own_session.html", **_about_booked(holder, booked))
+    return render_template("scheduling/own_session.html", **_about_booked(*_session()))
 
 
 @pages.get("/session/move")
 def choose_another() -> ResponseReturnValue:
     """The times it could move to."""
-    holder, booked = _session()
-    if _refusal_to_move(holder, booked):
-        return redirect(change_doors.home, 303)
-    return _others(holder, booked)
+    about = _about_booked(*_session())
+    return _others(about) if about["may_move"] else redirect(change_doors.home, 303)
 
 
 @pages.get("/session/move/confirm")
 def confirm_move() -> ResponseReturnValue:
-    holder, booked = _session()
-    start = minute_named(request.args.get("start"))
-    if _refusal_to_move(holder, booked):
+    about = _about_booked(*_session())
+    booked, start = about["session"], minute_named(request.args.get("start"))
+    if not about["may_move"]:
         return redirect(change_doors.home, 303)
     if start is None or start not in offered_instead(booked, clock.now()).starts:
-        return _others(holder, booked, notice=JUST_GONE)
-    about = _about_booked(holder, booked)
+        return _others(about, notice=JUST_GONE)
     when = _when(moment_of(start), booked.minutes, about["zone"], booked.coach.zone)
     form = MoveByLinkForm(data={"start": str(start), "zone": about["zone"], "version": booked.version})
     return render_template("scheduling/own_move.html", form=form, start=start, new=when, **about)
@@ -250,48 +247,51 @@ def confirm_move() -> ResponseReturnValue:
 @pages.post("/session/move")
 def move() -> ResponseReturnValue:
     holder, booked = _session()
+    about = _about_booked(holder, booked)
     form = MoveByLinkForm(request.form)
-    if _refusal_to_move(holder, booked):
-        return _session_page(holder, booked, ""), 422
+    if not about["may_move"]:
+        return render_template("scheduling/own_session.html", **about), 422
     start = form.minute
     if start is None or not form.validate():
-        return _others(holder, booked, notice="Please choose a time first."), 422
+        return _others(about, notice="Please choose a time first."), 422
     try:
         _count(f"moving by {booked.public_id}", MOST_TRIES)
         actions.move_by_link(booked, start, side=holder.side, via=holder.via, version=form.version.data)
     except Stale:
-        return _changed_meanwhile(holder, booked)
+        return _as_it_is(holder, booked, CHANGED_MEANWHILE), 409
     except Refused as refusal:
-        return _others(holder, booked, notice=str(refusal), near=start), _status(refusal)
+        return _others(about, notice=str(refusal), near=start), _status(refusal)
     return redirect(f"{change_doors.home}?done=moved", 303)
 
 
 @pages.get("/session/cancel")
 def ask_why() -> ResponseReturnValue:
     """Why; and before it whether it will be charged."""
-    holder, booked = _session()
-    if _refusal_to_change(holder, booked):
+    about = _about_booked(*_session())
+    if about["keeps"]:
         return redirect(change_doors.home, 303)
-    return _cancel_page(holder, booked, CancelByLinkForm(data={"version": booked.version}))
+    form = CancelByLinkForm(data={"version": about["session"].version})
+    return render_template("scheduling/own_cancel.html", form=form, **about)
 
 
 @pages.post("/session/cancel")
 def cancel() -> ResponseReturnValue:
     holder, booked = _session()
+    about = _about_booked(holder, booked)
     form = CancelByLinkForm(request.form)
     if booked.state in (State.CANCELLED, State.LATE_CANCELLED):
         return redirect(change_doors.home, 303)
-    if _refusal_to_change(holder, booked):
-        return _session_page(holder, booked, ""), 422
+    if about["keeps"]:
+        return render_template("scheduling/own_session.html", **about), 422
     if not form.validate():
-        return _cancel_page(holder, booked, form), 422
+        return render_template("scheduling/own_cancel.html", form=form, **about), 422
     try:
         _count(f"cancelling by {booked.public_id}", MOST_TRIES)
         actions.cancel_by_link(booked, side=holder.side, reason=form.reason.data, version=form.version.data)
     except Stale:
-        return _changed_meanwhile(holder, booked)
+        return _as_it_is(holder, booked, CHANGED_MEANWHILE), 409
     except Refused as refusal:
-        return _session_page(holder, booked, str(refusal)), _status(refusal)
+        return _as_it_is(holder, booked, str(refusal)), _status(refusal)
     return redirect(change_doors.home, 303)
 
 
@@ -317,40 +317,30 @@ def _refusal_to_change(holder: Holder, booked: CoachingSession) -> str | None:
     return "This session has begun, or is over." if begun and booked.state is State.BOOKED else begun or by_link
 
 
-def _refusal_to_move(holder: Holder, booked: CoachingSession) -> str | None:
-    hours = booked.engagement.cancel_hours if booked.engagement_id else 24
-    late = refusal_to_move(holder.side, booked.starts_at, clock.now(), cancel_hours=hours)
-    return _refusal_to_change(holder, booked) or late
-
-
 def _about_booked(holder: Holder, booked: CoachingSession) -> dict[str, Any]:
     about = _about(holder, booked.client if booked.client_id else None, booked)
     program = booked.engagement if booked.engagement_id else None
     hours, charged = (program.cancel_hours, program.late_is_charged) if program else (24, False)
     now = clock.now()
+    keeps = _refusal_to_change(holder, booked)
+    too_late = refusal_to_move(holder.side, booked.starts_at, now, cancel_hours=hours)
     return about | {
-        "keeps": _refusal_to_change(holder, booked),
-        "too_late": refusal_to_move(holder.side, booked.starts_at, now, cancel_hours=hours),
+        "keeps": keeps,
+        "too_late": too_late,
+        "may_move": not keeps and not too_late,
         "charged": is_charged(holder.side, booked.starts_at, now, cancel_hours=hours, late_is_charged=charged),
         "was_moved": request.args.get("done") == "moved",
     }
 
 
-def _session_page(holder: Holder, booked: CoachingSession, notice: str) -> str:
+def _as_it_is(holder: Holder, booked: CoachingSession, notice: str) -> str:
+    """The page of the session as somebody else left it meanwhile."""
     booked = CoachingSession.known_as(booked.public_id) or booked
     return render_template("scheduling/own_session.html", notice=notice, **_about_booked(holder, booked))
 
 
-def _changed_meanwhile(holder: Holder, booked: CoachingSession) -> ResponseReturnValue:
-    return _session_page(holder, booked, "This was changed meanwhile, so nothing was done. This is how it is now."), 409
-
-
-def _cancel_page(holder: Holder, booked: CoachingSession, form: CancelByLinkForm) -> str:
-    return render_template("scheduling/own_cancel.html", form=form, **_about_booked(holder, booked))
-
-
-def _others(holder: Holder, booked: CoachingSession, *, notice: str = "", near: int | None = None) -> str:
-    about = _about_booked(holder, booked)
+def _others(about: dict[str, Any], *, notice: str = "", near: int | None = None) -> str:
+    booked = about["session"]
     openings = offered_instead(booked, clock.now())
     times = _times(openings, about["zone"], booked.coach.zone, near, but=booked.starts_at)
     return render_template("scheduling/other_times.html", notice=notice, **times, **about)
@@ -391,7 +381,7 @@ def _about(holder: Holder, client: Client | None, session: CoachingSession) -> d
         "place": place,
         "place_link": web_address(place) if place_kind == PlaceKind.VIDEO else None,
         "terms": terms_in_words(program.cancel_hours, late_is_charged=program.late_is_charged) if program else "",
-        "desk": next(iter(Serving.desk_of(session.coach)), None),
+        "desk_of": _desk_of,
         "back": _back(),
         "city_of": city_of,
         "day_in_words": day_in_words,
@@ -399,6 +389,11 @@ def _about(holder: Holder, client: Client | None, session: CoachingSession) -> d
     if session.id:
         about["when"] = _when(session.starts_at, session.minutes, zone, session.coach.zone)
     return about
+
+
+def _desk_of(coach: User) -> User | None:
+    """To whom one writes."""
+    return next(iter(Serving.desk_of(coach)), None)
 
 
 def _when(starts_at: datetime, minutes: int, zone: str, coach_zone: str) -> dict[str, str]:
