@@ -212,7 +212,11 @@ def resend(message: Message, *, by: User) -> Message:
 def _refusal_to_resend(message: Message) -> str | None:
     lives = message.link is not None and message.link.revoked_at is None
     return refusal_to_resend(
-        message.state, had_code=KINDS[message.kind].has_code, had_link=message.has_link, link_lives=lives
+        message.state,
+        had_code=KINDS[message.kind].has_code,
+        had_link=message.has_link,
+        link_lives=lives,
+        is_overtaken=message.is_overtaken,
     )
 
 

@@ -13,7 +13,7 @@ from ..clients.models import Client
 from ..db import ADDED_LATER, EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
 from ..links.models import Link
-from .rules import CODE_SHOWN, FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
+from .rules import CALLED_OFF, CODE_SHOWN, FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
 
 TEXTS = Path(__file__).parents[2] / "templates" / "email"
 
@@ -139,6 +139,19 @@ class Message(Model):
     def has_link(self) -> bool:
         """Whether a personal link stands in it; also when the link itself is long gone."""
         return KINDS[self.kind].has_link
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether it says what is no longer so: called off, or followed by a newer calendar file about the same."""
+        if self.answer.startswith(CALLED_OFF):
+            return True
+        same = Message.about == self.about, Message.to_address == self.to_address, Message.id > self.id
+        return bool(self.about) and Message.select(Message.id).where(*same, Message.method != "").exists()
+
+    @property
+    def calendar_label(self) -> str:
+        """What the calendar file does that goes with it; '' without one."""
+        return {"REQUEST": "invites", "CANCEL": "takes out of the calendar", "PUBLISH": "informs"}.get(self.method, "")
 
     @property
     def text_shown(self) -> str:

@@ -399,10 +399,13 @@ def refusal_to_cancel(state: State) -> str | None:
     return "This mail was cancelled already." if state is State.CANCELLED else None
 
 
-def refusal_to_resend(state: State, *, had_code: bool, had_link: bool, link_lives: bool) -> str | None:
+def refusal_to_resend(
+    state: State, *, had_code: bool, had_link: bool, link_lives: bool, is_overtaken: bool = False
+) -> str | None:
     """Why this message cannot be sent again, as a sentence; None when it can.
 
     `link_lives`: its personal link was neither used nor replaced (it may have expired: a new one takes its place).
+    `is_overtaken`: it was called off, or a newer calendar file went to the same reader about the same.
     """
     if state in (State.QUEUED, State.LEASED):
         return "This mail is still on its way. Wait for what becomes of it."
@@ -410,6 +413,8 @@ def refusal_to_resend(state: State, *, had_code: bool, had_link: bool, link_live
         return "A code is good for some minutes only. Whoever signs can ask for a new one on the signing page."
     if had_link and not link_lives:
         return "The link in this mail was used or replaced since. Send a new one from where it came from."
+    if is_overtaken:
+        return "What this mail says has changed since, so it would only confuse."
     return None
 
 

@@ -10,6 +10,7 @@ from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
 from coachbase.db import transaction
+from coachbase.errors import Refused
 from coachbase.invitations import actions as invitations
 from coachbase.mail import actions as mail
 from coachbase.mail.models import MailServer, Message
@@ -294,6 +295,25 @@ def test_a_mail_that_a_server_was_taking_when_it_was_called_off_is_not_tried_aga
     assert [letter["Subject"].split(":")[0].strip() for letter in letters + leave()] == ["Cancelled"]
     invited = Message.select().where(Message.kind == "session_invite")
     assert {message.state for message in invited} == {MailState.CANCELLED}
+
+
+def test_what_is_no_longer_so_is_not_sent_again(book, move, cancel, leave, cast):
+    session = book()
+    first = Message.get(Message.to_address == "bob@brightwater.example")
+    leave()
+    move(session, FRIDAY)
+    leave()
+    with pytest.raises(Refused, match="has changed since"):
+        mail.resend(first, by=cast.vera)
+    move(session, THURSDAY)
+    waits = Message.select().where(Message.state_name == MailState.QUEUED).get()
+    cancel(session)
+    with pytest.raises(Refused, match="has changed since"):
+        mail.resend(waits, by=cast.vera)
+    leave()
+    last = Message.select().where(Message.to_address == "bob@brightwater.example").order_by(Message.id.desc()).first()
+    mail.resend(last, by=cast.vera)
+    assert event_of(to(leave(), "Bob"))["STATUS"] == "CANCELLED"
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------
