@@ -12,8 +12,10 @@ from .agreements import views as agreements
 from .availability import views as availability
 from .boards import views as boards
 from .boards.models import Card
+from .calendar import views as calendar
 from .clients import views as clients
 from .clients.models import Client, Organisation
+from .cohorts import views as cohorts
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
@@ -28,6 +30,8 @@ from .invitations import views as invitations
 from .mail import views as mail
 from .mail.models import Message
 from .planning import views as planning
+from .polls import public as polls_public
+from .polls import views as polls
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
@@ -42,7 +46,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     boards.pages,
     boards.cards,
     boards.settings,
+    calendar.pages,
     clients.pages,
+    cohorts.pages,
     portal.pages,
     portal_public.pages,
     engagements.pages,
@@ -52,6 +58,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning.pages,
     scheduling.pages,
     scheduling_public.pages,
+    polls.pages,
+    polls_public.pages,
     agreements.pages,
     agreements_public.pages,
     feeds.pages,
@@ -87,7 +95,9 @@ class MenuItem:
 MENU: tuple[MenuItem, ...] = (
     MenuItem("Today", "/", "sun", "t"),
     MenuItem("Onboarding", "/boards/onboarding", "kanban", "o"),
+    MenuItem("Calendar", "/calendar", "calendar", "k"),
     MenuItem("Clients", "/clients", "users", "c"),
+    MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
     MenuItem("Mail", "/mail", "mail", "m", "practice"),
     MenuItem("Settings", "/settings", "settings", ",", "practice"),

@@ -188,6 +188,10 @@ class BookForm(WhenForm):
         return [contact for key, contact in self._contacts.items() if key in (self.contacts.data or ())]
 
 
+class WhyForm(WhenForm):
+    kind = SelectField("Kind", choices=choices((kind, SESSION_LABELS[kind]) for kind in ALONE))
+
+
 class MoveForm(WhenForm):
     reason = short_text("Why it moves", longest=LONGEST_REASON, help="Stands on the timeline.", autocomplete="off")
     version = version_field()

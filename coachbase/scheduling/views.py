@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
@@ -15,7 +16,7 @@ from flask_login import current_user
 from .. import clock
 from ..accounts.models import User
 from ..availability.models import Availability, KindTerms
-from ..availability.rules import PLACE_LABELS, SESSION_LABELS, PlaceKind, SessionKind, minute_of
+from ..availability.rules import PLACE_LABELS, PlaceKind, SessionKind, minute_of
 from ..clients.models import Client, Contact
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import State as ProgramState
@@ -39,12 +40,12 @@ from .forms import (
     MoveForm,
     PlaceForm,
     WhenForm,
+    WhyForm,
     days_listed,
-    moment_named,
     with_slot,
 )
 from .models import Request, sessions_left
-from .rules import LONGEST, SHORTEST, Side, Via, is_charged, refusal_to_change, refusal_to_have
+from .rules import Side, Via, is_charged, refusal_to_change, refusal_to_have
 
 pages = Blueprint("scheduling", __name__)
 
@@ -242,7 +243,12 @@ def _by_day(openings: Openings, here: str, there: str, chosen: datetime | None) 
 def _free(moment: datetime, day: str, here: str, there: str, chosen: datetime | None) -> Free:
     other = day_in(moment, there)
     beside = "" if here == there else clock_in(moment, there) + ("" if other == day else f" {other[:3]}")
-    return Free(f"{moment:%Y-%m-%dT%H:%MZ}", clock_in(moment, here), beside, moment == chosen)
+    return Free(_slot(moment), clock_in(moment, here), beside, moment == chosen)
+
+
+def _slot(moment: datetime) -> str:
+    """A moment in an address; forms.moment_named reads it."""
+    return f"{moment:%Y-%m-%dT%H:%MZ}"
 
 
 def _inherited(coach: User, engagement: Engagement | None) -> str:
@@ -463,40 +469,53 @@ def withdraw(request_id: str) -> ResponseReturnValue:
 
 @pages.get("/slots/why")
 def why_not() -> ResponseReturnValue:
-    """Any moment of a coach's calendar: whether a session could begin then, for whom, and what is in the way."""
-    coach = load_or_404(User.coaches_for(_me()), request.args.get("coach", "")[:26])
-    starts_at = moment_named(request.args.get("at", ""), reader_zone())
-    if starts_at is None:
-        raise Refused("Say at what time.")
+    """Any time of a coach's calendar: whether a session could begin then, for whom, and what is in the way."""
+    coaches = list(User.coaches_for(_me()))
+    if not coaches:
+        raise Refused("There is no coach yet. Invite one first.")
+    coach = next((one for one in coaches if one.public_id == request.args.get("coach")), coaches[0])
+    form = _why_form(coach)
     clients = list(Client.with_people(_me()).where(Client.coach == coach).order_by(Client.search_key))
     client = next((one for one in clients if one.public_id == request.args.get("client")), None)
-    asked = request.args.get("kind", "")
-    kind = SessionKind(asked) if asked in ALONE else SessionKind.COACHING
-    typed = request.args.get("minutes", "")
-    minutes = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 4 else AN_HOUR
-    minutes = min(max(minutes, SHORTEST), LONGEST)
-    openings = openings_of(
-        coach,
-        kind,
-        minutes,
-        starts_at - timedelta(days=1),
-        starts_at + timedelta(days=1),
-        clients=[client] if client else (),
-    )
+    kind = SessionKind(form.kind.data) if form.kind.data in ALONE else SessionKind.COACHING
+    starts_at, minutes = form.starts_at, form.length(AN_HOUR)
+    outlook = _outlook(form, coach, kind, minutes, [client] if client else [], [])
     return _form_page(
         "why",
+        coaches=coaches,
         coach=coach,
         clients=clients,
         client=client,
         kind=kind,
-        kinds=[(one, SESSION_LABELS[one]) for one in ALONE],
-        minutes=minutes,
-        starts_at=starts_at,
-        slot=f"{starts_at:%Y-%m-%dT%H:%MZ}",
-        reasons=openings.why_not(minute_of(starts_at)),
-        unknown=openings.unknown,
+        form=form,
+        outlook=outlook,
+        zone_there=(client.zone if client else "") or coach.zone,
+        booking=urlencode({"slot": _slot(starts_at), "kind": kind, "minutes": minutes} | _kept_back())
+        if starts_at
+        else "",
         back=_way_back("/calendar"),
     )
+
+
+def _why_form(coach: User) -> WhyForm:
+    """The time that was pressed; at first the next full hour."""
+    filled = with_slot(request.args, coach.zone, reader_zone())
+    next_hour = (clock.now() + timedelta(hours=1)).astimezone(ZoneInfo(coach.zone))
+    usual = {
+        "day": next_hour.date().isoformat(),
+        "at": f"{next_hour:%H}:00",
+        "fold": "0",
+        "minutes": str(AN_HOUR),
+        "kind": SessionKind.COACHING.value,
+    }
+    for name, value in usual.items():
+        filled.setdefault(name, value)
+    return WhyForm(filled, zone=coach.zone)
+
+
+def _kept_back() -> dict[str, str]:
+    back = _way_back("")
+    return {"back": back} if back else {}
 
 
 # ----------------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from .pages import reader_zone
 def install(app: Flask) -> None:
     for written in (
         when, day, long_day, inside, since, iso, initials, hue, markdown, document, hours_apart, wait_tone, masked,
-        to_client, clock_in, day_in, zone_word,
+        to_client, clock_in, day_in, zone_word, city,
     ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
 
@@ -66,6 +66,11 @@ def zone_word(moment: datetime, zone: str) -> str:
     minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def city(zone: str) -> str:
+    """'New York': what a zone is called in a sentence."""
+    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def since(moment: datetime) -> str:
@@ -121,14 +126,14 @@ def hours_apart(zone: str) -> str:
 
 def zone_beside(theirs: str, mine: str, now: datetime) -> str:
     """The city of a zone and how far its clocks are from another's; half hours count ('5½ h behind')."""
-    city = theirs.rpartition("/")[2].replace("_", " ")
+    there = city(theirs)
     offsets = [now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in (theirs, mine)]
     minutes = round((offsets[0] - offsets[1]).total_seconds() / 60)
     if not minutes:
-        return f"{city}, same time"
+        return f"{there}, same time"
     hours, rest = divmod(abs(minutes), 60)
     figure = (str(hours) if hours else "") + {0: "", 15: "¼", 30: "½", 45: "¾"}.get(rest, f":{rest:02}")
-    return f"{city}, {figure} h {'ahead' if minutes > 0 else 'behind'}"
+    return f"{there}, {figure} h {'ahead' if minutes > 0 else 'behind'}"
 
 
 def wait_tone(waiting_since: datetime) -> str:

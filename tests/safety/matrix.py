@@ -325,7 +325,20 @@ ROUTES: dict[str, Row] = {
     "GET scheduling.choose_what_to_ask": Row(WALL, 200),
     "POST scheduling.ask": Row(WALL, 422),
     "POST scheduling.withdraw": Row(SESSION, 303),
-    "GET scheduling.why_not": Row("", 404),  # without a coach's id; test_views asks with one
+    "GET scheduling.why_not": Row(STAFF, 200),
+    # calendar
+    "GET calendar.calendar": Row(STAFF, 200),
+    # polls
+    "GET polls.new_poll": Row(WALL, 200, others={}),
+    "POST polls.propose": Row(WALL, 422),
+    "GET polls.poll": Row(SESSION, 200),
+    "POST polls.close": Row(SESSION, 303),
+    "GET polls_public.open_poll": Row({"poll": ALL}, 303),
+    "GET polls_public.poll": holders("poll", 200),
+    "POST polls_public.answer": holders("poll", 422),
+    "POST polls_public.leave": everyone(303),
+    "POST portal_public.tick": Row({"bob’s client": "client", "bob": "", "dan’s client": ""}, 303),
+    "POST portal_public.tick_as_sponsor": Row({"bob": "sponsor", "bob’s client": "", "dan": ""}, 303),
     # portal, for the staff
     "GET portal.of_client": Row(WALL, 200),
     "POST portal.remind": Row(WALL, 303),

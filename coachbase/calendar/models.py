@@ -1,0 +1,135 @@
+"""What stands in the calendars of several coaches, read in a handful of queries however many they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import NamedTuple, Self
+
+from ..accounts.models import User
+from ..availability.models import Availability, CoachWeek
+from ..availability.rules import minute_of, opening_hours
+from ..clients.models import Client
+from ..clients.rules import Status
+from ..feeds.models import Busy, Feed
+from ..feeds.rules import STALE_AFTER, is_unknown
+from ..sessions.models import CoachingSession, Hold
+from ..sessions.rules import TAKES_TIME
+from .rules import A_WEEK, conflicts, joined
+
+USUAL_INCREMENT = 30
+
+
+class Stretch(NamedTuple):
+    """A time of a coach of which nothing but the time may be said, or what a hold or another calendar is called."""
+
+    coach: int
+    begins: datetime
+    ends: datetime
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Diary:
+    """Some coaches between two moments, as one reader may see them.
+
+    `taken` are sessions whose clients are behind a wall: only that the time is taken is known of them.
+    """
+
+    first: datetime
+    last: datetime
+    now: datetime
+    sessions: Sequence[CoachingSession]
+    taken: Sequence[Stretch]
+    holds: Sequence[Stretch]
+    busy: Sequence[Stretch]
+    unknown: Sequence[Feed]
+    weeks: Mapping[int, CoachWeek]
+    increments: Mapping[int, int]
+    clients: Sequence[Client]
+
+    @classmethod
+    def read(
+        cls, user: User, coaches: Sequence[User], first: datetime, last: datetime, now: datetime, *, kind: str = ""
+    ) -> Self:
+        feeds = list(Feed.select().where(Feed.coach.in_(coaches)).order_by(Feed.id))
+        terms = Availability.select(Availability.coach, Availability.increment)
+        theirs = Client.visible_to(user, Client.name, Client.zone, Client.coach)
+        current = Client.coach.in_(coaches), Client.zone != "", Client.status_name != Status.FORMER
+        return cls(
+            first=first,
+            last=last,
+            now=now,
+            sessions=_sessions(user, coaches, first, last, kind),
+            taken=_taken(user, coaches, first, last),
+            holds=_holds(coaches, first, last, now),
+            busy=_busy(coaches, first, last, now),
+            unknown=[feed for feed in feeds if is_unknown(feed.ok_at, now)],
+            weeks=CoachWeek.of_all(coaches),
+            increments={row.coach_id: row.increment for row in terms.where(Availability.coach.in_(coaches))},
+            clients=list(theirs.where(*current).order_by(Client.search_key)),
+        )
+
+    def increment_of(self, coach: int) -> int:
+        return self.increments.get(coach, USUAL_INCREMENT)
+
+    def open_hours(self, coach: int, kind: str = "") -> list[tuple[int, int]]:
+        """When a coach is open, as minutes since 1970; times that touch are one."""
+        if (coach, kind) not in self._open:
+            pieces, _ = opening_hours(
+                self.weeks[coach], (self.first - A_WEEK).date(), (self.last + A_WEEK).date(), kind
+            )
+            self._open[coach, kind] = joined((piece.begins, piece.ends) for piece in pieces)
+        return self._open[coach, kind]
+
+    @cached_property
+    def _open(self) -> dict[tuple[int, str], list[tuple[int, int]]]:
+        return {}
+
+    def conflicts_of(self, session: CoachingSession) -> list[str]:
+        """What is wrong with a session that is still to come."""
+        if session.ends_at <= self.now:
+            return []
+        return conflicts(
+            (minute_of(session.starts_at), minute_of(session.ends_at)),
+            open_hours=self.open_hours(session.coach_id, session.kind_name),
+            busy=[(minute_of(b.begins), minute_of(b.ends)) for b in self.busy if b.coach == session.coach_id],
+        )
+
+
+def _sessions(
+    user: User, coaches: Sequence[User], first: datetime, last: datetime, kind: str
+) -> Sequence[CoachingSession]:
+    rows = CoachingSession.visible_to(user).where(*_taking(coaches, first, last))
+    if kind:
+        rows = rows.where(CoachingSession.kind_name == kind)
+    return list(rows.order_by(CoachingSession.starts_at, CoachingSession.id))
+
+
+def _taken(user: User, coaches: Sequence[User], first: datetime, last: datetime) -> list[Stretch]:
+    seen = CoachingSession.visible_to(user).select(CoachingSession.id).where(*_taking(coaches, first, last))
+    columns = CoachingSession.coach, CoachingSession.starts_at, CoachingSession.ends_at
+    rows = CoachingSession.select(*columns).where(*_taking(coaches, first, last), CoachingSession.id.not_in(seen))
+    return [Stretch(*row) for row in rows.tuples()]
+
+
+def _taking(coaches: Sequence[User], first: datetime, last: datetime) -> tuple[object, ...]:
+    return (
+        CoachingSession.coach.in_(coaches),
+        CoachingSession.state_name.in_(TAKES_TIME),
+        CoachingSession.ends_at > first,
+        CoachingSession.starts_at < last,
+    )
+
+
+def _holds(coaches: Sequence[User], first: datetime, last: datetime, now: datetime) -> list[Stretch]:
+    living = Hold.coach.in_(coaches), Hold.expires_at > now, Hold.ends_at > first, Hold.starts_at < last
+    rows = Hold.select(Hold.coach, Hold.starts_at, Hold.ends_at, Hold.words).where(*living)
+    return [Stretch(*row) for row in rows.tuples()]
+
+
+def _busy(coaches: Sequence[User], first: datetime, last: datetime, now: datetime) -> list[Stretch]:
+    """What other calendars say; one that was not read lately says nothing."""
+    rows = Busy.select(Feed.coach, Busy.begins_at, Busy.ends_at, Feed.name).join(Feed)
+    there = Feed.coach.in_(coaches), Feed.ok_at >= now - STALE_AFTER, Busy.ends_at > first, Busy.begins_at < last
+    return [Stretch(*row) for row in rows.where(*there).order_by(Busy.begins_at).tuples()]
