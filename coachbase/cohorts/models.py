@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Self
 
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..availability.rules import SessionKind, minute_of
 from ..clients.models import Client, Organisation
+from ..clients.rules import Status
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..files.models import Document
@@ -51,16 +53,18 @@ class Cohort(Model):
         """Who has a seat, in the order of the seats."""
         return [seat.client for seat in Seat.of(self)]
 
+    def candidates(self, user: User) -> ModelSelect:
+        """The coach's clients whom this user may see and who have no seat yet."""
+        seated = Seat.select(Seat.client).where(Seat.cohort == self)
+        theirs = Client.coach == self.coach_id, Client.status_name != Status.FORMER, Client.id.not_in(seated)
+        return Client.visible_to(user).where(*theirs).order_by(Client.name)
+
     @classmethod
     def listed(cls, user: User) -> ModelSelect:
         """Those of a list, the closed ones last, each with how many seats are `taken`."""
         taken = Seat.select(fn.COUNT(Seat.id)).where(Seat.cohort == cls.id)
         rows = cls.visible_to(user).select_extend(taken.alias("taken_count"))
         return rows.order_by(cls.state_name == CohortState.CLOSED, cls.name, cls.id)
-
-    @classmethod
-    def open_count(cls, user: User) -> int:
-        return cls.visible_to(user).where(cls.state_name != CohortState.CLOSED).count()
 
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
@@ -87,6 +91,11 @@ class Seat(Model):
         """With client and organisation, in the order of the seats."""
         rows = cls.select(cls, Client, Organisation).join(Client).join(Organisation, JOIN.LEFT_OUTER)
         return rows.where(cls.cohort == cohort).order_by(cls.number)
+
+    @classmethod
+    def seen_by(cls, user: User, cohort: Cohort) -> ModelSelect:
+        """Those of clients whom this user may see: their wall is not the cohort's."""
+        return cls.of(cohort).where(cls.client.in_(Client.visible_to(user, Client.id)))
 
 
 class Meeting(Model):
@@ -116,12 +125,16 @@ class Meeting(Model):
         return cls.of(cohort).where(CoachingSession.state_name == State.BOOKED, CoachingSession.starts_at > now)
 
     @classmethod
+    def repeating(cls, meeting: Self) -> ModelSelect:
+        """Those that make up for a meeting."""
+        return cls.of(meeting.cohort).where(cls.makes_up == meeting, CoachingSession.state_name != State.CANCELLED)
+
+    @classmethod
     def next_of(cls, cohorts: Sequence[Cohort], now: datetime) -> dict[int, datetime]:
         """When the next one of each cohort begins."""
         rows = cls.select(cls.cohort, fn.MIN(CoachingSession.starts_at)).join(CoachingSession)
         coming = CoachingSession.state_name == State.BOOKED, CoachingSession.starts_at > now
-        found = rows.where(cls.cohort.in_(cohorts), *coming).group_by(cls.cohort).tuples()
-        return {cohort: CoachingSession.starts_at.python_value(begins) for cohort, begins in found}
+        return dict(rows.where(cls.cohort.in_(cohorts), *coming).group_by(cls.cohort).tuples())
 
 
 class Material(Model):
@@ -139,10 +152,10 @@ class Material(Model):
         return cls.select(cls, Document).join(Document).where(cls.meeting.in_(meetings)).order_by(cls.id)
 
     @classmethod
-    def documents_of(cls, cohort: Cohort) -> ModelSelect:
-        """What was handed out in a cohort."""
-        of_cohort = cls.select(cls.document).join(Meeting).where(Meeting.cohort == cohort)
-        return Document.select().where(Document.id.in_(of_cohort))
+    def documents_of(cls, cohort: Cohort, meeting: Meeting | None = None) -> ModelSelect:
+        """What was handed out in a cohort, or at one of its meetings."""
+        rows = cls.select(cls.document).join(Meeting).where(Meeting.cohort == cohort)
+        return Document.select().where(Document.id.in_(rows.where(Meeting.id == meeting) if meeting else rows))
 
 
 def attendees_of(meetings: Sequence[Meeting]) -> list[Attendee]:
@@ -163,3 +176,8 @@ def able(together_then: Together, members: Sequence[Client], moment: datetime) -
     """Those of the members who can come at a moment."""
     absent = together_then.absent(minute_of(moment))
     return [member for place, member in enumerate(members) if place not in absent]
+
+
+def visible_among(user: User, clients: Sequence[int]) -> set[int]:
+    """Which of these clients a user may see."""
+    return {client.id for client in Client.visible_to(user, Client.id).where(Client.id.in_(clients))}
