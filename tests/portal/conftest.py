@@ -1,15 +1,25 @@
 """Bob's program: an agreement that waits for him and a questionnaire; browsers that came by a link."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from coachbase import clock
 from coachbase.agreements.models import Agreement
+from coachbase.availability.models import Availability
+from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
+from coachbase.engagements.models import Engagement
+from coachbase.engagements.rules import State
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Form, Submission
 from coachbase.intake.rules import FormKind, QuestionKind
 from coachbase.links import actions as links
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.models import Request
+from coachbase.scheduling.rules import Via
+from coachbase.sessions import actions as sessions
+from coachbase.sessions.models import CoachingSession
 from tests.agreements import signing
 
 LOGISTICS = "We meet by **video**.\n\n<script>alert(1)</script>"
@@ -56,6 +66,38 @@ def come(app, stranger):
 
 def token_for(kind: str, row: Client) -> str:
     return links.issue(kind, row.public_id, lasts=timedelta(days=365))[1]
+
+
+@pytest.fixture
+def active(agreement, cast) -> Engagement:
+    """Bob's program under way, as if all had signed; Alice meets by video."""
+    Availability.create(coach=cast.alice, place="https://meet.example/alice", version=0)
+    Engagement.update(state_name=State.ACTIVE).execute()
+    engagement = Engagement.current_of(cast.bob)
+    sessions.buy(engagement, by=cast.vera)
+    return engagement
+
+
+@pytest.fixture
+def request_to_book(active, cast) -> Request:
+    """Bob is asked to book his kickoff."""
+    return scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+
+
+@pytest.fixture
+def session(active, cast) -> CoachingSession:
+    """A session of Bob's on a Monday in three weeks or so, at ten in London."""
+    return booked(active, cast)
+
+
+def booked(engagement: Engagement, cast, *, days: int = 21, kind: SessionKind = SessionKind.COACHING, contacts=()):
+    day = clock.now().date() + timedelta(days=days)
+    monday = day - timedelta(days=day.weekday())
+    starts_at = datetime(monday.year, monday.month, monday.day, 10, tzinfo=UTC)
+    return scheduling.book(
+        cast.alice, kind, starts_at, 60, via=Via.STAFF, client=engagement.client, engagement=engagement,
+        contacts=contacts, despite="as agreed", by=cast.vera,
+    )  # fmt: skip
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from coachbase import clock, tidying
 from coachbase.accounts.models import Serving
 from coachbase.agreements.models import Signer
+from coachbase.availability.rules import SessionKind
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact
 from coachbase.clients.rules import Party
@@ -25,6 +26,9 @@ from coachbase.mail.rules import State as Fate
 from coachbase.portal import actions
 from coachbase.portal.models import ASSISTANT, CLIENT, SPONSOR, Chaser
 from coachbase.portal.rules import MOST
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.models import Request
+from coachbase.scheduling.rules import Side
 from coachbase.timeline.models import Entry
 from tests.agreements import signing
 from tests.portal.conftest import asked
@@ -406,3 +410,80 @@ def test_who_was_reminded_when_is_forgotten_after_a_month(waiting):
 
 def test_every_mail_of_these_pages_carries_a_link():
     assert all(KINDS[kind].has_link for kind in ("client_page", "assistant_page", "logistics", "reminder"))
+
+
+# To book --------------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_asked_to_book_gets_one_mail_that_says_so(active, cast):
+    Message.update(state_name=Fate.SENT).execute()
+    request = scheduling.ask(
+        active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera
+    )
+    (message,) = mails("booking_request")
+    assert (message.to_address, message.reply_to) == ("bob@brightwater.example", "vera@northbank.example")
+    assert "please choose a time for your kickoff with Alice Kern" in message.text
+    assert Link.behind(CLIENT, hash_token(message.token), clock.now()).subject == cast.bob.public_id
+    assert message.about == request.public_id
+    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    assert len(mails("booking_request")) == 1
+
+
+def test_while_a_mail_to_the_page_is_still_to_leave_there_is_no_second_one(active, cast):
+    assert mails("client_page")[-1].state is Fate.QUEUED
+    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    assert mails("booking_request") == []
+
+
+def test_without_an_address_the_desk_is_told(active, cast):
+    Client.update(email="").execute()
+    now = Engagement.current_of(cast.bob)
+    scheduling.ask(now.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=now, by=cast.vera)
+    assert mails("booking_request") == []
+    assert Client.get_by_id(cast.bob.id).next_step == "Find out the mail address"
+
+
+@pytest.fixture
+def to_book(active, cast):
+    """Asked on Monday; nothing else is open."""
+    with clock.pretend(ASKED):
+        request = scheduling.ask(
+            active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera
+        )
+    Signer.update(state_name="signed").execute()
+    Message.delete().execute()
+    return request
+
+
+def test_who_has_not_booked_is_reminded(to_book):
+    (message,) = remind_on(26, 5)
+    assert "book your kickoff" in message.text
+    assert Request.get().reminders == 1
+    assert remind_on(27, 5) == []
+    assert len(remind_on(30, 5)) == 1
+
+
+def test_four_times_and_no_more(to_book):
+    Request.update(reminders=MOST).execute()
+    assert remind_on(26, 5) == []
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.COMPLETED, State.ENDED])
+def test_nobody_is_reminded_to_book_in_a_program_that_rests_or_is_over(to_book, state):
+    Engagement.update(state_name=state).execute()
+    assert remind_on(26, 5) == []
+
+
+def test_who_told_us_that_nothing_suits_is_not_reminded(to_book):
+    scheduling.tell_none_suits(to_book, "Away until May", side=Side.CLIENT)
+    assert remind_on(26, 5) == []
+
+
+def test_what_is_booked_or_withdrawn_is_not_reminded_of(to_book, cast):
+    scheduling.withdraw(to_book, by=cast.vera)
+    assert remind_on(26, 5) == []
+
+
+def test_vera_reminds_of_the_kickoff_from_today(to_book, cast):
+    with at(24):
+        assert actions.remind(cast.bob, by=cast.vera) == ["Bobby"]

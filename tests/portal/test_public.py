@@ -8,6 +8,8 @@ import pytest
 
 from coachbase import clock, jobs
 from coachbase.agreements import actions as agreements
+from coachbase.availability.models import Availability
+from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client, Contact, Organisation
 from coachbase.engagements.models import Engagement, Participant
 from coachbase.engagements.rules import State
@@ -18,8 +20,10 @@ from coachbase.intake.rules import SubmissionState
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.portal.models import ASSISTANT, CLIENT, SPONSOR
+from coachbase.scheduling import actions as scheduling
+from coachbase.sessions.models import Attendee, CoachingSession
 from tests.agreements import signing
-from tests.portal.conftest import LOGISTICS, asked, token_for
+from tests.portal.conftest import LOGISTICS, asked, booked, token_for
 from tests.safety.digest import digest
 
 
@@ -304,3 +308,128 @@ def test_an_assistant_who_was_taken_off_has_no_page(come, cast, agreement):
     cast.bob.assistant_email = ""
     cast.bob.save()
     assert eve.get("/p/assistant").status_code == 404
+
+
+# Booking and sessions -------------------------------------------------------------------------------------------------
+
+
+def test_bob_is_asked_to_book_his_kickoff_and_led_on(bob, request_to_book):
+    page = bob.get("/p/client")
+    assert f"/p/client/book/{request_to_book.public_id}" in buttons(page)
+    assert "Book your kickoff 60 minutes with Alice Kern, at a time that suits you." in words(page.text)
+    assert bob.get("/p/book").status_code == 404
+    assert bob.post(f"/p/client/book/{request_to_book.public_id}").location == "/p/book"
+    page = bob.get("/p/book").text
+    assert "Kickoff with Alice Kern" in words(page)
+    assert 'href="/p/client"' in page
+
+
+def test_what_is_booked_is_done_and_stands_among_the_sessions(bob, active, request_to_book, cast):
+    booked(active, cast, kind=SessionKind.KICKOFF)
+    said = words(bob.get("/p/client").text)
+    assert "Book your kickoff Done today" in said
+    assert "My sessions Mon" in said
+    assert (
+        "14:00 Dubai · 10:00 London Kickoff with Alice Kern, 60 minutes Video call: https://meet.example/alice" in said
+    )
+
+
+def test_sessions_lead_on_to_moving_and_cancelling_them(bob, session):
+    page = bob.get("/p/client")
+    assert f"/p/client/session/{session.public_id}" in buttons(page)
+    assert bob.post(f"/p/client/session/{session.public_id}").location == "/p/session"
+    assert "Coaching session with Alice Kern" in words(bob.get("/p/session").text)
+
+
+def test_the_next_session_comes_first_and_those_before_are_folded(bob, active, cast):
+    later, sooner = booked(active, cast, days=35), booked(active, cast, days=14)
+    with clock.pretend(clock.now() - timedelta(days=60)):
+        before = booked(active, cast, days=21)
+    page = bob.get("/p/client")
+    assert [action.rpartition("/")[2] for action in buttons(page) if "/session/" in action] == [
+        sooner.public_id, later.public_id,
+    ]  # fmt: skip
+    folded = words(re.search(r"(?s)<details>(.*?)</details>", page.text)[1])
+    assert folded.startswith("1 earlier")
+    assert f"{before.starts_at.day} " in folded
+
+
+def test_a_link_that_is_typed_as_a_place_is_no_link(bob, session, cast):
+    CoachingSession.update(place_kind_name="video", place="javascript:alert(1)").execute()
+    page = bob.get("/p/client").text
+    assert 'href="javascript' not in page
+    assert "javascript:alert(1)" in page
+
+
+def test_bob_goes_on_to_no_session_and_no_request_of_others(bob, come, active, cast, request_to_book):
+    dan = Client.create(name="Dan Ito", assistant_email="e@x.example", coach=cast.carol, created_at=clock.now())
+    Availability.create(coach=cast.carol, place="https://meet.example/carol", version=0)
+    theirs = scheduling.ask(dan, cast.carol, SessionKind.CHEMISTRY, minutes=30, engagement=None, by=cast.olive)
+    mine = booked(active, cast)
+    CoachingSession.update(client=dan).execute()
+    browsers = {"client": bob, "assistant": come(ASSISTANT, cast.bob)}
+    before = digest()
+    for page, browser in browsers.items():
+        for path in (f"book/{theirs.public_id}", f"session/{mine.public_id}", f"session/{theirs.public_id}"):
+            assert browser.post(f"/p/{page}/{path}").status_code == 404, (page, path)
+    assert digest() == before
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.ENDED, State.COMPLETED])
+def test_in_a_program_that_rests_or_is_over_nothing_is_to_be_booked(bob, come, cast, request_to_book, state):
+    Engagement.update(state_name=state).execute()
+    eve = come(ASSISTANT, cast.bob)
+    for page, browser in (("client", bob), ("assistant", eve)):
+        assert not [action for action in buttons(browser.get(f"/p/{page}")) if "/book/" in action]
+        assert browser.post(f"/p/{page}/book/{request_to_book.public_id}").status_code == 404
+
+
+def test_eve_books_and_moves_by_a_link_of_her_own(come, cast, request_to_book, session):
+    eve = come(ASSISTANT, cast.bob)
+    page = eve.get("/p/assistant")
+    assert buttons(page) == [
+        f"/p/assistant/book/{request_to_book.public_id}", f"/p/assistant/session/{session.public_id}",
+    ]  # fmt: skip
+    said = words(page.text)
+    assert "Book the kickoff 60 minutes with Alice Kern." in said
+    assert "14:00 Dubai · 10:00 London" in said
+    assert eve.post(f"/p/assistant/book/{request_to_book.public_id}").location == "/p/book"
+    assert "for Bob Haddad" in words(eve.get("/p/book").text)
+    assert 'href="/p/assistant"' in eve.get("/p/book").text
+    assert eve.post(f"/p/assistant/session/{session.public_id}").location == "/p/session"
+    assert eve.get("/p/session").status_code == 200
+
+
+def test_on_one_device_the_last_who_came_holds_the_booking(bob, come, cast, request_to_book):
+    """Bob's link would otherwise let Eve book in his name."""
+    token = token_for(ASSISTANT, cast.bob)
+    bob.get(f"/p/assistant/open/{token}")
+    bob.post(f"/p/client/book/{request_to_book.public_id}")
+    assert "by video, for Bob Haddad." not in words(bob.get("/p/book").text)
+    bob.post(f"/p/assistant/book/{request_to_book.public_id}")
+    assert "by video, for Bob Haddad." in words(bob.get("/p/book").text)
+
+
+def test_a_sponsor_sees_the_meetings_that_are_attended_and_no_others(come, cast, active):
+    meeting = booked(active, cast, days=28, kind=SessionKind.THREE_WAY, contacts=[cast.sam])
+    booked(active, cast)
+    said = words(come(SPONSOR, cast.sam).get("/p/sponsor").text)
+    assert f"Meetings you attend Mon {meeting.starts_at.day}" in said
+    assert "Three-way meeting with Alice Kern and Bob Haddad, 60 minutes Video call: https://meet.example/alice" in said
+    assert "Coaching session" not in said
+
+
+def test_who_was_taken_out_of_a_meeting_sees_it_no_more(come, cast, active):
+    meeting = booked(active, cast, kind=SessionKind.THREE_WAY, contacts=[cast.sam])
+    scheduling.leave(Attendee.get(Attendee.session == meeting, Attendee.contact == cast.sam), by=cast.vera)
+    assert "Meetings you attend" not in come(SPONSOR, cast.sam).get("/p/sponsor").text
+
+
+def test_no_page_asks_more_often_however_many_sessions_there_are(bob, come, cast, active, request_to_book, queries):
+    for week in range(2, 12):
+        booked(active, cast, days=7 * week)
+    browsers = {"/p/client": bob, "/p/assistant": come(ASSISTANT, cast.bob), "/p/sponsor": come(SPONSOR, cast.sam)}
+    for page, browser in browsers.items():
+        with queries() as statements:
+            browser.get(page)
+        assert len(statements) <= 15, page

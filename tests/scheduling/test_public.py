@@ -487,8 +487,7 @@ def test_what_was_booked_leads_on_to_moving_it(bob):
     take(bob, at(24, 9))
     answer = bob.post("/p/book/change", data={"to": "move"})
     assert answer.location == "/p/session/move"
-    assert "now Tuesday 24 November, 13:00" in words(bob.get("/p/session"[:10] + "/move")) or True
-    assert bob.get("/p/session").status_code == 200
+    assert "now Tuesday 24 November, 13:00" in words(bob.get("/p/session/move"))
 
 
 def test_bob_moves_a_session(holder, session):
