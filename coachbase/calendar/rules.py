@@ -190,7 +190,7 @@ def conflicts(
     if any(one < ends and begins < other for one, other in busy):
         found.append("over a busy time")
     if not any(one <= begins and ends <= other for one, other in open_hours):
-        found.append("outside the open hours")
+        found.append("outside hours")
     return found
 
 

@@ -68,7 +68,7 @@ function askWhy(html, id) {
   dialog.innerHTML = html;
   htmx.process(dialog);
   dialog.showModal();
-  dialog.querySelector("[name=despite], input:not([type=hidden])")?.focus();
+  (dialog.querySelector("[name=despite]") ?? dialog.querySelector("input:not([type=hidden])"))?.focus();
   dialog.addEventListener("close", () => focusOn(id), { once: true });
 }
 
