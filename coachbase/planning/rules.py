@@ -320,9 +320,9 @@ def divergences(moments: Iterable[datetime], zone: str, other: str) -> dict[date
 
 
 def clocks_in_words(minutes: int, city: str) -> str:
-    """'clocks differ: New York is an hour later than usual'."""
+    """'an hour later in New York than usual'."""
     hours = {60: "an hour", 30: "half an hour"}.get(abs(minutes), f"{abs(minutes)} minutes")
-    return f"clocks differ: {city} is {hours} {'later' if minutes > 0 else 'earlier'} than usual"
+    return f"{hours} {'later' if minutes > 0 else 'earlier'} in {city} than usual"
 
 
 def _apart(moment: datetime, zone: str, other: str) -> int:
@@ -334,7 +334,7 @@ def _apart(moment: datetime, zone: str, other: str) -> int:
 
 NO_PLACE, MOVED, COSTLIEST = 10**9, 10**6, 9_999
 """Weights that never add up to the next: first every session finds a place, then few move, then they move little."""
-OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, AFTER_THE_END = 20, 10, 8, 50
+OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END = 20, 10, 8, 1, 50
 GAPS = {Cadence.WEEKLY: 36 * 60, Cadence.BIWEEKLY: 4 * 1440, Cadence.MONTHLY: 10 * 1440, Cadence.FREE: 12 * 60}
 """Minutes at least between the beginnings of two sessions of a client; less only where it was less before."""
 MOST_STEPS = 400
@@ -343,9 +343,9 @@ FIRST_KINDS, LAST_KINDS = (SessionKind.CHEMISTRY, SessionKind.KICKOFF), (Session
 
 def displacement(was: datetime, will: datetime) -> int:
     """How much a client notices: both by the coach's clock. The same weekday and time first, then the same weekday,
-    then the same time of day; each day away counts one."""
+    then the same time of day; each day away counts one, and of two as far away the later is easier to take."""
     minutes = abs(60 * (will.hour - was.hour) + will.minute - was.minute)
-    cost = abs((will.date() - was.date()).days)
+    cost = abs((will.date() - was.date()).days) + (SOONER if will < was else 0)
     if will.weekday() != was.weekday():
         cost += OTHER_WEEKDAY
     if minutes:

@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
+from ..availability.rules import SessionKind
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, moved_end, obligations, shifts
 from ..errors import Refused, RefusedAndNoted, Stale
@@ -174,7 +175,7 @@ def _page(proposal: Proposal, *, refused: str = "") -> str:
         rows=_rows(proposal, lines),
         counts=_counts(lines),
         letters=letters_in_words(letters_of(proposal, lines)),
-        shifts=_shifts(proposal),
+        shifts=_shifts(proposal, lines),
         may_be_undone=proposal.may_be_undone(clock.now()),
         is_draft=proposal.state is ProposalState.DRAFT,
         refused=refused,
@@ -212,16 +213,24 @@ def _time(moment: datetime, zone: str, other: str) -> Time:
     return Time(moment, f"{local:%a} {local.day} {local:%b}{year}", here, there and f"{there} {city_of(other)}")
 
 
-def _shifts(proposal: Proposal) -> list[Any]:
+def _shifts(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Any]:
     """What is owed on which day before and after the start slips."""
     engagement = proposal.engagement if proposal.kind is ProposalKind.SLIP else None
     if engagement is None:
         return []
-    ends_on = engagement.ends_on
-    if engagement.starts_on != proposal.first:  # applied: reckon back from what stands now
-        ends_on = moved_end(engagement.starts_on, ends_on, proposal.first)
-    before = obligations(engagement, proposal.first, ends_on)
-    return shifts(before, obligations(engagement, proposal.last, moved_end(proposal.first, ends_on, proposal.last)))
+    was, will, ends_on = proposal.first, proposal.last, engagement.ends_on
+    kickoffs: list[date | None] = [None, None]
+    if engagement.kickoff_on:
+        kickoffs = [engagement.kickoff_on, engagement.kickoff_on + (will - was)]
+    if engagement.starts_on != was:  # applied: reckon back from what stands now
+        ends_on = moved_end(will, ends_on, was)
+        kickoffs = [day and day - (will - was) for day in kickoffs]
+    for line in lines:
+        if line.kind is SessionKind.KICKOFF and line.moves:
+            zone = ZoneInfo(proposal.coach.zone)
+            kickoffs = [line.before.astimezone(zone).date(), line.after.astimezone(zone).date()]
+    before = obligations(engagement, was, ends_on, kickoff_on=kickoffs[0])
+    return shifts(before, obligations(engagement, will, moved_end(was, ends_on, will), kickoff_on=kickoffs[1]))
 
 
 @pages.get("/planning/<ulid:proposal_id>/lines/<ulid:proposed_session_id>")
@@ -261,7 +270,7 @@ def _line_page(proposal: Proposal, line: ProposedSession, form: LineForm) -> str
             each.session.coach = proposal.coach
     zone = proposal.coach.zone
     theirs = line.client.zone or zone if line.client_id else zone
-    free = Elsewhere(line, lines).free() if proposal.state is ProposalState.DRAFT else []
+    free = sorted(Elsewhere(line, lines).free()) if proposal.state is ProposalState.DRAFT else []
     template = "planning/_line.html" if request.htmx else "planning/line.html"
     return render_template(
         template,

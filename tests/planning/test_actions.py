@@ -247,7 +247,7 @@ def test_only_the_sessions_of_these_days_move_to_the_same_weekday_and_time(absen
     touched = book(at(12, 15, 10), program)
     book(at(12, 31, 10), program)
     (line,) = lines_of(absence(*WEEK))
-    assert (line.session, line.before, line.after) == (touched, at(12, 15, 10), at(12, 8, 10))
+    assert (line.session, line.before, line.after) == (touched, at(12, 15, 10), at(12, 22, 10))
 
 
 def test_all_move_with_the_reason_the_days_are_closed_and_the_mails_wait(absence, book, program, cast):
@@ -257,7 +257,7 @@ def test_all_move_with_the_reason_the_days_are_closed_and_the_mails_wait(absence
     told = letters_in_words(letters_of(proposal, lines_of(proposal)))
     apply(proposal, cast)
     session = CoachingSession.get_by_id(session.id)
-    assert (session.starts_at, session.sequence, session.reason) == (at(12, 8, 10), 1, "Alice is away")
+    assert (session.starts_at, session.sequence, session.reason) == (at(12, 22, 10), 1, "Alice is away")
     assert SpecialDay.get().first == WEEK[0]
     assert {mail.to_address for mail in waiting()} == {email for _, email, _ in told}
     assert {mail.try_at for mail in waiting()} == {clock.now() + timedelta(minutes=2)}
@@ -295,7 +295,7 @@ def test_after_two_minutes_nothing_is_undone(absence, book, program, cast, froze
     frozen.shift(120)
     with pytest.raises(Refused, match="mails have left"):
         actions.undo(proposal, by=cast.vera)
-    assert [session.starts_at for session in booked()] == [at(12, 8, 10)]
+    assert [session.starts_at for session in booked()] == [at(12, 22, 10)]
 
 
 def test_what_was_changed_since_is_not_undone_over(absence, book, program, cast):

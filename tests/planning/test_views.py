@@ -1,0 +1,285 @@
+"""The pages: ask for a plan, look at it, change a line, apply, undo."""
+
+import re
+from datetime import date
+
+import pytest
+
+from coachbase.clients.models import Client
+from coachbase.db import transaction
+from coachbase.engagements.models import Engagement
+from coachbase.mail.models import Message
+from coachbase.planning.models import Proposal, ProposedSession
+from coachbase.planning.rules import ProposalState
+from coachbase.sessions.models import CoachingSession
+from coachbase.sessions.rules import State
+from tests.planning.conftest import at, client_of
+
+CADENCE = {
+    "count": "12", "kind": "coaching", "cadence": "biweekly", "weekday": "3", "at": "15:00", "first": "2026-12-10",
+    "minutes": "60", "closed_days": "nearest",
+}  # fmt: skip
+
+
+@pytest.fixture
+def absence_of(cast):
+    return {"coach": cast.alice.public_id, "first": "2026-12-14", "last": "2026-12-18", "reason": "Alice is away"}
+
+
+@pytest.fixture
+def planned(vera, program):
+    """The address of Bob's twelve Thursdays."""
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE)
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+@pytest.fixture
+def away(vera, program, book, absence_of):
+    """The address of a plan by which one session of Bob's moves."""
+    book(at(12, 15, 10), program)
+    return vera.post("/planning/absences", data=absence_of).headers["Location"]
+
+
+def version_on(page: str) -> str:
+    return re.search(r'name="version" value="(\d+)"', page)[1]
+
+
+def count_of_booked() -> int:
+    return CoachingSession.select().where(CoachingSession.state_name == State.BOOKED).count()
+
+
+def test_the_form_offers_what_the_program_has_left_in_its_own_cadence(vera, program):
+    page = vera.get(f"/engagements/{program.public_id}/cadence").text
+    assert "12 sessions left to book, of 12" in page
+    assert 'value="12"' in page
+    assert '<option selected value="biweekly">' in page
+
+
+def test_a_plan_shows_each_date_on_both_clocks_and_who_hears_of_it(vera, planned):
+    page = vera.get(planned).text
+    assert "Thu 10 Dec, 15:00" in page
+    assert "19:00 Dubai" in page
+    assert "12 × Invitation" in page
+    assert "bob@brightwater.example" in page
+
+
+def test_weeks_in_which_the_clocks_differ_are_marked(vera, program):
+    Client.update(zone="America/New_York").execute()
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE)
+    page = vera.get(answer.headers["Location"]).text
+    assert page.count("clocks differ") == 1  # New York changes on 14 March, London on the 28th
+    assert "an hour later in New York than usual" in page
+
+
+def test_book_all_books_all_and_can_be_undone_from_the_page(vera, planned):
+    page = vera.get(planned).text
+    answer = vera.post(f"{planned}/apply", data={"version": version_on(page)}, follow_redirects=True)
+    assert count_of_booked() == 12
+    assert f'action="{planned}/undo"' in answer.text
+    assert "The mails leave" in answer.text
+    answer = vera.post(f"{planned}/undo", follow_redirects=True)
+    assert "no mail leaves" in answer.text
+    assert count_of_booked() == 0
+
+
+def test_a_double_click_books_once(vera, planned):
+    page = vera.get(planned).text
+    data = {"version": version_on(page), "once": "one-click"}
+    answers = [vera.post(f"{planned}/apply", data=data) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert count_of_booked() == 12
+
+
+def test_a_gone_time_answers_the_page_with_the_line_marked(vera, planned, book, cast):
+    page = vera.get(planned).text
+    book(at(1, 7, 15), client=client_of(cast.alice, "Ines Marchetti"))
+    answer = vera.post(f"{planned}/apply", data={"version": version_on(page)})
+    assert answer.status_code == 422
+    assert "Nothing was changed" in answer.text
+    assert "Thursday 7 January, 15:00 has just gone" in answer.text
+    assert count_of_booked() == 1
+    assert vera.post(f"{planned}/apply", data={"version": version_on(answer.text)}).status_code == 303
+    assert count_of_booked() == 13
+
+
+def test_an_older_page_answers_409_with_the_plan_as_it_stands(vera, planned):
+    line = ProposedSession.get()
+    assert vera.post(f"{planned}/lines/{line.public_id}", data={"version": "1", "do": "leave"}).status_code == 303
+    answer = vera.post(f"{planned}/apply", data={"version": "1"})
+    assert answer.status_code == 409
+    assert "Somebody else changed this proposal" in answer.text
+    assert "left out" in answer.text
+    answer = vera.post(f"{planned}/lines/{line.public_id}", data={"version": "1", "do": "take"})
+    assert answer.status_code == 409
+    assert count_of_booked() == 0
+
+
+def test_before_and_after_stand_side_by_side_with_each_mail(vera, away):
+    page = vera.get(away).text
+    assert "Tue 15 Dec, 10:00" in page
+    assert "Tue 22 Dec, 10:00" in page
+    assert "14:00 Dubai" in page
+    assert "1 session touched, 1 moves" in page
+    assert page.count("Changed invitation") == 2
+
+
+def test_a_line_takes_one_of_the_free_times_or_another(vera, away):
+    line = ProposedSession.get()
+    page = vera.get(f"{away}/lines/{line.public_id}").text
+    offered = re.findall(r'name="start" value="(\d+)"', page)
+    assert len(offered) == 18
+    vera.post(f"{away}/lines/{line.public_id}", data={"version": "1", "start": offered[-1], "do": "pick"})
+    assert int(ProposedSession.get().after.timestamp()) // 60 == int(offered[-1])
+    other = {"version": "2", "start": "other", "on": "2026-12-11", "at": "11:15", "do": "pick"}
+    assert vera.post(f"{away}/lines/{line.public_id}", data=other).status_code == 303
+    assert ProposedSession.get().after == at(12, 11, 11, 15)
+
+
+def test_a_line_may_stay_or_be_cancelled_instead(vera, away):
+    line = ProposedSession.get()
+    vera.post(f"{away}/lines/{line.public_id}", data={"version": "1", "do": "leave"})
+    assert "stays" in vera.get(away).text
+    vera.post(f"{away}/lines/{line.public_id}", data={"version": "2", "do": "cancel"})
+    page = vera.get(away).text
+    assert "1 cancelled" in page
+    assert page.count("Cancellation") == 2
+    vera.post(f"{away}/apply", data={"version": version_on(page)})
+    assert count_of_booked() == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"start": "other", "on": "2026-12-16", "at": "10:00"}, "the absence, is in the way"),
+        ({"start": "other", "on": "2026-12-12", "at": "10:00"}, "outside the open hours"),
+        ({"start": "other", "on": "", "at": ""}, "Say the day and the time."),
+        ({"start": "other", "on": "2027-03-28", "at": "01:30"}, "outside the open hours"),
+        ({"start": "99999999999999"}, "Choose a time."),
+        ({"start": "٣"}, "Choose a time."),
+        ({}, "Choose a time."),
+    ],
+)
+def test_a_time_that_cannot_be_had_is_refused_with_its_reason(vera, away, typed, said):
+    line = ProposedSession.get()
+    answer = vera.post(f"{away}/lines/{line.public_id}", data={"version": "1", "do": "pick"} | typed)
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert ProposedSession.get().after == at(12, 22, 10)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("count", "0", "A number from 1 to 60."),
+        ("count", "9" * 400, "out of range"),
+        ("at", "25:00", "A time looks like 9:00."),
+        ("at", "\0", "A time looks like 9:00."),
+        ("first", "2020-01-01", "from today on"),
+        ("first", "9999-12-31", "between 2000 and 2099"),
+        ("weekday", "9", "Not a valid choice"),
+        ("minutes", "1", "From 10 to 480 minutes."),
+        ("cadence", "free", "Not a valid choice"),
+        ("closed_days", "", "Not a valid choice"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_plans_nothing(vera, program, field, typed, said):
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE | {field: typed})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert Proposal.select().count() == 0
+
+
+def test_days_on_which_nothing_is_booked_say_so_beside_the_field(vera, program, absence_of):
+    answer = vera.post("/planning/absences", data=absence_of)
+    assert answer.status_code == 422
+    assert "Nothing is booked on these days." in answer.text
+    assert 'value="Alice is away"' in answer.text
+
+
+def test_the_start_slips_with_all_that_is_owed(vera, program, book):
+    book(at(12, 3, 10), program, "kickoff")
+    answer = vera.post(f"/engagements/{program.public_id}/slip", data={"starts_on": "2026-12-15", "reason": "Budget"})
+    where = answer.headers["Location"]
+    page = vera.get(where).text
+    assert "Thu 17 Dec, 10:00" in page
+    assert "Three-way meeting at the start" in page
+    assert "Tue 29 Dec" in page
+    vera.post(f"{where}/apply", data={"version": "1"})
+    assert Engagement.get().starts_on == date(2026, 12, 15)
+    after = vera.get(where).text
+    assert re.findall(r"<td>Kickoff</td>\s*<td[^>]*>([^<]*)", page) == re.findall(
+        r"<td>Kickoff</td>\s*<td[^>]*>([^<]*)", after
+    )
+
+
+def test_the_same_first_day_is_no_slip(vera, program):
+    answer = vera.post(f"/engagements/{program.public_id}/slip", data={"starts_on": "2026-12-01", "reason": "x"})
+    assert answer.status_code == 422
+    assert "That is the first day it has." in answer.text
+
+
+def test_without_a_coach_the_page_asks_for_one(vera, program):
+    Engagement.update(coach=None).execute()
+    page = vera.get(f"/engagements/{program.public_id}/cadence")
+    assert "There is no coach yet" in page.text
+    assert vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE).status_code == 422
+    assert vera.post(
+        f"/engagements/{program.public_id}/slip", data={"starts_on": "2026-12-15", "reason": "x"}
+    ).status_code == 422  # fmt: skip
+
+
+def test_carol_sees_no_plan_of_alices_and_plans_none(carol, vera, away, program, absence_of):
+    line = ProposedSession.get()
+    assert carol.get(away).status_code == 404
+    assert carol.get(f"{away}/lines/{line.public_id}").status_code == 404
+    for act in ("apply", "undo", "drop", f"lines/{line.public_id}"):
+        assert carol.post(f"{away}/{act}", data={"version": "1"}).status_code == 404
+    assert carol.post(f"/engagements/{program.public_id}/cadence", data=CADENCE).status_code == 404
+    assert carol.post("/planning/absences", data=absence_of).status_code == 422
+    assert "Alice" not in carol.get("/planning").text
+    assert "Alice" not in carol.get("/planning/new").text
+    assert Proposal.get().state is ProposalState.DRAFT
+
+
+def test_vera_who_serves_alice_plans_nothing_for_carol(vera, program, cast, absence_of):
+    answer = vera.post("/planning/absences", data=absence_of | {"coach": cast.carol.public_id})
+    assert answer.status_code == 422
+    assert Proposal.select().count() == 0
+
+
+def test_a_line_of_another_plan_is_not_there(vera, away, planned):
+    foreign = ProposedSession.select().where(ProposedSession.proposal != Proposal.get(Proposal.kind_name == "ill"))
+    assert vera.get(f"{away}/lines/{foreign.first().public_id}").status_code == 404
+
+
+def test_a_plan_that_is_dropped_changes_nothing(vera, away):
+    assert vera.post(f"{away}/drop", data={"version": "1"}).headers["Location"] == "/planning"
+    assert Proposal.get().state is ProposalState.DROPPED
+    assert CoachingSession.get().starts_at == at(12, 15, 10)
+    assert "No plan yet" in vera.get("/planning").text
+
+
+def test_a_get_writes_nothing_and_mails_nothing(vera, away):
+    before = Message.select().count()
+    line = ProposedSession.get()
+    for path in (away, f"{away}/lines/{line.public_id}", "/planning", "/planning/new"):
+        assert vera.get(path).status_code == 200
+    assert (Proposal.get().version, Message.select().count()) == (1, before)
+
+
+def test_a_plan_of_forty_lines_asks_fifteen_times_at_most(vera, cast, program, book, queries, absence_of):
+    with transaction():
+        for number in range(40):
+            client = client_of(cast.alice, f"Client {number}", assistant_email="ea@client.example")
+            book(at(12, 14 + number % 5, 8 + number // 5), client=client)
+    where = vera.post("/planning/absences", data=absence_of).headers["Location"]
+    vera.get(where)
+    with queries() as asked:
+        page = vera.get(where)
+    assert page.text.count("<tr") == 41
+    assert len(asked) <= 15
+    line = ProposedSession.get()
+    with queries() as asked:
+        vera.get(f"{where}/lines/{line.public_id}")
+    assert len(asked) <= 25
