@@ -19,6 +19,7 @@ from ..engagements.rules import NEXT_STEP, StepKind
 from ..feeds.models import Busy, Feed
 from ..mail.models import Message
 from ..mail.rules import State
+from ..polls.models import Poll
 from ..sessions.models import CoachingSession, Stalled, stalled_programs
 from ..sessions.rules import State as SessionState
 
@@ -141,6 +142,11 @@ def clashes(user: User, now: datetime) -> ModelSelect:
 def unread_calendars(user: User, now: datetime) -> list[Feed]:
     """Calendars that were read once and cannot be any more: what they say is not known."""
     return Feed.stale_for(user, now)
+
+
+def without_time(user: User) -> ModelSelect:
+    """Three-way meetings for which no time was found: somebody has to propose others."""
+    return Poll.stuck_for(user).limit(MOST)
 
 
 def is_new_practice() -> bool:

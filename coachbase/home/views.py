@@ -38,6 +38,7 @@ def today() -> ResponseReturnValue:
         do_now=models.waiting(current_user, mine, now),
         others=models.waiting(current_user, others, now),
         stuck=list(models.stuck(current_user)),
+        without_time=list(models.without_time(current_user)),
         undelivered=list(models.undelivered(current_user)),
         clashes=list(models.clashes(current_user, now)),
         unread_calendars=models.unread_calendars(current_user, now),

@@ -24,6 +24,7 @@ from ..intake.rules import FormState, SubmissionState
 from ..links.models import Link
 from ..mail.models import Message
 from ..mail.rules import State as MailState
+from ..polls.models import Poll, Voter
 from ..scheduling.models import Request
 from ..scheduling.rules import RequestState
 from ..sessions.models import Attendee, CoachingSession
@@ -33,8 +34,8 @@ from .rules import Ask, Meeting, Reader, Thing
 
 CLIENT, ASSISTANT, SPONSOR = "client", "assistant", "sponsor"
 """The kinds of links: to the client's page, to the page of the client's assistant, to a sponsor contact's."""
-SIGN, INTAKE, BOOK = "sign", "intake", "book"
-"""The kinds of links these pages lead on to: signing, answering a questionnaire, booking."""
+SIGN, INTAKE, BOOK, POLL = "sign", "intake", "book", "poll"
+"""The kinds of links these pages lead on to: signing, answering a questionnaire, booking, saying what suits."""
 
 SENT = (AgreementState.OUT, AgreementState.SEALING, AgreementState.COMPLETED)
 """An agreement that people were shown, and that nobody took back."""
@@ -132,7 +133,23 @@ def _ask_to_book(request: Request, *, done_at: datetime | None = None) -> Ask:
     )
 
 
-ROOMS = (_to_sign, _to_answer, _to_book)
+def _to_tick(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    for voter in Voter.asked_in(CHASED).where(Voter.client == client, Poll.engagement.in_(engagements)):
+        yield _ask_to_tick(voter, f"With {voter.poll.coach.name} and your sponsor, at a time that suits all.")
+
+
+def _ask_to_tick(voter: Voter, hint: str) -> Ask:
+    return Ask(
+        way=POLL,
+        subject=voter.public_id,
+        title=f"Say when the {voter.poll.label.lower()} suits you",
+        hint=hint,
+        button="Tick what suits",
+        done_at=voter.answered_at,
+    )
+
+
+ROOMS = (_to_sign, _to_answer, _to_book, _to_tick)
 
 
 def to_book(client: Client) -> list[Request]:
@@ -141,12 +158,18 @@ def to_book(client: Client) -> list[Request]:
 
 
 def asks_of_contact(contact: Contact) -> list[Ask]:
-    """The signatures asked of a sponsor contact now, and those given, in programs that run."""
+    """What is asked of a sponsor contact now in programs that run: to sign, to say what suits; and what was done."""
     asked = (SignerState.ASKED, SignerState.SIGNED)
     signers = _signers(SignerRole.SPONSOR).where(
         Signer.contact == contact, Signer.state_name.in_(asked), Engagement.state_name.in_(RUNNING)
     )
-    return [_ask_to_sign(signer, signer.agreement.title, f"For {signer.agreement.client.name}.") for signer in signers]
+    to_sign = [
+        _ask_to_sign(signer, signer.agreement.title, f"For {signer.agreement.client.name}.") for signer in signers
+    ]
+    to_tick = Voter.asked_in(CHASED).where(Voter.contact == contact)
+    return to_sign + [
+        _ask_to_tick(voter, f"With {voter.poll.client.name} and {voter.poll.coach.name}.") for voter in to_tick
+    ]
 
 
 def _signers(role: SignerRole) -> ModelSelect:
@@ -259,7 +282,12 @@ def told_to(contact: Contact) -> list[tuple[Client, tuple[Share, ...]]]:
 
 def open_things(client: Client | None = None) -> list[Thing]:
     """What people have not done yet, of one client or of all; without those nobody can write to."""
-    found = [*_open_signatures(client), *_open_questionnaires(client), *_open_requests(client)]
+    found = [
+        *_open_signatures(client),
+        *_open_questionnaires(client),
+        *_open_requests(client),
+        *_open_polls(client),
+    ]
     return [thing for thing in found if thing.reader.email]
 
 
@@ -307,12 +335,22 @@ def _open_requests(client: Client | None) -> Iterator[Thing]:
         yield Thing(reader, words, row.asked_at, row.reminders, row.reminded_at, row, row.client)
 
 
+def _open_polls(client: Client | None) -> Iterator[Thing]:
+    """Only who is silent; for a poll about to expire nobody is asked again once it has."""
+    silent = Voter.silent(CHASED)
+    rows = list(silent.where(Engagement.client == client) if client else silent)
+    readers = _Readers(rows)
+    for row in rows:
+        words, whose = f"say when the {row.poll.label.lower()} suits you", row.poll.client
+        yield Thing(readers.of_voter(row), words, row.asked_at, row.reminders, row.reminded_at, row, whose)
+
+
 class _Readers:
     """Who reads what, and where; staff and contacts are read once."""
 
-    def __init__(self, signers: Iterable[Signer]) -> None:
+    def __init__(self, asked: Iterable[Signer | Voter]) -> None:
         self.staff = {user.id: user for user in User.active()}
-        ids = [signer.contact_id for signer in signers if signer.contact_id]
+        ids = [each.contact_id for each in asked if each.contact_id]
         self.contacts = {contact.id: contact for contact in Contact.kept().where(Contact.id.in_(ids))} if ids else {}
         firm = Firm.current()
         self.firm_zone = firm.zone if firm else "UTC"
@@ -325,10 +363,17 @@ class _Readers:
             return self.of_client(agreement.client, agreement.engagement)
         if signer.role is SignerRole.COACH:
             return self._of_coach(signer)
-        return Reader(signer.email, signer.name, self._zone(agreement.engagement), self._page_of_sponsor(signer))
+        return Reader(signer.email, signer.name, self._zone(agreement.engagement), self._page_of_sponsor(signer, SIGN))
 
     def of_client(self, client: Client, engagement: Engagement | Request) -> Reader:
         return Reader(client.email, client.called, client.zone or self._zone(engagement), (CLIENT, client.public_id))
+
+    def of_voter(self, voter: Voter) -> Reader:
+        """Who is to say what suits: the client on the own page, a sponsor contact on theirs."""
+        client = voter.poll.client
+        if voter.client_id:
+            return Reader(client.email, client.called, voter.zone, (CLIENT, client.public_id))
+        return Reader(voter.email, voter.name, voter.zone, self._page_of_sponsor(voter, POLL))
 
     def _of_coach(self, signer: Signer) -> Reader | None:
         """A coach has no page by link: the mail leads to the oldest agreement, and that one to the next."""
@@ -338,12 +383,12 @@ class _Readers:
         first = self.first_of_coach.setdefault(user.id, signer.public_id)
         return Reader(signer.email, user.name, user.zone, (SIGN, first))
 
-    def _page_of_sponsor(self, signer: Signer) -> tuple[str, str]:
+    def _page_of_sponsor(self, asked: Signer | Voter, otherwise: str) -> tuple[str, str]:
         """The page of the contact shows more than one client, so it is only mailed to the contact's own address."""
-        contact = self.contacts.get(signer.contact_id)
-        if contact is not None and contact.email.casefold() == signer.email.casefold():
+        contact = self.contacts.get(asked.contact_id)
+        if contact is not None and contact.email.casefold() == asked.email.casefold():
             return SPONSOR, contact.public_id
-        return SIGN, signer.public_id
+        return otherwise, asked.public_id
 
     def _zone(self, engagement: Engagement | Request) -> str:
         coach = self.staff.get(engagement.coach_id)

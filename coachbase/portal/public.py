@@ -17,6 +17,8 @@ from ..files.models import Document
 from ..files.rules import size_in_words
 from ..intake import actions as intake
 from ..intake.models import Submission
+from ..polls import actions as polls
+from ..polls.models import Voter
 from ..scheduling import actions as scheduling
 from ..sessions.models import CoachingSession
 from ..web.guard import public_blueprint
@@ -96,6 +98,12 @@ def answer(submission_id: str) -> Response:
 def book(request_id: str) -> Response:
     """“Choose a time”: this browser may go on to booking."""
     return _lead_on(asks_of(_client()), scheduling.BOOK, request_id, doors)
+
+
+@pages.post("/client/poll/<ulid:voter_id>")
+def tick(voter_id: str) -> Response:
+    """“Tick what suits”: this browser may go on to the times on offer."""
+    return _lead_on(asks_of(_client()), polls.LINK, voter_id, doors)
 
 
 @pages.post("/client/session/<ulid:session_id>")
@@ -205,6 +213,11 @@ def sign_as_sponsor(signer_id: str) -> Response:
     return _lead_on(asks_of_contact(_contact()), agreements.LINK, signer_id, sponsor_doors)
 
 
+@pages.post("/sponsor/poll/<ulid:voter_id>")
+def tick_as_sponsor(voter_id: str) -> Response:
+    return _lead_on(asks_of_contact(_contact()), polls.LINK, voter_id, sponsor_doors)
+
+
 @pages.post("/sponsor/leave")
 def leave_sponsor() -> Response:
     return _forget(sponsor_doors)
@@ -229,10 +242,15 @@ def _hold_booking(public_id: str) -> str:
     return scheduling.admit(scheduling.BOOK, public_id, source=_source())
 
 
+def _hold_poll(public_id: str) -> str:
+    return polls.admit(Voter.known_as(public_id) or abort(404), source=_source())
+
+
 WAYS: dict[str, Callable[[str], str]] = {
     agreements.LINK: _hold_signature,
     intake.LINK: _hold_questionnaire,
     scheduling.BOOK: _hold_booking,
+    polls.LINK: _hold_poll,
 }
 """How a browser gets on from an ask: by kind of link, what gives it the token."""
 

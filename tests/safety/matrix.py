@@ -21,6 +21,8 @@ COACHES_EYES = {"bob": "olive alice", "dan": "olive carol", "ina": "olive"}
 DOCUMENTS = WALL | {f"{whose}, coach only": readers for whose, readers in COACHES_EYES.items()}
 OWN = {"bob": "vera", "dan": "dora"}
 """An import belongs to whoever uploaded it, and to nobody else. Vera's is the one called bob, Dora's dan."""
+COHORT = {"bob": WALL["bob"], "dan": WALL["dan"]}
+"""Alice's cohort, in which Bob has the seat, is called bob here, Carol's dan. Who has a seat cannot get it again."""
 HOURS = {"alice": "olive alice vera", "carol": "olive carol dora"}
 """When a coach works is for those who see the coach's clients."""
 AUTHOR = {"bob": "olive vera", "dan": "olive dora", "ina": "olive vera"}
@@ -133,6 +135,28 @@ ROUTES: dict[str, Row] = {
     "POST availability.restore_trip": Row(HOURS, 303, query="?trip-first=2026-12-03&trip-zone=Asia/Singapore"),
     "POST availability.choose_country": Row(HOURS, 303, {"country": "GB", "region": "SCT"}),
     "POST availability.work_on_holiday": Row(HOURS, 303, {"on": "2026-12-25", "worked": "1"}),
+    # cohorts
+    "GET cohorts.cohorts": Row(STAFF, 200),
+    "GET cohorts.new": Row(STAFF, 200),
+    "POST cohorts.create": Row(STAFF, 422),
+    "GET cohorts.cohort": Row(COHORT, 200),
+    "GET cohorts.edit": Row(COHORT, 200),
+    "POST cohorts.change": Row(COHORT, 422),
+    "POST cohorts.close": Row(COHORT, 303),
+    "POST cohorts.reopen": Row(COHORT, 303),
+    "POST cohorts.take_seat": Row(COHORT, 422),
+    "POST cohorts.take_seat_again": Row("", 404),
+    "POST cohorts.leave_seat": Row(COHORT, 303),
+    "GET cohorts.plan_series": Row(COHORT, 200),
+    "POST cohorts.book_series": Row(COHORT, 422),
+    "GET cohorts.times": Row(COHORT, 200),
+    "GET cohorts.meeting": Row(COHORT, 200),
+    "POST cohorts.change_topic": Row(COHORT, 422),
+    "POST cohorts.make_up": Row(COHORT, 422),
+    "POST cohorts.hand_out": Row(COHORT, 422),
+    "GET cohorts.take_out": Row(COHORT, 200),
+    "POST cohorts.take_back": Row(COHORT, 303),
+    "POST cohorts.tick": Row(COHORT, 303),
     # feeds
     "GET feeds.calendars": Row(STAFF, 200),
     "GET feeds.new": Row(COACH, 200),
@@ -329,7 +353,7 @@ ROUTES: dict[str, Row] = {
     # calendar
     "GET calendar.calendar": Row(STAFF, 200),
     # polls
-    "GET polls.new_poll": Row(WALL, 200, others={}),
+    "GET polls.new_poll": Row(WALL, 200),
     "POST polls.propose": Row(WALL, 422),
     "GET polls.poll": Row(SESSION, 200),
     "POST polls.close": Row(SESSION, 303),

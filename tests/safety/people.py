@@ -10,7 +10,7 @@ from tests.safety.world import World
 
 SIGNED_IN = ("olive", "alice", "vera", "carol", "dora")
 SHUT_OUT = ("stranger", "disabled", "ended")
-HOLDERS = ("invitation", "reset", "intake", "client", "assistant", "sponsor", "sign", "book", "session")
+HOLDERS = ("invitation", "reset", "intake", "client", "assistant", "sponsor", "sign", "book", "session", "poll")
 EVERYBODY = SIGNED_IN + SHUT_OUT + HOLDERS
 
 

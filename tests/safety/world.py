@@ -21,6 +21,7 @@ from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
 from coachbase.clients.rules import ContactRole, Party, fold
+from coachbase.cohorts.models import Cohort, Material, Meeting, Seat
 from coachbase.db import Model, atomic
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import Payer, StepKind, StepState
@@ -37,6 +38,7 @@ from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import State
 from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.planning.rules import ProposalKind
+from coachbase.polls.models import Poll, PollSlot, Voter
 from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.scheduling.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
@@ -49,9 +51,9 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
 UNCLAIMED = frozenset({"olive", "vera", "dora"})
-PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session"})
+PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session", "poll"})
 """Bob on his page, his own assistant, his sponsor contact, the same contact on the signing page; and Bob where he
-books, and where he moves what is booked."""
+books, where he moves what is booked, and where he says which times suit."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
 STAFF = ("olive", "alice", "vera", "carol", "dora")
@@ -107,6 +109,8 @@ def build() -> World:
         _read_elsewhere(world, whose, staff[coach])
         _scheduled(world, whose, staff[coach])
         _planned(world, whose, staff[coach])
+        _polled(world, whose, staff[coach])
+        _grouped(world, whose, staff[coach])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
     world.keep("firm", short)
@@ -461,6 +465,28 @@ def _planned(world: World, whose: str, coach: User) -> None:
     )  # fmt: skip
 
 
+def _grouped(world: World, whose: str, coach: User) -> None:
+    """A group program in which the client has the one seat, with a session, its topic and what was handed out."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    client = Client.get(Client.public_id == world.ids["client"][whose])
+    place = f"https://{world.word('cohortplace', whose)}.example"
+    cohort = Cohort.create(
+        name=world.word("cohort", whose), coach=coach, seats=1, place_kind_name="video", place=place, created_at=now
+    )
+    world.keep(whose, cohort)
+    world.keep(whose, Seat.create(cohort=cohort, client=client, number=1, since=now))
+    session = CoachingSession.create(
+        uid=f"{whose}-group@northbank.example", coach=coach, kind_name="group", starts_at=now + timedelta(days=10),
+        ends_at=now + timedelta(days=10, hours=1), zone=coach.zone, via="cadence", created_at=now,
+    )  # fmt: skip
+    Attendee.create(
+        session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
+    )
+    topic = world.word("topic", whose)
+    meeting = world.keep(whose, Meeting.create(cohort=cohort, session=session, number=1, topic=topic))
+    Material.create(meeting=meeting, document=Document.get(Document.public_id == world.ids["document"][whose]))
+
+
 def _mail_settings(world: World) -> None:
     secret = world.word("smtppassword", "bob", frozenset())
     MailServer.delete().execute()
@@ -468,6 +494,29 @@ def _mail_settings(world: World) -> None:
         host="127.0.0.1", port=9, username="desk", password=secret, from_name="Northbank", from_address="desk@n.example"
     )
     MailText.create(kind="intake_thanks", subject="Thank you", body="Thank you, we will write soon.")
+
+
+def _polled(world: World, whose: str, coach: User) -> None:
+    """A poll for a three-way meeting: the sponsor has answered, the client is silent."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    client = Client.get(Client.public_id == world.ids["client"][whose])
+    engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
+    contact = Participant.get(Participant.engagement == engagement).contact
+    title = world.told("polltitle", whose, "client", "sponsor", "poll")
+    times = {"created_at": now, "expires_at": now + timedelta(days=5)}
+    poll = world.keep(whose, Poll.create(engagement=engagement, coach=coach, title=title, **times))
+    begins = now + timedelta(days=4)
+    held = {"starts_at": begins, "ends_at": begins + timedelta(hours=1), "about": poll.public_id}
+    hold = Hold.create(coach=coach, expires_at=poll.expires_at, words=world.word("pollhold", whose), **held)
+    PollSlot.create(poll=poll, starts_at=begins, hold=hold)
+    asked = {"poll": poll, "zone": "Europe/London", "asked_at": now}
+    silent = Voter.create(client=client, name=client.name, email=client.email, **asked)
+    world.keep(f"{whose}’s client", silent)
+    note = world.word("pollnote", whose)
+    answered = Voter.create(
+        contact=contact, name=contact.name, email=contact.email, answered_at=now, note=note, **asked
+    )
+    world.keep(whose, answered)
 
 
 def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
@@ -484,6 +533,7 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
         _, world.tokens[kind] = links.issue(kind, ids[table]["bob"], lasts=timedelta(days=60))
     _, world.tokens["book"] = links.issue("book", ids["request"]["bob’s to book"], lasts=timedelta(days=60))
     _, world.tokens["session"] = links.issue("session", ids["coaching_session"]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["poll"] = links.issue("poll", ids["voter"]["bob’s client"], lasts=timedelta(days=60))
     _, world.tokens["feed_client"] = links.issue("feed_client", ids["client"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["feed_coach"] = links.issue("feed_coach", staff["alice"].public_id, lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
