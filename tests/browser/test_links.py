@@ -3,11 +3,14 @@
 import time
 from datetime import date, timedelta
 
+from coachbase import clock
 from coachbase.accounts import actions as accounts
 from coachbase.accounts.models import User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Signer
 from coachbase.agreements.rules import SignerState
+from coachbase.availability.models import Availability
+from coachbase.availability.rules import SessionKind, moment_of
 from coachbase.clients.models import Contact
 from coachbase.db import transaction
 from coachbase.intake import actions as intake
@@ -16,6 +19,9 @@ from coachbase.links import actions as links
 from coachbase.mail.models import Message
 from coachbase.programs import actions as programs
 from coachbase.programs.models import ProgramTemplate, Start
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.models import offered
+from coachbase.scheduling.rules import Via
 from tests.safety.digest import digest
 
 TEN_SECONDS = 10_000
@@ -34,8 +40,8 @@ def test_ten_seconds_in_a_browser_that_clicks_nothing_change_nothing(cast, app, 
         intake.mail_return_link(submission, "ines@halden.example", source="10.0.0.1")
         sixth = ProgramTemplate.get(ProgramTemplate.name == "Leadership 6")
         programs.begin(cast.bob, sixth, start_with(cast.alice, cast.sam), by=cast.vera)
-    mailed = addresses_mailed() + links_of_a_program(cast)
-    assert len(mailed) >= 8
+    mailed = addresses_mailed() + links_of_a_program(cast) + links_to_dates(cast)
+    assert len(mailed) >= 10
     scanner = open_page()
     pages = [scanner, *(scanner.context.new_page() for _ in mailed[1:])]
     before = digest_without_the_worker()
@@ -65,6 +71,24 @@ def links_of_a_program(cast) -> list[str]:
         cast.bob.save()
         tokens = [links.issue(kind, whose.public_id, lasts=timedelta(days=1))[1] for kind, whose in holders]
     return [f"/p/{kind}/open/{token}" for (kind, _), token in zip(holders, tokens, strict=True)]
+
+
+def links_to_dates(cast) -> list[str]:
+    """To booking what is asked for, and to moving what is booked."""
+    with transaction():
+        Availability.create(coach=cast.alice, place="https://meet.example/alice", version=0)
+        asked = {"minutes": 30, "engagement": None, "by": cast.vera}
+        request = scheduling.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
+        free = offered(request, clock.now()).starts
+        session = scheduling.book(
+            cast.alice, SessionKind.CHEMISTRY, moment_of(free[-1]), 30, via=Via.STAFF, client=cast.bob, by=cast.vera
+        )
+        again = scheduling.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
+        tokens = [
+            links.issue(kind, row.public_id, lasts=timedelta(days=1))[1]
+            for kind, row in ((scheduling.BOOK, again), (scheduling.CHANGE, session))
+        ]
+    return [f"/p/{kind}/open/{token}" for kind, token in zip(("book", "session"), tokens, strict=True)]
 
 
 def digest_without_the_worker() -> str:
