@@ -127,16 +127,7 @@ def _draft(proposal: Proposal, version: int) -> tuple[Proposal, list[ProposedSes
         raise Refused(refusal)
     if proposal.version != version:
         raise Stale("Somebody else changed this proposal while you looked at it. Here it is as it stands now.")
-    return proposal, _lines(proposal)
-
-
-def _lines(proposal: Proposal) -> list[ProposedSession]:
-    lines = list(ProposedSession.of(proposal))
-    for line in lines:
-        line.proposal = proposal
-        if line.session_id:
-            line.session.coach = proposal.coach
-    return lines
+    return proposal, ProposedSession.all_of(proposal)
 
 
 def _among(line: ProposedSession, lines: Sequence[ProposedSession]) -> ProposedSession:
@@ -254,7 +245,7 @@ def undo(proposal: Proposal, *, by: User) -> None:
     proposal = Proposal.with_people().where(Proposal.id == proposal.id).get()
     if refusal := refusal_to_undo(proposal.state, proposal.mails_at, clock.now()):
         raise Refused(refusal)
-    lines = [line for line in _lines(proposal) if line.chosen]
+    lines = [line for line in ProposedSession.all_of(proposal) if line.chosen]
     for line in lines:
         state = State.CANCELLED if line.is_cancelled else State.BOOKED
         if (line.session.state, line.session.starts_at) != (state, line.after or line.before):

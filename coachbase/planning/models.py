@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from peewee import JOIN, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
@@ -172,8 +173,14 @@ class ProposedSession(Model):
         )
 
     @classmethod
-    def on_its_own(cls, proposal: Proposal, public_id: str) -> Any:
-        return cls.of(proposal).where(cls.public_id == public_id).first()
+    def all_of(cls, proposal: Proposal) -> list[Self]:
+        """The same as rows that know their proposal and its coach."""
+        lines = list(cls.of(proposal))
+        for line in lines:
+            line.proposal = proposal
+            if line.session_id:
+                line.session.coach = proposal.coach
+        return lines
 
 
 # A cadence ------------------------------------------------------------------------------------------------------------
@@ -223,7 +230,6 @@ class Desk:
     away: Sequence[CoachingSession] = ()
     people: dict[int, list[Client]] = field(default_factory=dict)
     contacts: dict[int, list[Contact]] = field(default_factory=dict)
-    others: dict[int, list[CoachingSession]] = field(default_factory=dict)
     _terms: dict[str, Availability] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -236,14 +242,19 @@ class Desk:
                 self.people.setdefault(row.session_id, []).append(row.client)
             if row.contact_id:
                 self.contacts.setdefault(row.session_id, []).append(row.contact)
-        clients = {session.client_id for session in self.away if session.client_id}
+
+    @cached_property
+    def others(self) -> dict[int, list[CoachingSession]]:
+        """What else the clients have, by their ids: booked or held, with any coach."""
+        found: dict[int, list[CoachingSession]] = {}
         theirs = CoachingSession.with_people().where(
-            CoachingSession.client.in_(clients),
-            CoachingSession.id.not_in(ids),
+            CoachingSession.client.in_({session.client_id for session in self.away if session.client_id}),
+            CoachingSession.id.not_in([session.id for session in self.away if session.id]),
             CoachingSession.state_name.in_((State.BOOKED, State.HELD)),
         )
         for session in theirs:
-            self.others.setdefault(session.client_id, []).append(session)
+            found.setdefault(session.client_id, []).append(session)
+        return found
 
     def openings(self, session: CoachingSession, low: datetime, high: datetime) -> Openings:
         """What is free for a session when all that may move are away."""
@@ -506,13 +517,26 @@ class Elsewhere:
         self.desk = Desk(self.coach, [self.session], away=leaving or [self.session])
         if not line.session_id:
             self.desk.people[self.session.id] = [line.client]
-        this = self.desk.movable(self.session, minute_of(self.session.starts_at))
-        self.ruled_out = list(self._absence())
+
+    @cached_property
+    def ruled_out(self) -> list[tuple[int, int]]:
+        """The starts that the absence and the other lines forbid."""
+        this = self._with_buffers(self.line)
+        found = list(self._absence())
         for each in self.lines:
-            if each != line and each.chosen and each.after:
-                start = minute_of(each.after)
-                other = self.desk.movable(_as_session(each, self.coach), start)
-                self.ruled_out += forbidden(replace(other, whose=None), start, this)
+            if each != self.line and each.chosen and each.after:
+                found += forbidden(self._with_buffers(each), minute_of(each.after), this)
+        return found
+
+    def _with_buffers(self, line: ProposedSession) -> Movable:
+        """For lines that are not booked yet the buffers are the coach's for their kind; of these all are of one."""
+        buffered = line.session if line.session_id else self._terms
+        before, after = buffered.before_minutes, buffered.after_minutes
+        return Movable(minute_of(line.before), line.minutes, (), before=before, after=after)
+
+    @cached_property
+    def _terms(self) -> Availability:
+        return terms_for(self.coach, self.line.kind_name)
 
     def _unbooked(self) -> CoachingSession:
         return _as_session(self.line, self.proposal.coach)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, render_template, request
+from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -236,18 +236,18 @@ def _shifts(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Any]:
 @pages.get("/planning/<ulid:proposal_id>/lines/<ulid:proposed_session_id>")
 def line(proposal_id: str, proposed_session_id: str) -> str:
     """Another time for one line, or none."""
-    proposal, line = _line(proposal_id, proposed_session_id)
-    return _line_page(proposal, line, LineForm.about(line, proposal))
+    proposal, lines, line = _line(proposal_id, proposed_session_id)
+    return _line_page(proposal, lines, line, LineForm.about(line, proposal))
 
 
 @pages.post("/planning/<ulid:proposal_id>/lines/<ulid:proposed_session_id>")
 def change_line(proposal_id: str, proposed_session_id: str) -> ResponseReturnValue:
-    proposal, line = _line(proposal_id, proposed_session_id)
+    proposal, lines, line = _line(proposal_id, proposed_session_id)
     form = LineForm.about(line, proposal, request.form)
     do = request.form.get("do", "")
     acts = {"leave": actions.leave_out, "take": actions.take_in, "cancel": actions.cancel_instead}
     if not form.version.validate(form) or (do not in acts and not form.validate()):
-        return _line_page(proposal, line, form), 422
+        return _line_page(proposal, lines, line, form), 422
     try:
         if do in acts:
             acts[do](line, version=form.version.data)
@@ -257,17 +257,11 @@ def change_line(proposal_id: str, proposed_session_id: str) -> ResponseReturnVal
         return _page(_proposal(proposal_id), refused=str(stale)), 409
     except Refused as refusal:
         form.start.errors = [str(refusal)]
-        return _line_page(proposal, line, form), 422
+        return _line_page(proposal, lines, line, form), 422
     return go(_address(proposal))
 
 
-def _line_page(proposal: Proposal, line: ProposedSession, form: LineForm) -> str:
-    lines = list(ProposedSession.of(proposal))
-    line = next(each for each in lines if each.id == line.id)
-    for each in lines:
-        each.proposal = proposal
-        if each.session_id:
-            each.session.coach = proposal.coach
+def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: ProposedSession, form: LineForm) -> str:
     zone = proposal.coach.zone
     theirs = line.client.zone or zone if line.client_id else zone
     free = sorted(Elsewhere(line, lines).free()) if proposal.state is ProposalState.DRAFT else []
@@ -329,11 +323,14 @@ def _proposal(proposal_id: str) -> Proposal:
     return load_or_404(Proposal.visible_to(_me()), proposal_id)
 
 
-def _line(proposal_id: str, line_id: str) -> tuple[Proposal, ProposedSession]:
+def _line(proposal_id: str, line_id: str) -> tuple[Proposal, list[ProposedSession], ProposedSession]:
+    """A line with the others of its proposal."""
     proposal = _proposal(proposal_id)
-    line = load_or_404(ProposedSession.of(proposal), line_id)
-    line.proposal = proposal
-    return proposal, line
+    lines = ProposedSession.all_of(proposal)
+    line = next((each for each in lines if each.public_id == line_id.upper()), None)
+    if line is None:
+        abort(404)
+    return proposal, lines, line
 
 
 def _engagement(engagement_id: str) -> Engagement:
