@@ -169,7 +169,7 @@ def together(cohort: Cohort, members: Sequence[Client], first: datetime, last: d
     """What keeps the coach, and each member alone, from meeting at times from `first` up to but without `last`."""
     everybody = openings_of(cohort.coach, SessionKind.GROUP, cohort.minutes, first, last, clients=members)
     alone = [openings(replace(everybody.question, parties=(party,))) for party in everybody.question.parties]
-    return Together(alone[0], alone[1:])
+    return Together(alone[0], alone[1:], [member.zone or cohort.coach.zone for member in members])
 
 
 def able(together_then: Together, members: Sequence[Client], moment: datetime) -> list[Client]:

@@ -1,13 +1,15 @@
 """Seats, the days of a series, and which times suit most of a group."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from ..availability.rules import instant, moment_of
+from ..availability.rules import DAY, instant, moment_of
 from ..engagements.rules import Cadence
 from ..planning.rules import cadence_days
 from ..slots.rules import Openings
@@ -77,32 +79,50 @@ def series(first: date, wall: int, zone: str, count: int, cadence: Cadence) -> l
 
 
 class Suggestion(NamedTuple):
-    """A time at which the coach is free, and which of the members can come; by their place in the list."""
+    """A time at which the coach is free: who of the members cannot come, and for whom it is night; by their places."""
 
     start: int
-    can: tuple[int, ...]
     cannot: tuple[int, ...]
+    at_night: tuple[int, ...]
+
+
+DAY_BEGINS, DAY_ENDS = 7, 21
+"""Hours on one's own clock between which a session is not at night."""
 
 
 @dataclass(frozen=True)
 class Together:
-    """What keeps the coach, and each member alone, from a time."""
+    """What keeps the coach, and each member alone, from a time; `zones` are the members' clocks."""
 
     host: Openings
     members: Sequence[Openings]
+    zones: Sequence[str]
 
     def absent(self, start: int) -> tuple[int, ...]:
         """Which members cannot come then."""
         return tuple(place for place, member in enumerate(self.members) if not member.is_free(start))
 
-    def ranked(self, most: int) -> list[Suggestion]:
-        """The times that suit the coach: those first at which most can come, then the earliest."""
-        everybody = range(len(self.members))
-        found = []
-        for start in self.host.starts:
-            absent = self.absent(start)
-            found.append(Suggestion(start, tuple(place for place in everybody if place not in absent), absent))
-        return sorted(found, key=lambda one: (len(one.cannot), one.start))[:most]
+    def at_night(self, start: int) -> tuple[int, ...]:
+        """For which members it would begin or end at night."""
+        ends = [moment_of(start), moment_of(start + self.host.question.minutes - 1)]
+        return tuple(
+            place
+            for place, zone in enumerate(self.zones)
+            if not all(DAY_BEGINS <= moment.astimezone(ZoneInfo(zone)).hour < DAY_ENDS for moment in ends)
+        )
+
+    def ranked(self, most: int, *, a_day: int) -> list[Suggestion]:
+        """The times that suit the coach: those first at which most can come, then those at night for the fewest, then
+        the earliest. Not more than some of each day, so that there is a choice of days."""
+        found = [Suggestion(start, self.absent(start), self.at_night(start)) for start in self.host.starts]
+        found.sort(key=lambda one: (len(one.cannot), len(one.at_night), one.start))
+        days: Counter[int] = Counter()
+        kept = []
+        for one in found:
+            days[one.start // DAY] += 1
+            if days[one.start // DAY] <= a_day:
+                kept.append(one)
+        return kept[:most]
 
 
 # Attendance -----------------------------------------------------------------------------------------------------------

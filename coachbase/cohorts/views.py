@@ -42,7 +42,7 @@ from .models import Cohort, Material, Meeting, Seat, attendees_of, together, vis
 from .rules import CohortState, Planned, Together
 
 pages = Blueprint("cohorts", __name__, url_prefix="/cohorts")
-MOST_SUGGESTIONS = 40
+MOST_SUGGESTIONS, A_DAY = 40, 4
 STRANGER = "a client you do not look after"
 
 
@@ -216,14 +216,15 @@ def times(cohort_id: str) -> ResponseReturnValue:
     found = _cohort(cohort_id)
     tomorrow = (clock.now() + timedelta(days=1)).astimezone(ZoneInfo(found.coach.zone)).date()
     form = TimesForm(request.args) if request.args else TimesForm(data={"first": tomorrow, "days": 14})
-    suggestions: list[tuple[datetime, int, list[str]]] = []
+    suggestions: list[tuple[datetime, list[str], list[str]]] = []
     members = found.members
     if not request.args or form.validate():
         first = datetime.combine(form.first.data, datetime.min.time(), ZoneInfo(found.coach.zone)).astimezone(UTC)
         then = together(found, members, first, first + timedelta(days=form.days.data))
         names = _names([member.id for member in members], members)
-        for each in then.ranked(MOST_SUGGESTIONS):
-            suggestions.append((moment_of(each.start), len(each.can), [names[place] for place in each.cannot]))
+        for start, cannot, at_night in then.ranked(MOST_SUGGESTIONS, a_day=A_DAY):
+            absent, sleepers = ([names[place] for place in places] for places in (cannot, at_night))
+            suggestions.append((moment_of(start), absent, sleepers))
     return render_template(
         "cohorts/times.html", cohort=found, form=form, suggestions=suggestions, members=members, label=label
     )

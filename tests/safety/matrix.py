@@ -246,7 +246,7 @@ ROUTES: dict[str, Row] = {
     "POST invitations.mail_client_feed": Row(WALL, 303),
     "POST invitations.close_client_feed": Row(WALL, 303),
     "GET invitations.coach_feeds": Row(STAFF, 200),
-    "POST invitations.open_coach_feed": Row(HOURS, 200, {"kind": "feed_coach"}),
+    "POST invitations.open_coach_feed": Row("olive alice vera", 200, {"coach": "@user.alice", "kind": "feed_coach"}),
     "POST invitations.close_coach_feed": Row(HOURS, 303),
     "GET invitations_public.feed": Row({"feed_client": ALL, "feed_coach": ALL}, 200),
     # mail
