@@ -12,6 +12,7 @@ from ..accounts.models import User
 from ..availability.models import Availability, CoachWeek, terms_for
 from ..availability.rules import instant, minute_of, moment_of, opening_hours, zone_on
 from ..clients.models import Client, Contact
+from ..db import kept
 from ..feeds.models import Busy, Feed
 from ..feeds.rules import STALE_AFTER
 from ..sessions.models import Attendee, CoachingSession, Hold
@@ -39,7 +40,7 @@ def openings_of(
     `but` are sessions that would move away, `but_held_for` what a hold was made for that is being confirmed. Without
     `is_hosted` only the guests are asked: who joins what the coach has already.
     """
-    terms = terms_for(coach, kind)
+    terms = kept(("terms", coach.id, kind), lambda: terms_for(coach, kind))
     away = [session.id for session in but]
     now = clock.now()
     host = _coach_party(coach, terms, kind, first, last, now, away, but_held_for) if is_hosted else None
@@ -66,7 +67,7 @@ def _coach_party(
     away: Sequence[int],
     but_held_for: str,
 ) -> Party:
-    week = CoachWeek.of(coach)
+    week = kept(("week", coach.id, coach.zone), lambda: CoachWeek.of(coach))
     pieces, closed = opening_hours(week, (first - A_DAY).date(), (last + A_DAY).date(), kind)
     own = _sessions_of_coach(coach, first - A_WEEK, last + A_WEEK, away)
     zone = ZoneInfo(coach.zone)
