@@ -2,7 +2,7 @@
 
 from wtforms import SelectField
 
-from ..web.forms import Form, choices, long_text
+from ..web.forms import Form, choices, long_text, short_text
 from .rules import FEED_LABELS, LONGEST_REPLY
 
 
@@ -17,4 +17,5 @@ class ReplyForm(Form):
 
 
 class FeedForm(Form):
+    coach = short_text("Coach", "Whose calendar?", longest=26)
     kind = SelectField("It tells", choices=choices(FEED_LABELS.items()))

@@ -201,8 +201,8 @@ class Feed(StrEnum):
 
 OF_COACH = (Feed.BUSY, Feed.INITIALS)
 FEED_LABELS = {
-    Feed.BUSY: "“Busy” and nothing else",
-    Feed.INITIALS: "Kind of session, the client’s initials, and where it is",
+    Feed.BUSY: "“Busy” alone",
+    Feed.INITIALS: "initials and place",
 }
 FEED_LASTS = timedelta(days=5 * 365)
 SHOWN_SINCE = timedelta(days=90)

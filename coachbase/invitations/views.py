@@ -68,13 +68,13 @@ def coach_feeds() -> ResponseReturnValue:
     return _coach_feeds()
 
 
-@pages.post("/settings/feeds/<ulid:user_id>")
-def open_coach_feed(user_id: str) -> ResponseReturnValue:
+@pages.post("/settings/feeds")
+def open_coach_feed() -> ResponseReturnValue:
     """A new address, shown this once: it is stored nowhere."""
-    coach = load_or_404(User.coaches_for(current_user), user_id)
     form = FeedForm(request.form)
     if not form.validate():
-        return _coach_feeds(), 422
+        return _coach_feeds(refusal=form.errors_in_words()), 422
+    coach = load_or_404(User.coaches_for(current_user), form.coach.data)
     link, token = actions.open_feed(Feed(form.kind.data), coach.public_id)
     address = current_app.config["COACHBASE"].base_url + path_of(link.kind, token)
     return _coach_feeds(made_for=coach, address=address)
@@ -87,14 +87,14 @@ def close_coach_feed(user_id: str) -> ResponseReturnValue:
     return go("/settings/feeds", f"The address of {coach.name}’s calendar works no more.")
 
 
-def _coach_feeds(made_for: User | None = None, address: str = "") -> str:
+def _coach_feeds(made_for: User | None = None, address: str = "", refusal: str = "") -> str:
     coaches = list(User.coaches_for(current_user))
     return render_template(
         "invitations/coach_feeds.html",
         coaches=coaches,
         out=Link.kinds_out(OF_COACH, [coach.public_id for coach in coaches], clock.now()),
         labels=FEED_LABELS,
-        form=FeedForm(),
         made_for=made_for,
         address=address,
+        refusal=refusal,
     )

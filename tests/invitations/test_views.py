@@ -61,15 +61,15 @@ def test_the_tab_of_sessions_shows_the_clients_calendar(vera, cast):
 
 
 def test_a_coachs_address_is_shown_once_and_ends(vera, stranger, cast):
-    made = vera.post(f"/settings/feeds/{cast.alice.public_id}", data={"kind": "feed_coach"})
+    made = vera.post("/settings/feeds", data={"coach": cast.alice.public_id, "kind": "feed_coach"})
     (path,) = set(re.findall(r"http://localhost(/p/feed/[\w-]+\.ics)", made.text))
     assert stranger.get(path).status_code == 200
     again = vera.get("/settings/feeds").text
     assert path not in again
     assert "in use: “Busy”" in again
-    vera.post(f"/settings/feeds/{cast.alice.public_id}", data={"kind": "feed_coach_initials"})
+    vera.post("/settings/feeds", data={"coach": cast.alice.public_id, "kind": "feed_coach_initials"})
     assert stranger.get(path).status_code == 404
-    assert "in use: Kind of session" in vera.get("/settings/feeds").text
+    assert "in use: initials and place" in vera.get("/settings/feeds").text
     vera.post(f"/settings/feeds/{cast.alice.public_id}/close")
     assert "no address yet" in vera.get("/settings/feeds").text
 
@@ -77,13 +77,21 @@ def test_a_coachs_address_is_shown_once_and_ends(vera, stranger, cast):
 def test_nobody_gives_out_the_calendar_of_a_coach_they_do_not_serve(carol, vera, cast):
     for browser, coach in ((carol, cast.alice), (vera, cast.carol)):
         assert coach.name not in browser.get("/settings/feeds").text
-        answer = browser.post(f"/settings/feeds/{coach.public_id}", data={"kind": "feed_coach"})
+        answer = browser.post("/settings/feeds", data={"coach": coach.public_id, "kind": "feed_coach"})
         assert answer.status_code == 404
         assert browser.post(f"/settings/feeds/{coach.public_id}/close").status_code == 404
     assert Link.select().where(Link.kind.startswith("feed_")).count() == 0
 
 
 def test_a_kind_of_calendar_that_there_is_not_is_refused(vera, cast):
-    answer = vera.post(f"/settings/feeds/{cast.alice.public_id}", data={"kind": "feed_client"})
+    answer = vera.post("/settings/feeds", data={"coach": cast.alice.public_id, "kind": "feed_client"})
     assert answer.status_code == 422
     assert Link.select().where(Link.kind.startswith("feed_")).count() == 0
+
+
+def test_a_page_that_is_loaded_anew_makes_no_second_address(vera, stranger, cast):
+    asked = {"coach": cast.alice.public_id, "kind": "feed_coach", "once": "a-key-of-this-page"}
+    made = vera.post("/settings/feeds", data=asked)
+    (path,) = set(re.findall(r"http://localhost(/p/feed/[\w-]+\.ics)", made.text))
+    assert vera.post("/settings/feeds", data=asked).location == "/settings/feeds"
+    assert stranger.get(path).status_code == 200
