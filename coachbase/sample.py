@@ -5,9 +5,11 @@ It is written by the same verbs people use, at pretended times, so that timeline
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from . import clock
 from .accounts import actions as accounts
@@ -18,6 +20,8 @@ from .agreements import tasks as papers
 from .agreements.models import Agreement, Signer
 from .agreements.rules import MarkKind, SignerRole
 from .agreements.rules import State as AgreementState
+from .availability import actions as availability
+from .availability.rules import PlaceKind, SessionKind
 from .boards import actions as boards
 from .boards.models import Card, Stage
 from .boards.rules import StageMeaning
@@ -26,8 +30,8 @@ from .clients.models import Client, Contact, Organisation
 from .clients.rules import ContactRole, fold
 from .db import atomic
 from .engagements import actions as engagements
-from .engagements.models import Engagement, Step
-from .engagements.rules import Payer, StepKind, moved_end
+from .engagements.models import Engagement, Participant, Step
+from .engagements.rules import Cadence, Payer, StepKind, moved_end
 from .errors import Refused
 from .events import announce
 from .files import actions as files
@@ -36,6 +40,7 @@ from .firm.models import Firm
 from .intake import actions as intake
 from .intake.models import Form, FormVersion, Question, Submission
 from .intake.rules import AGREED, QuestionKind, Typed
+from .invitations import actions as invitations
 from .mail.models import Message
 from .mail.rules import State
 from .mail.tasks import MailEnded
@@ -43,6 +48,12 @@ from .portal import actions as portal
 from .programs import actions as programs
 from .programs.models import ProgramTemplate, Start
 from .programs.rules import planned_start
+from .scheduling import actions as scheduling
+from .scheduling.rules import Side, Via
+from .sessions import actions as sessions
+from .sessions.models import CoachingSession, LedgerEntry
+from .sessions.rules import Entry
+from .sessions.rules import State as SessionState
 from .timeline import actions as timeline
 from .timeline.rules import Kind
 
@@ -66,6 +77,21 @@ SPONSORS = {
     "Aster Hotels": ("Rafael Moura",),
 }
 
+PLACES = {
+    "Alice Kern": (PlaceKind.VIDEO, "https://meet.example/alice-kern"),
+    "Jonas Reyes": (PlaceKind.VIDEO, "https://meet.example/jonas-reyes"),
+    "Marit Sørensen": (PlaceKind.ROOM, "Room 4, 12 Harbour Road"),
+}
+STALLED = "Viktor Salo"
+"""With whom nobody has booked anything for long."""
+
+ASKED = (("Amara Diallo", 6), ("Felix Brunner", 2))
+"""Who is asked to book, and since how many days."""
+
+PACE = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14, Cadence.MONTHLY: 28, Cadence.FREE: 21}
+"""Days between two sessions."""
+
+BOOKED_AHEAD = timedelta(days=30)
 COACHED = 65
 """Days that those who are through were coached."""
 
@@ -176,11 +202,14 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     """Team, sponsors and clients for a practice that has none. Without a password the team cannot sign in."""
     with _days_ago(125):
         team = {name: _member(name, role, owner, password_hash) for name, role in TEAM}
+        for name, (kind, place) in PLACES.items():
+            availability.save_terms(team[name], {"place_kind_name": kind, "place": place}, version=0)
         for assistant, coaches in SERVES.items():
             accounts.serve(team[assistant], [team[coach] for coach in coaches])
         sponsors = {name: _sponsor(name, people) for name, people in SPONSORS.items()}
     for number, person in enumerate(sorted(PEOPLE, key=lambda person: -person.days)):
         _live(person, team, sponsors, number)
+    _fill_this_week(team["Vera Moreau"])
     _settle_mail()
 
 
@@ -213,10 +242,12 @@ def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisatio
     for meaning, days in zip(steps[1:], moments[1:], strict=True):
         with _days_ago(days):
             _WAY[meaning](Client.get_by_id(client.id), person, assistant)
+        if meaning is S.ACTIVE:
+            _coach(client, person, number, assistant)
     _turn(client, person, assistant)
     if len(steps) > 2:
         _write(client, assistant, moments, number)
-    if number % 9 == 0 and person.stage is S.ACTIVE:
+    if _will_pause(person, number):
         _pause(client, assistant)
 
 
@@ -387,22 +418,139 @@ def _give_access(client: Client, person: Person, by: User) -> None:
 
 
 def _kick_off(client: Client, person: Person, by: User) -> None:
-    """What is left of the onboarding, and the kickoff itself."""
+    """What is left of the onboarding, and the kickoff itself, by which the card moves on."""
     _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Agreed with HR by phone")
-    today = clock.now().date()
-    _tick(client, StepKind.KICKOFF_BOOKED, by, reason="Held", kickoff_on=today)
+    with invitations.quiet():
+        kickoff = _book(client, SessionKind.KICKOFF, clock.now().date() + timedelta(days=2), 10, by)
+    _deliver(client)
+    on = kickoff.starts_at.date()
     if person.name != "Astrid Hammer":  # whose program nobody has moved with it yet
         program = _program_of(client)
-        days = {"starts_on": today, "ends_on": moved_end(program.starts_on, program.ends_on, today)}
+        days = {"starts_on": on, "ends_on": moved_end(program.starts_on, program.ends_on, on)}
         engagements.change(program, days, version=program.version, by=by)
-    _deliver(client)
-    _move(client, S.ACTIVE, by)
+    with clock.pretend(kickoff.ends_at):
+        sessions.mark(kickoff, SessionState.HELD, by=client.coach)
 
 
 def _part(client: Client, person: Person, by: User) -> None:
     engagements.complete(_program_of(client), by=by)
     _move(client, S.CLOSED, by)
 
+
+# Sessions -------------------------------------------------------------------------------------------------------------
+
+
+def _coach(client: Client, person: Person, number: int, by: User) -> None:
+    """The sessions since the kickoff as they went, at the pace of the program, and some to come."""
+    program, now = _program_of(client), clock.now()
+    kickoff = CoachingSession.of_engagement(program).get()
+    ahead = timedelta() if _will_pause(person, number) else BOOKED_AHEAD
+    last = now - timedelta(days=person.days) if person.stage is S.CLOSED else now + ahead
+    for place in range(1, 3 if person.name == STALLED else program.sessions):
+        day = kickoff.starts_at.date() + timedelta(days=place * PACE[program.cadence])
+        if day >= last.date():
+            break
+        _meet_once(client, SessionKind.COACHING, day, 9 + number % 7, by, how=(number + place) % 9)
+    meets = [row.contact for row in Participant.of(program) if row.meets]
+    if meets and number % 2 and person.stage is S.ACTIVE:
+        day = kickoff.starts_at.date() + timedelta(days=16)
+        _meet_once(client, SessionKind.THREE_WAY, day, 9 + number % 7, by, contacts=meets)
+
+
+def _meet_once(client: Client, kind: SessionKind, day: date, hour: int, by: User, *, how: int = 0, **more: Any) -> None:
+    """Booked some days before, and then held, missed, or cancelled too late. What is hardly over nobody has marked."""
+    now, at = clock.now(), _moment(day, hour, client.coach)
+    with clock.pretend(min(now, at - timedelta(days=6))):
+        session = _book(client, kind, day, hour, by, is_quiet=at < now, **more)
+    if session.ends_at > now - timedelta(days=1):
+        return
+    if how == 5:
+        with clock.pretend(session.starts_at - timedelta(hours=4)), invitations.quiet():
+            scheduling.cancel(session, side=Side.CLIENT, reason="A board meeting was moved", by=None)
+    else:
+        with clock.pretend(session.ends_at + timedelta(minutes=20)):
+            sessions.mark(session, SessionState.NO_SHOW if how == 3 else SessionState.HELD, by=client.coach)
+
+
+def _book(
+    client: Client, kind: SessionKind, day: date, hour: int, by: User, *, is_quiet: bool = True, **more: Any
+) -> CoachingSession:
+    """At the first time from there on that suits everybody. Of what is past nobody is told."""
+    program = Engagement.current_of(client)
+    minutes = program.session_minutes if program else 30
+    given: dict[str, Any] = {"via": Via.STAFF, "client": client, "engagement": program, "by": by}
+    day += timedelta(days=7 - day.weekday() if day.weekday() > 4 else 0)
+    starts_at = _moment(day, hour, client.coach)
+    with invitations.quiet() if is_quiet else nullcontext():
+        while True:
+            try:
+                return scheduling.book(client.coach, kind, starts_at, minutes, **(given | more))
+            except Refused:
+                if starts_at > _moment(day, hour, client.coach) + timedelta(days=7):
+                    raise
+                starts_at += timedelta(minutes=30)
+
+
+def _moment(day: date, hour: int, coach: User) -> datetime:
+    return datetime.combine(day, time(hour), ZoneInfo(coach.zone))
+
+
+def _will_pause(person: Person, number: int) -> bool:
+    return number % 9 == 0 and person.stage is S.ACTIVE
+
+
+def _fill_this_week(by: User) -> None:
+    """Some sessions of today, some that are just over, some who are asked; and a ledger with lines by hand."""
+    now, there = clock.now(), {client.name: client for client in Client.select()}
+    for client, hour in zip(_met_often(), (14, 11, 15), strict=False):
+        with _days_ago(8):
+            _book(client, SessionKind.COACHING, _working_day(now, client.coach, hour, -1), hour, by)
+    for name, kind, hour in (
+        ("Daniel Osei", SessionKind.CHEMISTRY, 10),
+        ("Yusuf Kaya", SessionKind.CHEMISTRY, 16),
+        ("Hanne Voss", SessionKind.CHEMISTRY, 13),
+        ("Astrid Hammer", SessionKind.COACHING, 15),
+    ):
+        with _days_ago(2):
+            day = _working_day(now, there[name].coach, hour, 1)
+            _book(there[name], kind, day, hour, by, is_quiet=False)
+    for name, days in ASKED:
+        client, program = there[name], _program_of(there[name])
+        with _days_ago(days):
+            scheduling.ask(
+                client, client.coach, SessionKind.DEBRIEF, minutes=program.session_minutes, engagement=program, by=by
+            )
+            _deliver(client)
+    _write_ledgers(by)
+
+
+def _met_often() -> Iterator[Client]:
+    """One client of each coach, whose program runs."""
+    quiet_ones = (STALLED, *(name for name, _ in ASKED))
+    active = Engagement.state_name == "active", Engagement.onboarded_at.is_null(False), Client.name.not_in(quiet_ones)
+    by_coach = {program.coach_id: program.client for program in Engagement.with_client().where(*active)}
+    yield from by_coach.values()
+
+
+def _working_day(now: datetime, coach: User, hour: int, step: int) -> date:
+    """Today, or the nearest working day in that direction on which a session at this hour is over, or to come."""
+    day = now.astimezone(ZoneInfo(coach.zone)).date()
+    while day.weekday() > 4 or (_moment(day, hour, coach) + timedelta(hours=2) > now) == (step < 0):
+        day += timedelta(days=step)
+    return day
+
+
+def _write_ledgers(by: User) -> None:
+    """What was missed for a good reason is given back; what is left of a program that is over is forfeited."""
+    missed = CoachingSession.with_people().where(CoachingSession.state_name == SessionState.NO_SHOW).first()
+    why = "The airport was closed by fog"
+    sessions.enter_by_hand(missed.engagement, Entry.MADE_UP, 1, reason=why, session=missed, by=by)
+    over = Engagement.with_client().where(Client.name == "Lucia Ferrante").get()
+    left = LedgerEntry.balance(over).left
+    sessions.enter_by_hand(over, Entry.FORFEITED, left, reason="Ended as agreed in autumn", by=by)
+
+
+# The whole way --------------------------------------------------------------------------------------------------------
 
 _WAY = {
     S.CHEMISTRY: _meet,

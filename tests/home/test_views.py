@@ -6,6 +6,7 @@ import pytest
 
 from coachbase import check, clock, create_app, sample, schema
 from coachbase.accounts import actions as accounts
+from coachbase.accounts.models import User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement
 from coachbase.boards.models import Card
@@ -22,6 +23,9 @@ from coachbase.home import actions as home
 from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
+from coachbase.scheduling.models import Request
+from coachbase.sessions.models import CoachingSession, LedgerEntry, places_of
+from coachbase.sessions.rules import State as SessionState
 from tests.agreements import signing
 
 
@@ -89,6 +93,7 @@ def test_the_sample_practice_is_sound_and_sends_nothing(empty):
     assert not Message.select().where(Message.state_name.in_((State.QUEUED, State.FAILED, State.LEASED))).exists()
     assert list(check.findings()) == []
     _every_client_stands_where_the_steps_lead()
+    _every_page_of_sessions_has_something_to_show()
     with pytest.raises(Refused):
         sample.fill()
 
@@ -105,6 +110,21 @@ def _every_client_stands_where_the_steps_lead():
     )
     open_ones = Engagement.select().where(Engagement.onboarded_at.is_null())
     assert 0 < open_ones.where(Engagement.due_at < clock.now()).count() < open_ones.count() / 2
+
+
+def _every_page_of_sessions_has_something_to_show():
+    now = clock.now()
+    olive = User.get(User.role_name == Role.OWNER)
+    assert {one.state for one in CoachingSession.select()} >= set(SessionState) - {SessionState.CANCELLED}
+    assert {one.coach.name for one in CoachingSession.with_people()} == set(sample.PLACES)
+    assert all(any(where) for where in places_of(CoachingSession.with_people()).values())
+    rows, total = models.unmarked(olive, now)
+    assert 0 < total == len(rows)
+    assert [each.engagement.client.name for each in models.stalled(olive, now)] == [sample.STALLED]
+    coming = CoachingSession.select().where(CoachingSession.starts_at > now, CoachingSession.state_name == "booked")
+    assert coming.count() > 6
+    assert Request.select().where(Request.state_name == "asked", Request.by.is_null(False)).count() == len(sample.ASKED)
+    assert {"made_up", "forfeited"} < {line.entry for line in LedgerEntry.select()}
 
 
 def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):

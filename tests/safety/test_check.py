@@ -27,6 +27,20 @@ DAMAGE = {
     "still keeps its link": ["UPDATE message SET state = 'sent', sent_at = '2026-01-01'"],
     "without a moment": ["UPDATE message SET state = 'sent', token = NULL"],
     "a worker that never came back": ["UPDATE message SET state = 'leased', leased_until = '2026-01-01'"],
+    "overlaps another one of its coach": [
+        "DROP TRIGGER session_overlaps_none_on_update",
+        "UPDATE coaching_session SET client_id = NULL, coach_id = 1, starts_at = '2026-01-01', ends_at = '2026-01-02'",
+    ],
+    "overlaps another one of its client": [
+        "DROP TRIGGER session_overlaps_none_on_update",
+        "UPDATE coaching_session SET client_id = 1, coach_id = id, starts_at = '2026-01-01', ends_at = '2026-01-02'",
+    ],
+    "ends before it begins": ["UPDATE coaching_session SET ends_at = starts_at"],
+    "what it is not": ["UPDATE coaching_session SET state = 'held' WHERE kind = 'coaching'"],
+    "does not say of session": [
+        "DROP TRIGGER ledger_entry_is_never_deleted",
+        "DELETE FROM ledger_entry WHERE session_id IS NOT NULL",
+    ],
     "`body` cannot be opened": ["UPDATE note SET body = zeroblob(60)"],
     "`value` cannot be opened": ["UPDATE answer SET value = (SELECT body FROM note)"],
     "The guard entry_is_never_changed is missing": ["DROP TRIGGER entry_is_never_changed"],

@@ -428,6 +428,7 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
         title=world.told("unmarked", whose, "client"), starts_at=now - timedelta(days=1, hours=1),
         ends_at=now - timedelta(days=1), zone=coach.zone, via="staff", created_at=now - timedelta(days=9),
     )  # fmt: skip
+    LedgerEntry.create(engagement=engagement, session=session, entry="booked", at=now)
     LedgerEntry.create(
         engagement=engagement, session=over, entry="booked", reason=world.word("ledgerreason", whose), at=now
     )
