@@ -180,7 +180,12 @@ class CoachWeek:
 
     @classmethod
     def of_all(cls, coaches: Sequence[User]) -> dict[int, Self]:
-        """Of several coaches, by their ids, in the same five queries."""
+        """Of several coaches, by their ids, in the same five queries; kept until somebody writes."""
+        zones = tuple((coach.id, coach.zone) for coach in coaches)
+        return kept(("weeks", zones), lambda: cls._read(coaches))
+
+    @classmethod
+    def _read(cls, coaches: Sequence[User]) -> dict[int, Self]:
         hours = _by_coach(Hours.select().where(Hours.coach.in_(coaches)).order_by(Hours.weekday, Hours.begins))
         have_said = set(hours) | Availability.saved_by([coach for coach in coaches if coach.id not in hours])
         off = _by_coach(Holiday.select().where(Holiday.coach.in_(coaches), ~Holiday.is_worked))

@@ -136,8 +136,8 @@ class PlaceForm(Form):
         usual = f"As always: {inherited}" if inherited else "As always"
         self.place_kind.choices = choices([("", usual), *PLACE_LABELS.items()])
 
-    def validate_place(self, field: Field) -> None:
-        if self.place_kind.data and not field.data:
+    def validate_place_kind(self, field: Field) -> None:
+        if field.data and not self.place.data:
             raise ValidationError("Say where: a link, a number or a room.")
 
     @property
@@ -157,7 +157,7 @@ class BookForm(WhenForm):
     place = short_text("Link, number or room", longest=LONGEST_PLACE, autocomplete="off")
 
     offer_places = PlaceForm.offer_places
-    validate_place = PlaceForm.validate_place
+    validate_place_kind = PlaceForm.validate_place_kind
     where = PlaceForm.where
 
     def offer(self, programs: Sequence[Engagement], contacts: Iterable[Contact]) -> None:
@@ -169,12 +169,16 @@ class BookForm(WhenForm):
         self.contacts.choices = choices((key, contact.name) for key, contact in self._contacts.items())
 
     def validate_contacts(self, field: Field) -> None:
-        if self.session_kind is SessionKind.THREE_WAY and not field.data:
+        if self.is_three_way and not field.data:
             raise ValidationError("Choose who comes from the sponsor.")
 
     @property
     def session_kind(self) -> SessionKind:
         return SessionKind(self.kind.data) if self.kind.data in ALONE else SessionKind.COACHING
+
+    @property
+    def is_three_way(self) -> bool:
+        return self.session_kind is SessionKind.THREE_WAY
 
     @property
     def engagement(self) -> Engagement | None:
@@ -183,7 +187,7 @@ class BookForm(WhenForm):
     @property
     def guests(self) -> list[Contact]:
         """Who of the sponsor comes; nobody to sessions that are not three-way."""
-        if self.session_kind is not SessionKind.THREE_WAY:
+        if not self.is_three_way:
             return []
         return [contact for key, contact in self._contacts.items() if key in (self.contacts.data or ())]
 

@@ -130,10 +130,10 @@ def _book_form(client: Client, sent: Any) -> BookForm:
     programs = list(Engagement.of(client).limit(MOST_PROGRAMS))
     filled = with_slot(sent, client.coach.zone, reader_zone())
     if "suggested_for" not in filled:
-        for name, values in _usual(client, programs).items():
+        for name, values in _usual(client, programs, filled.get("kind", "")).items():
             filled.setlistdefault(name, values)
     form = BookForm(filled, zone=client.coach.zone)
-    form.offer(programs, _contacts(client))
+    form.offer(programs, _contacts(client) if form.is_three_way else ())
     form.offer_places(_inherited(client.coach, form.engagement))
     if form.suggested_for.data != form.kind.data and "minutes" not in sent:
         form.fill_minutes(_usual_minutes(client.coach, form.session_kind, form.engagement))
@@ -141,16 +141,11 @@ def _book_form(client: Client, sent: Any) -> BookForm:
     return form
 
 
-def _usual(client: Client, programs: Sequence[Engagement]) -> dict[str, list[str]]:
-    """The program that runs, the session that comes next in it, and who of the sponsor meets."""
+def _usual(client: Client, programs: Sequence[Engagement], wanted: str) -> dict[str, list[str]]:
+    """The program that runs, the session that comes next in it, and to a three-way meeting who of the sponsor meets."""
     running = next((one for one in programs if one.state not in (ProgramState.COMPLETED, ProgramState.ENDED)), None)
-    asked = Request.open_of(client).first()
-    kind = SessionKind.CHEMISTRY
-    if asked:
-        kind = asked.kind
-    elif running:
-        kind = SessionKind.COACHING if running.kickoff_on else SessionKind.KICKOFF
-    meets = Participant.of(running).where(Participant.meets) if running else ()
+    kind = SessionKind(wanted) if wanted in ALONE else _next_kind(client, running)
+    meets = Participant.of(running).where(Participant.meets) if running and kind is SessionKind.THREE_WAY else ()
     return {
         "kind": [kind.value],
         "program": [running.public_id if running else ""],
@@ -158,6 +153,16 @@ def _usual(client: Client, programs: Sequence[Engagement]) -> dict[str, list[str
         "fold": ["0"],
         "place_kind": [""],
     }
+
+
+def _next_kind(client: Client, running: Engagement | None) -> SessionKind:
+    """What the client is asked to book, or else what comes next."""
+    asked = Request.open_of(client).first()
+    if asked:
+        return asked.kind
+    if running is None:
+        return SessionKind.CHEMISTRY
+    return SessionKind.COACHING if running.kickoff_on else SessionKind.KICKOFF
 
 
 def _usual_minutes(coach: User, kind: SessionKind, engagement: Engagement | None) -> int:
@@ -191,7 +196,7 @@ def _booking(client: Client, form: BookForm, *, refused: str = "") -> str:
         back=_way_back(f"/clients/{client.public_id}/sessions"),
         outlook=_outlook(form, client.coach, kind, minutes, [client], form.guests, refusal=refusal),
         zone_there=client.zone or client.coach.zone,
-        IS_THREE_WAY=kind is SessionKind.THREE_WAY,
+        is_three_way=form.is_three_way,
     )
 
 
