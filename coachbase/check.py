@@ -1,7 +1,7 @@
 """Whether the database is sound: the file, the references, the guards, and what no constraint can say."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 
 from peewee import fn
@@ -11,21 +11,15 @@ from .db import Model, SealedField, UtcDateTimeField, database, every_model
 from .evidence.models import ProvableFile, TrailEvent
 from .files.models import DocumentContent
 from .sealing import CannotOpen
-from .sessions.rules import BY_HAND, COUNTED, TAKES_TIME
 
 SAMPLE = 200
 """How many rows of each sealed column are opened: the newest, and some from all over."""
 
 
-def _listed(words: Iterable[str]) -> str:
-    """Words of our own for SQL: ('booked', 'held')."""
-    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
-
-
 def _overlapping(whose: str) -> str:
     """Sessions that begin before one of the same person that began earlier is over."""
     earlier = f"PARTITION BY {whose} ORDER BY starts_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
-    taken = f"{whose} IS NOT NULL AND state IN {_listed(TAKES_TIME)}"
+    taken = f"{whose} IS NOT NULL AND state IN ('booked', 'held', 'no_show')"
     ends = f"SELECT id, starts_at, max(ends_at) OVER ({earlier}) AS busy_until FROM coaching_session WHERE {taken}"  # noqa: S608
     return f"SELECT id FROM ({ends}) WHERE starts_at < busy_until"  # noqa: S608
 
@@ -55,14 +49,15 @@ _MUST_BE_EMPTY = {
     "Session {} ends before it begins.": "SELECT id FROM coaching_session WHERE ends_at <= starts_at",
     "The ledger says of session {} what it is not.": (
         "SELECT session.id FROM ledger_entry line JOIN coaching_session session ON session.id = line.session_id "
-        f"WHERE line.entry NOT IN {_listed(BY_HAND)} GROUP BY session.id, line.entry "
-        "HAVING sum(line.count) NOT IN (0, line.entry = session.state)"  # noqa: S608
+        "WHERE line.entry NOT IN ('bought', 'made_up', 'forfeited') GROUP BY session.id, line.entry "
+        "HAVING sum(line.count) NOT IN (0, line.entry = session.state)"
     ),
     "The ledger does not say of session {} that it is booked, held or missed.": (
         "SELECT session.id FROM coaching_session session LEFT JOIN ledger_entry line "
         "ON line.session_id = session.id AND line.entry = session.state WHERE session.engagement_id IS NOT NULL "
-        f"AND session.kind IN {_listed(COUNTED)} AND session.state IN {_listed(TAKES_TIME)} "
-        "GROUP BY session.id HAVING coalesce(sum(line.count), 0) <> 1"  # noqa: S608
+        "AND session.kind IN ('kickoff', 'coaching', 'debrief', 'closing') "
+        "AND session.state IN ('booked', 'held', 'no_show') "
+        "GROUP BY session.id HAVING coalesce(sum(line.count), 0) <> 1"
     ),
     "Message {} counts as sent without a moment.": "SELECT id FROM message WHERE state = 'sent' AND sent_at IS NULL",
 }
