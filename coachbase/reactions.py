@@ -145,8 +145,9 @@ def _follow_coach(event: ClientChanged) -> None:
 def _follow_addresses(event: ClientChanged) -> None:
     if "email" in event.fields:
         agreements.follow_client(event.client)
-        polls.follow_client(event.client)
     portal.follow_addresses(event.client, event.fields)
+    if "email" in event.fields:
+        polls.follow_client(event.client)  # after the page's links died: these are new ones
     invitations.follow_client(event.client, event.fields)
 
 
