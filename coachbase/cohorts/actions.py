@@ -131,7 +131,7 @@ def book_series(
     if cohort.state is CohortState.OPEN:
         Cohort.update(state_name=CohortState.RUNNING).where(Cohort.id == cohort.id).execute()
     _number(cohort)
-    return found
+    return list(Meeting.of(cohort).where(Meeting.id.in_(found)))
 
 
 @atomic
@@ -142,7 +142,7 @@ def make_up(missed: Meeting, starts_at: datetime, clients: Sequence[Client], *, 
     if not clients:
         raise Refused("Choose who is to come.")
     meeting = _book(missed.cohort, starts_at, clients, missed.topic, despite=despite, by=by, makes_up=missed)
-    meeting.number = missed.number
+    meeting.number = Meeting.get_by_id(missed.id).number
     meeting.save()
     return meeting
 
