@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any, Self
@@ -385,8 +385,9 @@ def foresee_absence(coach: User, first: date, last: date) -> tuple[list[Proposed
         moved = [session for session in near if session not in touched][:MOST_IN_THE_WAY]
         desk = Desk(coach, touched, away=[*touched, *moved])
         there = [_in_the_way(desk, session, closed) for session in moved]
-        found = smallest_change([*_clearing(desk, touched, closed, reach), *there], desk.days())
-    lines = [_line(session, start, coach) for session, start in zip([*touched, *moved], found.starts, strict=True)]
+        roomier = smallest_change([*_clearing(desk, touched, closed, reach), *there], desk.days())
+        found = roomier if roomier.weight < found.weight else replace(found, is_least=roomier.is_least)
+    lines = [_line(session, start, coach) for session, start in zip([*touched, *moved], found.starts, strict=False)]
     return [line for line in lines if line.session in touched or line.moves], found.is_least
 
 

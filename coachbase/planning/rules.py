@@ -337,7 +337,8 @@ NO_PLACE, MOVED, COSTLIEST = 10**9, 10**6, 9_999
 OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END = 20, 10, 8, 1, 50
 GAPS = {Cadence.WEEKLY: 36 * 60, Cadence.BIWEEKLY: 4 * 1440, Cadence.MONTHLY: 10 * 1440, Cadence.FREE: 12 * 60}
 """Minutes at least between the beginnings of two sessions of a client; less only where it was less before."""
-MOST_STEPS = 400
+MOST_STEPS = 6_000
+"""Of the search, for one session; for more, so many less."""
 FIRST_KINDS, LAST_KINDS = (SessionKind.CHEMISTRY, SessionKind.KICKOFF), (SessionKind.CLOSING,)
 
 
@@ -445,7 +446,7 @@ def smallest_change(
     sessions: Sequence[Movable],
     days: Mapping[date, int] | None = None,
     *,
-    most_steps: int = MOST_STEPS,
+    most_steps: int | None = None,
 ) -> Change:
     """Find places for all, moving as few as possible and those as little as possible.
 
@@ -453,7 +454,8 @@ def smallest_change(
     that is left. If these go together nothing is cheaper; else either one of two that clash is taken for good, or
     it is out.
     """
-    return _Search(sessions, days or {}).run(most_steps)
+    steps = MOST_STEPS // max(1, len(sessions)) if most_steps is None else most_steps
+    return _Search(sessions, days or {}).run(steps)
 
 
 class _Node(NamedTuple):
@@ -475,6 +477,7 @@ class _Search:
     cells: list[list[int]] = field(init=False)
     weeks: Counter = field(init=False)
     _ruled_out: dict[tuple[int, int], list[int]] = field(init=False, default_factory=dict)
+    _rows: dict[tuple[int, int], tuple[dict[int, int], dict[int, int]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.options = [_weighed(session) for session in self.sessions]
@@ -542,24 +545,27 @@ class _Search:
 
         Nothing that fits can be cheaper than this. Who stays, or finds no place, is in nobody's way here.
         """
-        edges = []
-        for number, bits in enumerate(left):
-            row = {}
-            for cell, there in enumerate(self.cells[number]):
-                if found := bits & there:
-                    place = (found & -found).bit_length() - 1
-                    row[cell] = self.options[number][place][0], place
-                    bits &= ~there
-            if bits:
-                place = (bits & -bits).bit_length() - 1
-                row[-1 - number] = self.options[number][place][0], place
-            edges.append(row)
-        cells = match([{cell: weight for cell, (weight, _) in row.items()} for row in edges])
+        rows = [self._row(number, bits) for number, bits in enumerate(left)]
+        cells = match([weights for weights, _ in rows])
         if cells is None:
             return None
-        chosen = tuple(row[cell][1] for row, cell in zip(edges, cells, strict=True))
-        weight = sum(row[cell][0] for row, cell in zip(edges, cells, strict=True))
+        chosen = tuple(places[cell] for (_, places), cell in zip(rows, cells, strict=True))
+        weight = sum(weights[cell] for (weights, _), cell in zip(rows, cells, strict=True))
         return _Node(weight, chosen, tuple(left), taken)
+
+    def _row(self, number: int, bits: int) -> tuple[dict[int, int], dict[int, int]]:
+        """The cheapest of what is left to a session in each cell: its weight, and which it is."""
+        if (number, bits) not in self._rows:
+            places, rest = dict[int, int](), bits
+            for cell, there in enumerate(self.cells[number]):
+                if found := bits & there:
+                    places[cell] = (found & -found).bit_length() - 1
+                    rest &= ~there
+            if rest:  # to stay, or to have no place: a cell of its own
+                places[-1 - number] = (rest & -rest).bit_length() - 1
+            weights = {cell: self.options[number][place][0] for cell, place in places.items()}
+            self._rows[number, bits] = weights, places
+        return self._rows[number, bits]
 
     def starts(self, node: "_Node") -> tuple[int | None, ...]:
         chosen = (self.options[number][place][1] for number, place in enumerate(node.chosen))
@@ -697,28 +703,27 @@ def match(rows: Sequence[Mapping[int, int]]) -> list[int] | None:
     owner: dict[int, int] = {}
     of_row, of_column = [0] * len(rows), dict.fromkeys({column for row in rows for column in row}, 0)
     for start in range(len(rows)):
-        row, least, came, done = start, dict[int, int](), dict[int, int | None](), list[int]()
+        row, least, came, done = start, dict[int, int](), dict[int, int | None](), dict[int, int]()
         column: int | None = None
         while True:
+            own = of_row[row]
             for each, cost in rows[row].items():
-                reduced = cost - of_row[row] - of_column[each]
-                if each not in done and reduced < least.get(each, ALWAYS):
+                if each not in done and (reduced := cost - own - of_column[each]) < least.get(each, ALWAYS):
                     least[each], came[each] = reduced, column
-            column = min((each for each in least if each not in done), key=lambda each: least[each], default=None)
-            if column is None:
+            if not least:
                 return None
-            delta = least[column]
-            of_row[start] += delta
-            for each in done:
-                of_row[owner[each]] += delta
-                of_column[each] -= delta
-            for each in least:
-                if each not in done:
+            column = min(least, key=least.__getitem__)
+            delta = least.pop(column)
+            if delta:
+                of_row[start] += delta
+                for each, holder in done.items():
+                    of_row[holder] += delta
+                    of_column[each] -= delta
+                for each in least:
                     least[each] -= delta
             if column not in owner:
                 break
-            done.append(column)
-            row = owner[column]
+            row = done[column] = owner[column]
         while column is not None:
             before = came[column]
             owner[column] = owner[before] if before is not None else start

@@ -88,7 +88,7 @@ def client_of(coach, name: str, **options) -> Client:
 
 
 def sample(coaches, rng) -> dict[str, list[Client]]:
-    """Three coaches with twelve clients each, who meet every week, every other week or once a month for a quarter."""
+    """Three coaches with twelve clients each, who meet every week, every other week or once a month for nine weeks."""
     found = {}
     for number, coach in enumerate(coaches):
         found[coach.name] = []
@@ -102,7 +102,7 @@ def sample(coaches, rng) -> dict[str, list[Client]]:
             step = {"weekly": 7, "biweekly": 14, "monthly": 28}[cadence]
             first = datetime(2026, 12, 7, tzinfo=UTC) + timedelta(days=weekday, minutes=int(60 * hour))
             shift = 7 * (place % 2) if cadence == "biweekly" else 0
-            for days in range(shift, 13 * 7, step):
+            for days in range(shift, 9 * 7, step):
                 scheduling.book(
                     coach, SessionKind.COACHING, first + timedelta(days=days), 60, via=Via.STAFF, client=client,
                     engagement=engagement, despite="a sample", by=None,
