@@ -2,6 +2,7 @@
 lost, and the database stays sound. KILLS says how often; `make soak` does it a thousand times."""
 
 import http.client
+import itertools
 import os
 import random
 import re
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from urllib.parse import urlencode, urlsplit
 
@@ -22,20 +23,29 @@ import pytest
 
 from coachbase import clock
 from coachbase.agreements.models import Agreement, Signer
+from coachbase.availability.models import Availability, Hours
+from coachbase.availability.rules import DAY as A_DAY_OF_MINUTES
+from coachbase.availability.rules import SessionKind
 from coachbase.boards import actions as boards
 from coachbase.boards.models import Card, Stage
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
 from coachbase.config import Config
-from coachbase.db import database, open_database
+from coachbase.db import atomic, database, open_database
 from coachbase.engagements.models import Engagement, Step
 from coachbase.evidence.models import ProvableFile
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Submission
+from coachbase.links import actions as links
 from coachbase.mail.models import Message
-from coachbase.mail.rules import State
+from coachbase.mail.rules import State, may_have_left
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.models import Request
+from coachbase.scheduling.rules import RequestState, Via
+from coachbase.sessions.models import CoachingSession
+from coachbase.sessions.rules import State as SessionState
 from coachbase.timeline.models import Note
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, Cast
 from tests.live import ROOT, free_port
 from tests.safety.walk import read
 from tests.smtp import Post, run_post, use
@@ -61,17 +71,22 @@ class Ledger:
     """card -> the version an acknowledged move gave it"""
     programs: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
+    booked: list[str] = field(default_factory=list)
+    """Places of sessions the desk booked: each has one of its own."""
+    taken: list[str] = field(default_factory=list)
+    """Requests that clients answered by their links."""
+    moved: dict[str, int] = field(default_factory=dict)
+    """session -> the version an acknowledged move gave it"""
+    cancelled: list[str] = field(default_factory=list)
+    marked: dict[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        counts = {
-            name: sum(done.values()) if isinstance(done, dict) else len(done) for name, done in vars(self).items()
-        }
+        counts = {name: len(done) for name, done in vars(self).items()} | {"moves": sum(self.moves.values())}
         return ", ".join(f"{count} {name}" for name, count in counts.items())
 
     @property
     def size(self) -> int:
-        done = (self.notes, self.inquiries, self.programs, self.signatures)
-        return sum(map(len, done)) + sum(self.moves.values())
+        return sum(map(len, vars(self).values())) - len(self.moves) + sum(self.moves.values())
 
 
 class House:
@@ -206,6 +221,73 @@ def sign_agreement(client: Person, link: str, code_for: Callable[[], str | None]
             ledger.signatures.append(address)
 
 
+def book_session(vera: Person, bob: str, day: datetime, ledger: Ledger) -> None:
+    place, here = f"https://meet.example/{random.getrandbits(64):x}", f"/clients/{bob}/sessions"
+    fields = {
+        "kind": "chemistry", "suggested_for": "chemistry", "program": "", "place_kind": "video", "place": place,
+        "day": f"{day:%Y-%m-%d}", "at": f"{day:%H:%M}", "fold": "0", "minutes": "30", "despite": "-", "once": place,
+    }  # fmt: skip
+    status, where, _ = vera.ask("POST", f"{here}/new", fields)
+    if (status, where) == (303, here):
+        ledger.booked.append(place)
+
+
+def move_session(vera: Person, session: str, day: datetime, ledger: Ledger) -> None:
+    here = f"/sessions/{session}"
+    version = _version_on(vera.ask("GET", f"{here}/move")[2])
+    when = {"day": f"{day:%Y-%m-%d}", "at": f"{day:%H:%M}", "fold": "0", "minutes": "30", "reason": "", "despite": "-"}
+    status, where, _ = vera.ask("POST", f"{here}/move", when | {"version": str(version)})
+    if (status, where) == (303, here):
+        ledger.moved[session] = version + 1
+
+
+def cancel_session(vera: Person, session: str, ledger: Ledger) -> bool:
+    """Whether it is over and done with: also when only the answer to it was lost."""
+    here = f"/sessions/{session}"
+    status, _, page = vera.ask("GET", f"{here}/cancel")
+    if status == 200:
+        fields = {"side": "firm", "reason": "She is ill", "version": str(_version_on(page))}
+        status, where, _ = vera.ask("POST", f"{here}/cancel", fields)
+        if (status, where) == (303, here):
+            ledger.cancelled.append(session)
+    return status in (303, 422)
+
+
+def mark_session(vera: Person, session: str, ledger: Ledger) -> None:
+    here, state = f"/sessions/{session}", random.choice(("held", "no_show"))
+    status, where, _ = vera.ask("POST", f"{here}/mark", {"to": state, "version": "1"})
+    if (status, where) == (303, here):
+        ledger.marked[session] = state
+
+
+def take_time(client: Person, request: str, token: str, ledger: Ledger) -> None:
+    """From the mailed link to the booking."""
+    client.ask("GET", f"/p/book/open/{token}")
+    free = re.findall(r"/p/book/confirm\?start=(\d+)", client.ask("GET", "/p/book")[2])
+    if free:
+        status, where, _ = client.ask("POST", "/p/book", {"start": random.choice(free), "zone": "Asia/Dubai"})
+        if (status, where) == (303, "/p/book"):
+            ledger.taken.append(request)
+
+
+def _version_on(page: str) -> int:
+    return int(re.search(r'name="version"[^>]*value="(\d+)"', page)[1])
+
+
+@dataclass
+class Calendar:
+    """What there is to keep in the calendar: so much that no lane runs out of it."""
+
+    to_come: list[str] = field(default_factory=list)
+    """Sessions to move and cancel."""
+    over: list[str] = field(default_factory=list)
+    """Sessions to mark."""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Requests to book, each with the token of its link."""
+    days: Iterator[datetime] = field(default_factory=lambda: itertools.count())
+    """Moments that nobody has taken."""
+
+
 @dataclass
 class Practice:
     """One practice under load."""
@@ -220,6 +302,7 @@ class Practice:
     """Pages of the form, opened a while ago: what is sent at once is taken for a program's."""
     newcomers: list[str] = field(default_factory=list)
     """Clients with whom no program was started yet."""
+    calendar: Calendar = field(default_factory=Calendar)
     people: list[Person] = field(default_factory=list)
 
     def open_pages(self, count: int) -> None:
@@ -236,16 +319,20 @@ class Practice:
         write_notes(vera, self.bob, self.ledger)
         move_card(vera, self.card, self.stages[1:], self.ledger)
         start_program(vera, self.newcomers.pop(), self.ledger)
-        assert self.ledger.size >= 3, self.ledger
+        for act in (self._book, self._move, self._cancel, self._mark, self._take):
+            act()
+        assert self.ledger.size >= 8, self.ledger
 
     def load(self, until: threading.Event) -> list[threading.Thread]:
-        vera, other, third = self.people
+        vera, other, third, _ = self.people
         acts = (
             lambda: write_notes(vera, self.bob, self.ledger),
             lambda: move_card(other, self.card, self.stages, self.ledger),
             self._inquire,
             lambda: self._start(third),
             self._sign,
+            self._keep_calendar,
+            self._take,
         )
         threads = [threading.Thread(target=self._go_on, args=(act, until)) for act in acts]
         for thread in threads:
@@ -275,6 +362,32 @@ class Practice:
             address = _address(letter)
             sign_agreement(person, link, lambda: self._code_for(address), self.ledger, address)
             person.close()
+
+    def _keep_calendar(self) -> None:
+        random.choice((self._book, self._move, self._move, self._cancel, self._mark))()
+        time.sleep(0.05)
+
+    def _book(self) -> None:
+        book_session(self.people[3], self.bob, next(self.calendar.days), self.ledger)
+
+    def _move(self) -> None:
+        if self.calendar.to_come:
+            move_session(self.people[3], self.calendar.to_come[0], next(self.calendar.days), self.ledger)
+
+    def _cancel(self) -> None:
+        if self.calendar.to_come and cancel_session(self.people[3], self.calendar.to_come[0], self.ledger):
+            self.calendar.to_come.pop(0)
+
+    def _mark(self) -> None:
+        if self.calendar.over:
+            mark_session(self.people[3], self.calendar.over.pop(), self.ledger)
+
+    def _take(self) -> None:
+        if self.calendar.asked:
+            client = Person(self.house)
+            take_time(client, *self.calendar.asked.pop(), self.ledger)
+            client.close()
+        time.sleep(0.1)
 
     def _code_for(self, address: str) -> str | None:
         """The newest code that came to this address within a moment."""
@@ -318,13 +431,47 @@ def practice(app, config, cast) -> Iterator[Practice]:
             for n in range(-(-KILLS // LANES) + 2)
         ]
         known = (cast.bob.public_id, card.public_id, stages)
+        calendar = fill_calendar(cast, -(-KILLS // LANES) + 2)
         database.close()
         practice = Practice(House(config), post, *known, newcomers=[client.public_id for client in newcomers])
-        practice.people = [Person(practice.house) for _ in range(3)]
+        practice.calendar = calendar
+        practice.people = [Person(practice.house) for _ in range(4)]
         yield practice
         for person in practice.people:
             person.close()
         practice.house.close()
+
+
+@atomic
+def fill_calendar(cast: Cast, count: int) -> Calendar:
+    """Alice is open day and night: sessions to come, sessions that are over, some to be booked, and free moments."""
+    video = {"place_kind_name": "video", "place": "https://meet.example/alice", "notice_hours": 0}
+    Availability.create(coach=cast.alice, **video)
+    for weekday in range(7):
+        Hours.create(coach=cast.alice, weekday=weekday, begins=0, ends=A_DAY_OF_MINUTES)
+    noon = clock.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    days = (noon + timedelta(days=30, hours=2 * number) for number in itertools.count())
+    facts = {"via": Via.STAFF, "client": cast.bob, "by": cast.vera}
+    to_come = [scheduling.book(cast.alice, SessionKind.CHEMISTRY, next(days), 30, **facts) for _ in range(count // 2)]
+    now, asked, over = clock.now(), [], []
+    told = {"coach": cast.alice, "kind_name": SessionKind.CHEMISTRY, "zone": "Europe/London", "created_at": now}
+    for number in range(count):
+        begins = noon - timedelta(days=2, hours=2 * number)
+        over.append(CoachingSession.create(
+            uid=f"over-{number}", client=cast.bob, via="staff", starts_at=begins,
+            ends_at=begins + timedelta(minutes=30), **told,
+        ))  # fmt: skip
+        email = f"lee{number}@client.example"
+        lee = clients.add({"name": f"Lee Later {number}", "email": email, "coach": cast.alice}, how="by hand")
+        asked.append(Request.create(
+            client=lee, coach=cast.alice, kind_name=SessionKind.CHEMISTRY, minutes=30, asked_at=now
+        ))  # fmt: skip
+    return Calendar(
+        [session.public_id for session in to_come],
+        [session.public_id for session in over],
+        [(row.public_id, links.issue(scheduling.BOOK, row.public_id, lasts=timedelta(days=9))[1]) for row in asked],
+        days,
+    )
 
 
 # What must be there afterwards ----------------------------------------------------------------------------------------
@@ -343,6 +490,7 @@ def losses(config: Config, ledger: Ledger) -> list[str]:
     whole = {row.client.public_id for row in Agreement.with_people() if Step.of(row.engagement).count() > 3}
     asked = {row.client.public_id for row in Submission.select().where(Submission.engagement.is_null(False))}
     signed = {signer.email for signer in Signer.select().where(Signer.signed_at.is_null(False))}
+    calendar = losses_of_calendar(ledger)
     database.close()
     return [
         *(f"note {nonce}: {written[nonce]} times" for nonce in ledger.notes if written[nonce] != 1),
@@ -357,7 +505,78 @@ def losses(config: Config, ledger: Ledger) -> list[str]:
         *(f"program {client}: {started[client]} times" for client in ledger.programs if started[client] != 1),
         *(f"program {client}: half of it" for client in started if client not in whole & asked),
         *(f"signature of {address} is lost" for address in ledger.signatures if address not in signed),
+        *calendar,
         *([] if sound == "ok" else [sound]),
+    ]
+
+
+BRIEFLY = (
+    Message.id, Message.message_id, Message.kind, Message.about, Message.to_address, Message.method,
+    Message.state_name, Message.answer,
+)  # fmt: skip
+"""Of a mail, without what would have to be unsealed."""
+
+
+def losses_of_calendar(ledger: Ledger) -> list[str]:
+    """Bookings, moves, cancellations and marks that are gone; and what is booked and was written to nobody."""
+    sessions = {session.public_id: session for session in CoachingSession.select()}
+    stands = {session.id for session in sessions.values() if session.state is SessionState.BOOKED}
+    places = Counter(session.place for session in sessions.values() if session.id in stands)
+    answered = {
+        row.public_id for row in Request.select().where(Request.state_name == RequestState.BOOKED)
+        if row.session_id in stands
+    }  # fmt: skip
+    written = {
+        (message.about, message.to_address) for message in Message.select(*BRIEFLY).where(Message.method == "REQUEST")
+        if message.state is not State.CANCELLED
+    }  # fmt: skip
+    told = {about for about, address in written if address != "alice@northbank.example"}
+    coming = [one for one in sessions.values() if one.id in stands and one.starts_at > clock.now()]
+    return [
+        *(f"booking at {place}: {places[place]} times" for place in ledger.booked if places[place] != 1),
+        *(f"booking by request {request} is lost" for request in ledger.taken if request not in answered),
+        *(
+            f"session {name}: {sessions[name].version} after {version}"
+            for name, version in ledger.moved.items()
+            if sessions[name].version < version
+        ),
+        *(
+            f"cancellation of {name} is lost"
+            for name in ledger.cancelled
+            if sessions[name].state is not SessionState.CANCELLED
+        ),
+        *(f"mark of {name} is lost" for name, state in ledger.marked.items() if sessions[name].state_name != state),
+        *(
+            f"of session {one.public_id} not all are told"
+            for one in coming
+            if one.public_id not in told or (one.public_id, "alice@northbank.example") not in written
+        ),
+    ]
+
+
+def untimely(arrived: list[str]) -> list[str]:
+    """Who was invited under two Message-IDs, or heard of a cancellation and then of the invitation again (P2)."""
+    rows = {row.message_id: row for row in Message.select(*BRIEFLY).where(Message.method != "")}
+    heard: dict[tuple[str, str], list[Message]] = {}
+    for row in (rows[name] for name in arrived if name in rows):
+        heard.setdefault((row.about, row.to_address), []).append(row)
+    invited = {key: {row.id for row in found if row.kind == "session_invite"} for key, found in heard.items()}
+    is_to_come = CoachingSession.starts_at > clock.now()
+    said = {
+        session.public_id: "REQUEST" if session.state is SessionState.BOOKED else "CANCEL"
+        for session in CoachingSession.select().where(is_to_come)
+    }
+    return [
+        *(
+            f"{address} was invited {len(ids)} times to {about}"
+            for (about, address), ids in invited.items()
+            if len(ids) > 1
+        ),
+        *(
+            f"{address} heard last {found[-1].method} of {about}"
+            for (about, address), found in heard.items()
+            if said.get(about, found[-1].method) != found[-1].method
+        ),
     ]
 
 
@@ -386,15 +605,18 @@ def deliver_all(practice: Practice) -> list[str]:
         time.sleep(1.5)
         practice.house.kill(practice.house.processes, signal.SIGTERM)
     open_database(str(config.database_path))
-    known = {message.message_id: message for message in Message.select().where(Message.state_name != State.CANCELLED)}
+    written = {message.message_id: message for message in Message.select(*BRIEFLY)}
+    known = {name: message for name, message in written.items() if message.state is not State.CANCELLED}
+    perhaps = {name for name, message in written.items() if may_have_left(message.state, message.answer)}
     frozen = Counter(file.subject for file in ProvableFile.select())
     twice = [f"agreement {row.public_id} frozen {frozen[row.public_id]} times" for row in Agreement.select()
              if frozen[row.public_id] != 1]  # fmt: skip
+    twice += untimely(practice.post.ids)
     database.close()
     arrived = Counter(practice.post.ids)
     return [
         *(f"{message.kind} {message.state_name} never arrived" for name, message in known.items() if not arrived[name]),
-        *(f"{name} is nobody's" for name in arrived if name not in known),
+        *(f"{name} is nobody's" for name in arrived if name not in known and name not in perhaps),
         *twice,
     ]
 
@@ -444,4 +666,24 @@ def test_a_write_that_is_lost_would_be_found(practice):
     practice.ledger.moves[practice.card] = 99
     practice.ledger.programs.append("never started")
     practice.ledger.signatures.append("nobody@client.example")
-    assert len(losses(practice.house.config, practice.ledger)) == 7
+    practice.ledger.booked.append("https://meet.example/nowhere")
+    practice.ledger.taken.append(practice.calendar.asked[0][0])
+    practice.ledger.moved[practice.calendar.to_come[0]] = 9
+    practice.ledger.cancelled.append(practice.calendar.to_come[0])
+    practice.ledger.marked[practice.calendar.over[0]] = "held"
+    assert len(losses(practice.house.config, practice.ledger)) == 12
+    open_database(str(practice.house.config.database_path))
+    Message.delete().where(Message.about == practice.calendar.to_come[0]).execute()
+    database.close()
+    assert len(losses(practice.house.config, practice.ledger)) == 13
+
+
+def test_an_invitation_that_comes_after_the_cancellation_would_be_found(practice):
+    open_database(str(practice.house.config.database_path))
+    [invitation, *_] = Message.select().where(
+        Message.about == practice.calendar.to_come[0], Message.kind == "session_invite"
+    )
+    assert untimely([invitation.message_id]) == []
+    CoachingSession.update(state_name="cancelled").where(CoachingSession.public_id == invitation.about).execute()
+    assert len(untimely([invitation.message_id])) == 1
+    database.close()
