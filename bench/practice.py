@@ -4,12 +4,17 @@ from datetime import timedelta
 
 from coachbase import clock
 from coachbase.accounts.models import User
+from coachbase.availability.models import Availability, Hours
+from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client, Organisation
 from coachbase.clients.rules import Party, Status, fold
 from coachbase.db import atomic, database, new_public_id
 from coachbase.engagements.models import Engagement
 from coachbase.engagements.rules import State
+from coachbase.feeds.models import Busy, Feed
+from coachbase.links import actions as links
+from coachbase.scheduling import actions as scheduling
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
 from tests.cast import assemble
@@ -87,3 +92,19 @@ def _entries(client: int, by: int, count: int) -> None:
         database.connection().executemany(
             f"INSERT INTO {Entry._meta.table_name} ({columns}) VALUES (?,?,?,?,?,?,?,?)", rows
         )
+
+
+@atomic
+def ask_to_book(client: Client) -> str:
+    """Ask a client to book with a coach whose calendar elsewhere holds 400 busy times; the token of the link to it."""
+    coach, now = client.coach, clock.now()
+    Availability.create(coach=coach, place="https://meet.example/room", notice_hours=0)
+    for weekday in range(5):
+        Hours.create(coach=coach, weekday=weekday, begins=9 * 60, ends=17 * 60)
+    feed = Feed.create(coach=coach, name="Outlook", address="https://x.example/a.ics", created_at=now, ok_at=now)
+    begins = [now + timedelta(hours=11 * number) for number in range(400)]
+    Busy.insert_many(
+        [{"feed": feed.id, "begins_at": each, "ends_at": each + timedelta(hours=1)} for each in begins]
+    ).execute()
+    request = scheduling.ask(client, coach, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=None)
+    return links.issue(scheduling.BOOK, request.public_id, lasts=timedelta(days=1))[1]

@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.practice import fill  # noqa: E402
+from bench.practice import ask_to_book, fill  # noqa: E402
 from bench.slots import beside  # noqa: E402
 from coachbase import create_app, schema  # noqa: E402
 from coachbase.boards.models import Board, Card, Stage  # noqa: E402
@@ -51,16 +51,16 @@ class Figure:
 
 
 class Visitor:
-    """One signed-in browser on one kept connection."""
+    """One signed-in browser on one kept connection; it may hold a link to book as well."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str = "") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.connection.connect()
         self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.cookie = ""
         answer, _ = self.post("/sign-in", {"email": "olive@northbank.example", "password": PASSWORD})
         assert answer.status == 303, answer.status
-        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0] + (f"; link_book={token}" if token else "")
 
     def ask(
         self, method: str, path: str, body: str | None = None, **headers: str
@@ -146,13 +146,14 @@ def _answers(port: int) -> bool:
         return False
 
 
-def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int]:
-    """(a client, cards with their versions, stages, the board's revision) of a fresh practice of that size."""
+def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int, str]:
+    """(a client, cards with their versions, stages, the board's revision, a link to book) of a fresh practice."""
     config = Config(data=folder)
     schema.migrate(config)
     create_app(config)
     fill(**size)
-    client = Client.select().order_by(Client.id).first().public_id
+    first = Client.select().order_by(Client.id).first()
+    client, token = first.public_id, ask_to_book(first)
     cards = [
         (card.public_id, card.version)
         for card in Card.select().join(Stage).where(Stage.meaning_name.not_in(("active", "closed")))
@@ -164,7 +165,7 @@ def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]]
     revision = Board.get(Board.slug == "onboarding").revision
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    return client, cards, stages, revision
+    return client, cards, stages, revision, token
 
 
 def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
@@ -177,22 +178,23 @@ def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
         "Today": "/",
         "mail": "/mail",
         "search": "/search?q=number+7",
+        "booking page, 400 busy times": "/p/book",
     }
 
 
 def measure(
-    folder: Path, pages: dict[str, str], cards: list, stages: list, times: int, moves: bool
+    folder: Path, pages: dict[str, str], cards: list, stages: list, times: int, moves: bool, token: str
 ) -> tuple[list[Figure], dict[str, float]]:
     figures = []
     with served(folder, "--count") as (port, _, _):
-        visitor = Visitor(port)
+        visitor = Visitor(port, token)
         shape = {}
         for what, path in pages.items():
             answer, body = visitor.get(path)
             assert answer.status in (200, 204), (path, answer.status)
             shape[what] = len(body), len(gzip.compress(body, 6)), int(answer.headers["X-Queries"])
     with served(folder) as (port, process, started):
-        visitor = Visitor(port)
+        visitor = Visitor(port, token)
         hello = time_it(lambda: visitor.get("/hello/"), times)
         base = statistics.median(hello)
         figures.append(Figure("hello (bare Flask route)", base, p99(hello), 1.0, 5))
@@ -299,9 +301,9 @@ def main() -> int:
     for size, numbers in sizes.items():
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "data"
-            client, cards, stages, revision = make_practice(folder, **numbers)
+            client, cards, stages, revision, token = make_practice(folder, **numbers)
             figures, facts = measure(
-                folder, pages_of(client, revision, size), cards, stages, chosen.times, size == "200"
+                folder, pages_of(client, revision, size), cards, stages, chosen.times, size == "200", token
             )
         show(f"{size} cards, 1,000 timeline entries", figures, facts)
         result[size] = {"figures": [asdict(row) for row in figures], **facts}
