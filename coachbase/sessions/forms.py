@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
@@ -19,7 +19,7 @@ class MarkForm(Form):
 
     to = SelectField("What became of it", choices=choices((mark, STATE_LABELS[mark]) for mark in MARKS))
     reason = short_text("Why?", longest=LONGEST_REASON, autocomplete="off")
-    version = IntegerField("Version", [Optional(), NumberRange(0, LARGEST_NUMBER)], widget=HiddenInput())
+    version = WholeNumberField("Version", [Optional(), NumberRange(0, LARGEST_NUMBER)], widget=HiddenInput())
 
     @property
     def state(self) -> State:
