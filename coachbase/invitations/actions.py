@@ -149,10 +149,12 @@ def _tell(session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]
         return
     meeting = meeting_of(session)
     for guest, client in guests:
-        if guest.email:
+        why_not = "" if meeting.place else "nobody said where it is"
+        why_not = why_not if guest.email else "no mail address is known"
+        if not why_not:
             _tell_one(session, meeting, guest, client)
-        elif client is not None:
-            sentence = f"The invitation of {guest.name} could not be mailed: no mail address is known"
+        elif client is not None and guest.part:
+            sentence = f"The invitation of {guest.name} could not be mailed: {why_not}"
             timeline.record(client, Kind.MAIL, sentence, href=f"/sessions/{session.public_id}", by=session.by)
 
 

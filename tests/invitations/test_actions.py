@@ -114,6 +114,16 @@ def test_who_has_no_address_gets_no_mail_and_the_timeline_says_so(book, leave, c
     assert Entry.select().where(Entry.sentence.contains("no mail address is known")).count() == 1
 
 
+def test_an_invitation_to_nowhere_never_leaves(book, leave, cast, eight):
+    with invitations.quiet():
+        session = book()
+    with transaction():
+        Availability.update(place="").execute()
+    invitations.invite(session)
+    assert leave() == []
+    assert Entry.select().where(Entry.sentence.contains("nobody said where it is")).count() == 2
+
+
 def test_a_session_in_the_past_tells_nobody(book):
     """Whoever puts right what was weeks ago writes no mail."""
     with invitations.quiet():
