@@ -138,7 +138,10 @@ def _clock(moment: datetime, zone: ZoneInfo) -> str:
 
 def _taken(session: CoachingSession, zone: ZoneInfo) -> Taken:
     """'10:00 with Bob Haddad': for staff; people behind links never see the reasons."""
-    whom = session.client.name if session.client_id else session.label
+    whom = session.label
+    if session.client_id:
+        is_theirs = session.client.coach_id == session.coach_id
+        whom = session.client.name if is_theirs else "a client who has another coach now"
     words = f"{_clock(session.starts_at, zone)} with {whom}"
     span = _span(session.starts_at, session.ends_at)
     return Taken(*span, words, session.before_minutes, session.after_minutes)

@@ -7,6 +7,7 @@ import pytest
 
 from coachbase.accounts.models import Serving
 from coachbase.availability.models import Availability, KindTerms
+from coachbase.clients.models import Client
 from coachbase.feeds.models import Feed
 from coachbase.scheduling import actions
 from coachbase.scheduling.models import Request
@@ -320,6 +321,13 @@ def test_why_not_names_what_is_in_the_way(vera, cast, session):
     )
     assert "This time is free." in free.text
     assert f"/clients/{cast.bob.public_id}/sessions/new?slot=2026-11-26T13%3A00Z" in free.text
+
+
+def test_why_not_names_no_client_who_is_another_coachs_by_now(vera, cast, session):
+    Client.update(coach=cast.carol).execute()
+    why = vera.get("/slots/why", query_string={"slot": "2026-11-26T10:30Z"}).text
+    assert "10:00 with a client who has another coach now" in plain(why)
+    assert "Bob" not in why
 
 
 def test_a_calendar_that_was_not_read_makes_the_answer_uncertain(vera, cast, program):
