@@ -206,11 +206,12 @@ def _rows(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Row]:
     return rows
 
 
-def _time(moment: datetime, zone: str, other: str) -> Time:
+def _time(moment: datetime, zone: str, other: str, *, with_city: bool = True) -> Time:
     local = moment.astimezone(ZoneInfo(zone))
     here, there = clocks(moment, zone, other)
     year = f" {local.year}" if local.year != clock.now().year else ""
-    return Time(moment, f"{local:%a} {local.day} {local:%b}{year}", here, there and f"{there} {city_of(other)}")
+    beside = f"{there} {city_of(other)}" if there and with_city else there
+    return Time(moment, f"{local:%a} {local.day} {local:%b}{year}", here, beside)
 
 
 def _shifts(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Any]:
@@ -271,7 +272,8 @@ def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: Propo
         proposal=proposal,
         line=line,
         form=form,
-        free=[(int(moment.timestamp()) // 60, _time(moment, zone, theirs)) for moment in free],
+        free=[(int(moment.timestamp()) // 60, _time(moment, zone, theirs, with_city=False)) for moment in free],
+        city=city_of(theirs) if theirs != zone else "",
         before=_time(line.before, zone, theirs),
         OTHER=OTHER,
     )
