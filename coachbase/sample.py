@@ -85,7 +85,7 @@ PLACES = {
 STALLED = "Viktor Salo"
 """With whom nobody has booked anything for long."""
 
-ASKED = (("Amara Diallo", 6), ("Felix Brunner", 2))
+ASKED = (("Amara Diallo", 6), ("Naomi Sato", 2))
 """Who is asked to book, and since how many days."""
 
 PACE = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14, Cadence.MONTHLY: 28, Cadence.FREE: 21}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
@@ -319,6 +319,12 @@ class Strip:
     next: CoachingSession | None
     place: tuple[str, str]
     stalled: int | None
+
+    @property
+    def months(self) -> list[str]:
+        """Under each mark the month it is in, where another one begins; nothing where the end is open."""
+        names = ["" if mark.on == date.max else f"{mark.on:%b}" for mark in self.marks]
+        return [name if name != before else "" for before, name in zip(["", *names], names, strict=False)]
 
     @property
     def is_shown(self) -> bool:

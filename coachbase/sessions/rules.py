@@ -258,7 +258,7 @@ class SessionLike(Protocol):
 
 
 class Mark(NamedTuple):
-    """One mark of a program's line.
+    """One mark of a program's line; `on` is its day, or about when it will be.
 
     `state` is a session's, `next`, `due` for one that is over and not marked, or `open` for one still to be booked.
     """
@@ -267,6 +267,7 @@ class Mark(NamedTuple):
     label: str
     is_three_way: bool
     number: int
+    on: date
     at: datetime | None
     public_id: str
 
@@ -299,11 +300,11 @@ def marks_of(
     after = max(starts_on, shown[-1].starts_at.date()) if shown else starts_on
     days = spread(after, ends_on, given - len(counted))
     open_ones = [
-        (_noon(day), 1, Mark(OPEN, SESSION_LABELS[SessionKind.COACHING], False, len(counted) + place, None, ""))
+        (_noon(day), 1, Mark(OPEN, SESSION_LABELS[SessionKind.COACHING], False, len(counted) + place, day, None, ""))
         for place, day in enumerate(days, start=1)
     ]
     missing = [
-        (_noon(on), 1, Mark(OPEN, f"Three-way meeting {THREE_WAY_LABELS[meeting]}", True, 0, None, ""))
+        (_noon(on), 1, Mark(OPEN, f"Three-way meeting {THREE_WAY_LABELS[meeting]}", True, 0, on, None, ""))
         for meeting, on in meetings[len(met) :]
     ]
     return [mark for _, _, mark in sorted([*found, *open_ones, *missing], key=lambda each: each[:2])]
@@ -312,7 +313,8 @@ def marks_of(
 def _mark_of(session: SessionLike, number: int, now: datetime, *, is_next: bool) -> Mark:
     state = DUE if is_due(session.state, session.ends_at, now) else NEXT if is_next else session.state.value
     is_three_way = session.kind is SessionKind.THREE_WAY
-    return Mark(state, session.label, is_three_way, number, session.starts_at, session.public_id)
+    at = session.starts_at
+    return Mark(state, session.label, is_three_way, number, at.date(), at, session.public_id)
 
 
 def spread(after: date, ends_on: date | None, count: int) -> list[date]:
