@@ -7,16 +7,20 @@ import pytest
 
 from coachbase import clock, tidying
 from coachbase.accounts.models import Serving
+from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import Signer
+from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact
 from coachbase.clients.rules import Party
 from coachbase.db import database
+from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
-from coachbase.engagements.rules import State
+from coachbase.engagements.rules import State, StepKind
 from coachbase.errors import Refused
 from coachbase.intake.models import Submission
+from coachbase.jobs import run_jobs
 from coachbase.links.models import Link
 from coachbase.links.rules import hash_token
 from coachbase.mail import actions as mail
@@ -487,3 +491,27 @@ def test_what_is_booked_or_withdrawn_is_not_reminded_of(to_book, cast):
 def test_vera_reminds_of_the_kickoff_from_today(to_book, cast):
     with at(24):
         assert actions.remind(cast.bob, by=cast.vera) == ["Bobby"]
+
+
+def test_when_all_have_signed_bob_gets_his_copy_and_one_mail_that_asks_him_to_book(cast):
+    """Not the page once more, and not two mails: the step that opens asks, and nobody else does."""
+    Availability.create(coach=cast.alice, place="https://meet.example/alice", version=0)
+    signed = {"position": 1, "key": "signed", "kind_name": StepKind.AGREEMENT_SIGNED, "label": "Agreement signed"}
+    kickoff = {"position": 2, "key": "kickoff", "kind_name": StepKind.KICKOFF_BOOKED, "label": "Kickoff booked"}
+    both = {"waiting_on_name": "client", "target_days": 5}
+    engagement = engagements.start(
+        cast.bob, signing.TERMS, coach=cast.alice, starts_on=ASKED.date(), ends_on=None, payer="client", po_number="",
+        participants=[], steps=[signed | both | {"needs": ""}, kickoff | both | {"needs": "signed"}], by=cast.vera,
+    )  # fmt: skip
+    agreement = agreements.draft(engagement, agreements.keep_template("Agreement", signing.BODY), by=cast.vera)
+    agreements.send(agreement, by=cast.vera)
+    run_jobs()
+    Message.update(state_name=Fate.SENT).execute()
+    before = {message.id for message in Message.select()}
+    for role in ("client", "coach"):
+        signing.sign_as(agreement, role)
+    run_jobs()
+    to_bob = Message.to_address == "bob@brightwater.example"
+    kinds = [message.kind for message in Message.select().where(to_bob, Message.id.not_in(before))]
+    assert sorted(kinds) == ["agreement_code", "agreement_copy", "booking_request"]
+    assert Request.get().engagement == engagement
