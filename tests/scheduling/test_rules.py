@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coachbase.availability.rules import SessionKind
+from coachbase.availability.rules import SessionKind, minute_of
 from coachbase.engagements.rules import State as Program
 from coachbase.scheduling.rules import (
     JUST_GONE,
@@ -12,6 +12,9 @@ from coachbase.scheduling.rules import (
     SHORTEST,
     Side,
     Via,
+    city_of,
+    clocks,
+    free_days,
     is_charged,
     refusal_by_link,
     refusal_of_length,
@@ -20,6 +23,7 @@ from coachbase.scheduling.rules import (
     refusal_to_have,
     refusal_to_meet,
     refusal_to_move,
+    terms_in_words,
     that_bind,
 )
 from coachbase.sessions.rules import State
@@ -179,3 +183,76 @@ def test_what_is_not_theirs_alone_stays_where_it_is():
     assert refusal_by_link(is_group=False, guests=[]) is None
     assert "group" in refusal_by_link(is_group=True, guests=[])
     assert refusal_by_link(is_group=False, guests=["Sam", "Max", "Eve"]).startswith("Sam, Max and Eve will be there")
+
+
+# What people behind links are offered ---------------------------------------------------------------------------------
+
+
+def at(day: int, hour: int, minute: int = 0, month: int = 11) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "coach", "said"),
+    [
+        (at(24, 9), "Asia/Dubai", "Europe/London", ("13:00", "9:00")),
+        (at(24, 9), "Europe/London", "Europe/London", ("9:00", "")),
+        (at(24, 9), "Africa/Accra", "Europe/London", ("9:00", "")),  # another zone, the same clock
+        (at(24, 9, month=7), "Africa/Accra", "Europe/London", ("9:00", "10:00")),  # and not in summer
+        (at(24, 16), "Pacific/Auckland", "Europe/London", ("5:00", "Tue 16:00")),
+        (at(24, 3), "America/New_York", "Asia/Kolkata", ("22:00", "Tue 8:30")),
+        (at(1, 5, 30), "America/New_York", "Europe/London", ("1:30 (UTC−4)", "5:30")),
+        (at(1, 6, 30), "America/New_York", "Europe/London", ("1:30 (UTC−5)", "6:30")),
+        (at(25, 0, 30, 10), "Europe/Paris", "Europe/London", ("2:30 (UTC+2)", "1:30 (UTC+1)")),
+    ],
+)
+def test_a_time_stands_on_both_clocks(moment, zone, coach, said):
+    assert clocks(moment, zone, coach) == said
+
+
+def test_days_are_those_of_who_reads_and_parted_by_the_hour_there():
+    starts = [minute_of(each) for each in (at(24, 8), at(24, 18), at(24, 22), at(25, 3), at(25, 8))]
+    (tuesday, wednesday) = free_days(starts, "Asia/Dubai", "Europe/London").days
+    assert [(part, [time.here for time in times]) for part, times in tuesday.parts] == [
+        ("Afternoon", ["12:00"]), ("Evening", ["22:00"]),
+    ]  # fmt: skip
+    assert [(part, [time.here for time in times]) for part, times in wednesday.parts] == [
+        ("Night", ["2:00"]), ("Morning", ["7:00"]), ("Afternoon", ["12:00"]),
+    ]  # fmt: skip
+
+
+def test_three_days_at_once_and_where_the_others_are():
+    starts = [minute_of(at(day, 9)) for day in (24, 25, 26, 27, 30)]
+    shown = free_days(starts, "Europe/London", "Europe/London")
+    assert [day.on.day for day in shown.days] == [24, 25, 26]
+    assert (shown.earlier, shown.later.day) == (None, 27)
+    assert [(day.day, is_shown) for day, is_shown in shown.weeks] == [(24, True), (30, False)]
+    rest = free_days(starts, "Europe/London", "Europe/London", first=shown.later)
+    assert [day.on.day for day in rest.days] == [27, 30]
+    assert (rest.earlier.day, rest.later) == (24, None)
+
+
+def test_a_day_behind_all_shows_the_last_ones_and_none_shows_none():
+    starts = [minute_of(at(day, 9)) for day in (24, 25, 26, 27)]
+    shown = free_days(starts, "UTC", "UTC", first=at(1, 0, month=12).date())
+    assert [day.on.day for day in shown.days] == [25, 26, 27]
+    assert free_days([], "UTC", "UTC") == ([], None, None, [])
+
+
+@pytest.mark.parametrize(
+    ("hours", "charged", "said"),
+    [
+        (24, True, "up to 24 hours before. Cancelled later than that, it counts as used."),
+        (48, False, "up to 48 hours before."),
+        (1, False, "up to an hour before."),
+        (0, True, "until it begins."),
+    ],
+)
+def test_the_terms_are_said_in_words(hours, charged, said):
+    assert terms_in_words(hours, late_is_charged=charged) == f"You can move or cancel it here {said}"
+
+
+def test_a_zone_is_called_by_its_city():
+    assert [city_of(zone) for zone in ("America/New_York", "America/Argentina/Ushuaia", "UTC")] == [
+        "New York", "Ushuaia", "UTC",
+    ]  # fmt: skip
