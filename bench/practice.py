@@ -15,6 +15,7 @@ from coachbase.engagements.rules import State
 from coachbase.feeds.models import Busy, Feed
 from coachbase.links import actions as links
 from coachbase.scheduling import actions as scheduling
+from coachbase.sessions.models import CoachingSession
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
 from tests.cast import assemble
@@ -108,3 +109,23 @@ def ask_to_book(client: Client) -> str:
     ).execute()
     request = scheduling.ask(client, coach, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=None)
     return links.issue(scheduling.BOOK, request.public_id, lasts=timedelta(days=1))[1]
+
+
+@atomic
+def busy_week() -> str:
+    """Three coaches with eight sessions on each day of the next week; that week, as its address names it."""
+    now = clock.now()
+    monday = (now + timedelta(days=7 - now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
+    clients = list(Client.select().limit(100))
+    third = {"role_name": "coach", "zone": "Europe/London", "created_at": now}
+    User.create(name="Edgar Blunt", email="edgar@northbank.example", **third)
+    for coach in User.select().where(User.role_name == "coach"):
+        for number in range(40):
+            begins = monday + timedelta(days=number // 8, hours=9 + number % 8)
+            CoachingSession.create(
+                uid=f"{coach.id}-{number}", coach=coach, client=clients[number] if coach == clients[0].coach else None,
+                title="Circle", kind_name="coaching", starts_at=begins, ends_at=begins + timedelta(minutes=50),
+                zone=coach.zone, via="staff", created_at=now,
+            )  # fmt: skip
+    year, week, _ = monday.isocalendar()
+    return f"{year}-W{week:02}"

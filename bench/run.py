@@ -24,7 +24,7 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bench.practice import ask_to_book, fill  # noqa: E402
+from bench.practice import ask_to_book, busy_week, fill  # noqa: E402
 from bench.slots import beside  # noqa: E402
 from coachbase import create_app, schema  # noqa: E402
 from coachbase.boards.models import Board, Card, Stage  # noqa: E402
@@ -146,14 +146,16 @@ def _answers(port: int) -> bool:
         return False
 
 
-def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int, str]:
-    """(a client, cards with their versions, stages, the board's revision, a link to book) of a fresh practice."""
+def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int, str, str]:
+    """(a client, cards with their versions, stages, the board's revision, a link to book, a busy week) of a fresh
+    practice."""
     config = Config(data=folder)
     schema.migrate(config)
     create_app(config)
     fill(**size)
     first = Client.select().order_by(Client.id).first()
     client, token = first.public_id, ask_to_book(first)
+    week = busy_week()
     cards = [
         (card.public_id, card.version)
         for card in Card.select().join(Stage).where(Stage.meaning_name.not_in(("active", "closed")))
@@ -165,10 +167,10 @@ def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]]
     revision = Board.get(Board.slug == "onboarding").revision
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
-    return client, cards, stages, revision, token
+    return client, cards, stages, revision, token, week
 
 
-def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
+def pages_of(client: str, revision: int, size: str, week: str) -> dict[str, str]:
     return {
         f"board of {size} cards": "/boards/onboarding",
         "board asked, nothing new": f"/boards/onboarding/changes?seen={revision}",
@@ -179,6 +181,8 @@ def pages_of(client: str, revision: int, size: str) -> dict[str, str]:
         "mail": "/mail",
         "search": "/search?q=number+7",
         "booking page, 400 busy times": "/p/book",
+        "calendar, busy week of 3 coaches": f"/calendar?week={week}",
+        "booking by staff": f"/clients/{client}/sessions/new",
     }
 
 
@@ -301,9 +305,9 @@ def main() -> int:
     for size, numbers in sizes.items():
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "data"
-            client, cards, stages, revision, token = make_practice(folder, **numbers)
+            client, cards, stages, revision, token, week = make_practice(folder, **numbers)
             figures, facts = measure(
-                folder, pages_of(client, revision, size), cards, stages, chosen.times, size == "200", token
+                folder, pages_of(client, revision, size, week), cards, stages, chosen.times, size == "200", token
             )
         show(f"{size} cards, 1,000 timeline entries", figures, facts)
         result[size] = {"figures": [asdict(row) for row in figures], **facts}
