@@ -84,6 +84,7 @@ def test_a_drag_moves_a_session_and_an_edge_changes_its_length(week, sessions):
     assert when(sessions["Bob"]) == (3, 13.5, 60)
     expect(column(week, 3).locator(".session")).to_contain_text("13:30–14:30")
     drag(week, block(week, "Bob"), hours=0.5, edge=True)
+    expect(week.locator(".toast")).to_have_count(2)  # the answer, not what the hand showed before it
     expect(column(week, 3).locator(".session")).to_contain_text("13:30–15:00")
     assert when(sessions["Bob"]) == (3, 13.5, 90)
     assert "/calendar" in week.url, "a drag is not a click on the link"
