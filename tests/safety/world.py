@@ -470,7 +470,7 @@ def _grouped(world: World, whose: str, coach: User) -> None:
     """A group program in which the client has the one seat, with a session, its topic and what was handed out."""
     now = clock.now().replace(minute=0, second=0, microsecond=0)
     client = Client.get(Client.public_id == world.ids["client"][whose])
-    place = f"https://{world.word('cohortplace', whose)}.example"
+    place = f"https://{world.told('cohortplace', whose, 'client', 'assistant')}.example"
     cohort = Cohort.create(
         name=world.word("cohort", whose), coach=coach, seats=1, place_kind_name="video", place=place, created_at=now
     )
@@ -479,6 +479,7 @@ def _grouped(world: World, whose: str, coach: User) -> None:
     session = CoachingSession.create(
         uid=f"{whose}-group@northbank.example", coach=coach, kind_name="group", starts_at=now + timedelta(days=10),
         ends_at=now + timedelta(days=10, hours=1), zone=coach.zone, via="cadence", created_at=now,
+        place_kind_name="video", place=place,
     )  # fmt: skip
     Attendee.create(
         session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
