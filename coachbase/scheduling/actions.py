@@ -26,6 +26,7 @@ from ..engagements.rules import RUNNING, StepKind
 from ..errors import Refused, Stale
 from ..events import announce
 from ..links import actions as links
+from ..mail import actions as mail
 from ..sessions import actions as sessions
 from ..sessions.models import Attendee, CoachingSession, Hold
 from ..sessions.rules import Role, State
@@ -33,7 +34,7 @@ from ..slots.models import openings_of
 from ..slots.rules import Reason
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import Request, offered, offered_instead, sessions_left
+from .models import Request, as_told_to, offered, offered_instead, sessions_left
 from .rules import (
     JUST_GONE,
     LINK_LASTS,
@@ -154,7 +155,7 @@ def book(
     people = [client] if client else list(members)
     if held_for:
         release(held_for)
-    _expect_free(session, people, contacts, via=via, despite=despite)
+    _expect_free(session, people, contacts, via=via, despite=despite, by=by)
     _keep_buffers(session)
     _write(session)
     for person in people:
@@ -199,7 +200,7 @@ def move(
         return
     session.starts_at, session.ends_at = starts_at, starts_at + timedelta(minutes=minutes)
     people, contacts = _people_of(session)
-    _expect_free(session, people, contacts, via=via, despite=despite)
+    _expect_free(session, people, contacts, via=via, despite=despite, by=by)
     _keep_buffers(session)
     session.moves += 1
     session.reason = reason
@@ -230,7 +231,7 @@ def move_together(
         session.starts_at = aims[session.public_id]
         session.ends_at += session.starts_at - was[session.public_id]
         people, contacts = _people_of(session)
-        reasons = that_bind(_why_not(session, people, contacts), Via.PLAN)
+        reasons = as_told_to(by, session.coach, that_bind(_why_not(session, people, contacts), Via.PLAN))
         if refusal := refusal_of_time(reasons, is_staff=True, despite=despite):
             raise Refused(f"{_named(session)}: {refusal}")
         _keep_buffers(session)
@@ -309,7 +310,7 @@ def restore(session: CoachingSession, *, reason: str, by: User | None) -> None:
     if session.state is not State.CANCELLED:
         raise Refused(f"{_named(session)} is not cancelled.")
     people, contacts = _people_of(session)
-    _expect_free(session, people, contacts, via=Via.PLAN, despite=reason)
+    _expect_free(session, people, contacts, via=Via.PLAN, despite=reason, by=by)
     session.state_name, session.reason, session.ended_at = State.BOOKED, "", None
     _change(session)
     sessions.follow_in_ledger(session, reason=reason, by=by)
@@ -397,8 +398,9 @@ def _expect_free(
     *,
     via: Via,
     despite: str,
+    by: User | None,
 ) -> None:
-    reasons = that_bind(_why_not(session, people, contacts), via)
+    reasons = as_told_to(by, session.coach, that_bind(_why_not(session, people, contacts), via))
     if refusal := refusal_of_time(reasons, is_staff=via in BY_STAFF, despite=despite):
         raise Refused(refusal)
 
@@ -545,6 +547,7 @@ def withdraw(request: Request, *, by: User | None) -> None:
     """Nobody is asked for it any more; what was booked already stays."""
     asked = Request.id == request.id, Request.state_name == RequestState.ASKED
     Request.update(state_name=RequestState.WITHDRAWN).where(*asked).execute()
+    mail.call_off(request.public_id)
 
 
 def _answer_request(session: CoachingSession) -> None:
@@ -556,6 +559,7 @@ def _answer_request(session: CoachingSession) -> None:
     if asked:
         asked.state_name, asked.session, asked.unsuited_at = RequestState.BOOKED, session, None
         asked.save()
+        mail.call_off(asked.public_id)
         _found(asked)
 
 

@@ -1,5 +1,6 @@
 """Requests to book: who was asked for which session, when, and how often."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from ..engagements.rules import RUNNING, State
 from ..sessions.models import CoachingSession, LedgerEntry
 from ..sessions.rules import counts
 from ..slots.models import openings_of
-from ..slots.rules import Openings
+from ..slots.rules import Openings, Reason, Why
 from .rules import RequestState
 
 
@@ -152,6 +153,26 @@ def offered_instead(session: CoachingSession, now: datetime) -> Openings:
     return openings_of(
         session.coach, session.kind_name, session.minutes, now, now + AHEAD, clients=session.clients, but=[session]
     )
+
+
+def knows_day_of(reader: User, coach: User) -> bool:
+    """Whether this member of staff may know what stands in a coach's calendar. Who sees a client whom another coach
+    still meets sees that meeting, not the coach's others."""
+    return reader == coach or User.coaches_for(reader).where(User.id == coach.id).exists()
+
+
+def as_told_to(reader: User | None, coach: User, reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons in words for this reader: those of a coach whose day is not theirs to know say only that it is so."""
+    if not any(reason.party == coach.name for reason in reasons) or (reader and knows_day_of(reader, coach)):
+        return list(reasons)
+    told = [
+        reason._replace(words="not free then") if reason.party == coach.name and reason.why in _PRIVATE else reason
+        for reason in reasons
+    ]
+    return list(dict.fromkeys(told))
+
+
+_PRIVATE = (Why.TAKEN, Why.BUFFER, Why.BUSY, Why.CLOSED, Why.FULL)
 
 
 def sessions_left(engagement: Engagement | None, kind: SessionKind) -> int | None:

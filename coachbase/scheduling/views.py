@@ -44,7 +44,7 @@ from .forms import (
     days_listed,
     with_slot,
 )
-from .models import Request, sessions_left
+from .models import Request, as_told_to, knows_day_of, sessions_left
 from .rules import Side, Via, is_charged, refusal_to_change, refusal_to_have
 
 pages = Blueprint("scheduling", __name__)
@@ -221,12 +221,19 @@ def _outlook(
     return Outlook(
         starts_at=starts_at,
         refusal=refusal,
-        reasons=openings.why_not(minute_of(starts_at)) if starts_at else (),
-        unknown=openings.unknown,
+        reasons=as_told_to(_me(), coach, openings.why_not(minute_of(starts_at))) if starts_at else (),
+        unknown=_named_calendars(openings, coach),
         days=_by_day(
             openings, coach.zone, (people[0].zone or coach.zone) if len(people) == 1 else coach.zone, starts_at
         ),
     )
+
+
+def _named_calendars(openings: Openings, coach: User) -> Sequence[str]:
+    """The calendars that cannot be read, by their names for whoever may know them."""
+    if not openings.unknown or knows_day_of(_me(), coach):
+        return openings.unknown
+    return (f"a calendar of {coach.name}",)
 
 
 def _first_listed(form: WhenForm, coach: User) -> datetime:

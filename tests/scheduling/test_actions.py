@@ -396,9 +396,8 @@ def test_sessions_that_move_together_may_take_each_others_places(cast, book, hea
 def test_sessions_move_together_or_not_at_all(cast, book, dana, heard):
     first, second, third = book(), book(THURSDAY + 2 * HOUR), book(THURSDAY + 4 * HOUR)
     aims = [(first, THURSDAY + DAY), (second, third.starts_at)]
-    refused(
-        "Bob Haddad, Thursday 26 November, 14:00: .*14:00 with Bob", actions.move_together, aims, reason="", by=None
-    )
+    said = "Bob Haddad, Thursday 26 November, 14:00: .*14:00 with Bob"
+    refused(said, actions.move_together, aims, reason="", by=cast.vera)
     assert [now(each).starts_at for each in (first, second)] == [THURSDAY, THURSDAY + 2 * HOUR]
     assert {now(each).state for each in (first, second)} == {State.BOOKED}
     assert len(heard) == 3
