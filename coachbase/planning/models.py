@@ -175,7 +175,17 @@ class ProposedSession(Model):
     @classmethod
     def all_of(cls, proposal: Proposal) -> list[Self]:
         """The same as rows that know their proposal and its coach."""
-        lines = list(cls.of(proposal))
+        return cls._knowing(cls.of(proposal), proposal)
+
+    @classmethod
+    def seen_by(cls, user: User, proposal: Proposal) -> list[Self]:
+        """The same, and `is_seen`: a coach may still hold sessions with somebody who is another's client by now."""
+        seen = cls.client.is_null() | cls.client.in_(Client.visible_to(user, Client.id))
+        return cls._knowing(cls.of(proposal).select_extend(seen.alias("is_seen")), proposal)
+
+    @classmethod
+    def _knowing(cls, rows: ModelSelect, proposal: Proposal) -> list[Self]:
+        lines = list(rows)
         for line in lines:
             line.proposal = proposal
             if line.session_id:
@@ -600,7 +610,7 @@ def _midnight(day: date, zone: str) -> datetime:
 
 def letters_of(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Letter]:
     """Each mail that leaves when a proposal is applied: to whom, and which."""
-    told = [line for line in lines if line.chosen and (line.moves or line.session_id or line.after)]
+    told = [line for line in lines if line.chosen]
     rows = Attendee.select(Attendee, Client).join(Client, JOIN.LEFT_OUTER)
     ids = [line.session_id for line in told if line.session_id]
     invited: dict[int, list[Attendee]] = {}
@@ -609,13 +619,13 @@ def letters_of(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Let
     return [
         Letter(name, email, what, line)
         for line in told
-        if (what := _what_of(line))
+        if (what := _what_of(proposal, line))
         for name, email in _readers(line, invited.get(line.session_id, []), proposal.coach)
     ]
 
 
-def _what_of(line: ProposedSession) -> LetterKind | None:
-    if line.session_id is None or line.session.uid is None:
+def _what_of(proposal: Proposal, line: ProposedSession) -> LetterKind | None:
+    if proposal.kind is ProposalKind.CADENCE:
         return LetterKind.INVITATION
     if line.is_cancelled:
         return LetterKind.CANCELLATION
@@ -623,12 +633,14 @@ def _what_of(line: ProposedSession) -> LetterKind | None:
 
 
 def _readers(line: ProposedSession, invited: Sequence[Attendee], coach: User) -> list[tuple[str, str]]:
-    """Names and addresses, each address once: who comes, the coach, and the clients' own assistants."""
+    """Names and addresses, each address once: who comes, the coach, and the clients' own assistants.
+
+    Who has no address is among them with '': the desk has to tell this person.
+    """
     clients = [row.client for row in invited if row.client_id] or ([line.client] if line.client_id else [])
     comes = [(row.name, row.email) for row in invited] or [(client.name, client.email) for client in clients]
     helpers = [(each.assistant_name or each.assistant_email, each.assistant_email) for each in clients]
     found: dict[str, tuple[str, str]] = {}
-    for name, email in [*comes, (coach.name, coach.email), *helpers]:
-        if email:
-            found.setdefault(email.casefold(), (name, email))
+    for name, email in [*comes, (coach.name, coach.email), *(each for each in helpers if each[1])]:
+        found.setdefault(email.casefold() or name, (name, email))
     return list(found.values())

@@ -13,6 +13,7 @@ from flask_login import current_user
 from .. import clock
 from ..accounts.models import User
 from ..availability.rules import SessionKind
+from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, moved_end, obligations, shifts
 from ..errors import Refused, RefusedAndNoted, Stale
@@ -50,9 +51,10 @@ class Time:
 
 @dataclass(frozen=True)
 class Row:
-    """A line as the page shows it."""
+    """A line as the page shows it; without `client` when that is behind another wall."""
 
     line: ProposedSession
+    client: Client | None
     before: Time | None
     after: Time | None
     clocks: str
@@ -167,14 +169,14 @@ def proposal(proposal_id: str) -> str:
 
 
 def _page(proposal: Proposal, *, refused: str = "") -> str:
-    lines = list(ProposedSession.of(proposal))
+    lines = ProposedSession.seen_by(_me(), proposal)
     return render_template(
         "planning/proposal.html",
         proposal=proposal,
         client=proposal.client,
         rows=_rows(proposal, lines),
         counts=_counts(lines),
-        letters=letters_in_words(letters_of(proposal, lines)),
+        letters=letters_in_words(letters_of(proposal, [line for line in lines if line.is_seen])),
         shifts=_shifts(proposal, lines),
         may_be_undone=proposal.may_be_undone(clock.now()),
         is_draft=proposal.state is ProposalState.DRAFT,
@@ -198,11 +200,12 @@ def _rows(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Row]:
     moments = [line.after for line in lines if line.after and proposal.kind is not ProposalKind.ILL]
     rows = []
     for line in lines:
-        theirs = line.client.zone or zone if line.client_id else zone
+        client = line.client if line.client_id and line.is_seen else None
+        theirs = client.zone or zone if client else zone
         apart = divergences(moments or [each for each in (line.before, line.after) if each], zone, theirs)
         note = clocks_in_words(apart[line.after], city_of(theirs)) if line.after in apart else ""
         before = _time(line.before, zone, theirs) if line.session_id and line.before else None
-        rows.append(Row(line, before, _time(line.after, zone, theirs) if line.after else None, note))
+        rows.append(Row(line, client, before, _time(line.after, zone, theirs) if line.after else None, note))
     return rows
 
 
@@ -328,8 +331,8 @@ def _proposal(proposal_id: str) -> Proposal:
 def _line(proposal_id: str, line_id: str) -> tuple[Proposal, list[ProposedSession], ProposedSession]:
     """A line with the others of its proposal."""
     proposal = _proposal(proposal_id)
-    lines = ProposedSession.all_of(proposal)
-    line = next((each for each in lines if each.public_id == line_id.upper()), None)
+    lines = ProposedSession.seen_by(_me(), proposal)
+    line = next((each for each in lines if each.public_id == line_id and each.is_seen), None)
     if line is None:
         abort(404)
     return proposal, lines, line

@@ -147,6 +147,7 @@ def test_the_mails_listed_are_the_mails_that_wait_and_they_wait_two_minutes(cade
     proposal = cadence()
     told = letters_in_words(letters_of(proposal, lines_of(proposal)))
     apply(proposal, cast)
+    assert letters_in_words(letters_of(proposal, lines_of(proposal))) == told  # also once it is applied
     assert {email: sum(count for _, count in kinds) for _, email, kinds in told} == {
         "bob@brightwater.example": 12, "alice@northbank.example": 12,
     }  # fmt: skip
@@ -154,6 +155,14 @@ def test_the_mails_listed_are_the_mails_that_wait_and_they_wait_two_minutes(cade
         ["alice@northbank.example"] * 12 + ["bob@brightwater.example"] * 12
     )
     assert {mail.try_at for mail in waiting()} == {clock.now() + timedelta(minutes=2)}
+
+
+def test_who_has_no_mail_address_is_named_among_those_to_be_told(cadence, program, cast):
+    cast.bob.email = ""
+    cast.bob.save()
+    proposal = cadence()
+    told = letters_in_words(letters_of(proposal, lines_of(proposal)))
+    assert ("Bob Haddad", "", [("Invitation", 12)]) in told
 
 
 def test_if_one_time_has_gone_nothing_is_booked_the_line_is_marked_and_another_time_proposed(cadence, cast, book):

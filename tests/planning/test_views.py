@@ -242,6 +242,17 @@ def test_carol_sees_no_plan_of_alices_and_plans_none(carol, vera, away, program,
     assert Proposal.get().state is ProposalState.DRAFT
 
 
+def test_a_client_who_is_anothers_by_now_is_not_named_though_the_session_moves(vera, carol, away, cast):
+    Client.update(coach=cast.carol).execute()
+    page = vera.get(away).text
+    assert "Bob" not in page
+    assert "bob@" not in page
+    assert "A client of another coach" in page
+    assert vera.get(f"{away}/lines/{ProposedSession.get().public_id}").status_code == 404
+    assert vera.post(f"{away}/apply", data={"version": version_on(page)}).status_code == 303
+    assert CoachingSession.get().starts_at == at(12, 22, 10)
+
+
 def test_vera_who_serves_alice_plans_nothing_for_carol(vera, program, cast, absence_of):
     answer = vera.post("/planning/absences", data=absence_of | {"coach": cast.carol.public_id})
     assert answer.status_code == 422
