@@ -52,7 +52,7 @@ class Diary:
     def read(
         cls, user: User, coaches: Sequence[User], first: datetime, last: datetime, now: datetime, *, kind: str = ""
     ) -> Self:
-        feeds = list(Feed.select().where(Feed.coach.in_(coaches)).order_by(Feed.id))
+        feeds = list(Feed.select(Feed.coach, Feed.name, Feed.ok_at).where(Feed.coach.in_(coaches)).order_by(Feed.id))
         terms = Availability.select(Availability.coach, Availability.increment)
         theirs = Client.visible_to(user, Client.name, Client.zone, Client.coach)
         current = Client.coach.in_(coaches), Client.zone != "", Client.status_name != Status.FORMER
@@ -100,7 +100,11 @@ class Diary:
 def _sessions(
     user: User, coaches: Sequence[User], first: datetime, last: datetime, kind: str
 ) -> Sequence[CoachingSession]:
-    rows = CoachingSession.visible_to(user).where(*_taking(coaches, first, last))
+    one = CoachingSession  # a busy month has hundreds: only what a block shows is read
+    rows = CoachingSession.visible_to(user).where(*_taking(coaches, first, last)).select(
+        one.id, one.public_id, one.coach, one.client, one.kind_name, one.title, one.starts_at, one.ends_at,
+        one.state_name, one.version, Client.id, Client.name,
+    )  # fmt: skip
     if kind:
         rows = rows.where(CoachingSession.kind_name == kind)
     return list(rows.order_by(CoachingSession.starts_at, CoachingSession.id))
