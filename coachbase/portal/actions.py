@@ -10,11 +10,14 @@ from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
 from ..agreements.rules import LINK_LASTS as SIGN_LASTS
+from ..availability.rules import SessionKind
 from ..clients import actions as clients
 from ..clients.models import Client, Contact
 from ..clients.rules import Party
 from ..db import atomic
+from ..engagements import actions as engagements
 from ..engagements.models import Engagement
+from ..engagements.rules import StepKind
 from ..errors import Refused
 from ..links import actions as links
 from ..links.models import Link
@@ -72,13 +75,19 @@ def mail_anew(client: Client, *, by: User) -> None:
 def ask_to_book(request: Request, *, by: User | None = None) -> None:
     """Mail the client that a session waits to be booked, with the link to the own page.
 
-    Not while a mail with that link is still to leave: the page it leads to says so as well. Without an address the
-    timeline says so, and the ball is ours.
+    Not while a mail with that link is still to leave: the page it leads to says so as well. Without an address, or a
+    place to meet, the timeline says so, and the ball is ours.
     """
     client = request.client
     if not client.email:
         timeline.record(client, Kind.MAIL, "The page could not be mailed: no mail address is known", by=by)
         clients.pass_ball(client, Party.US, "Find out the mail address")
+        return
+    if not any(request.draft().where):
+        sentence = f"The {request.label.lower()} cannot be booked yet: say where {request.coach.name}’s sessions are"
+        timeline.record(client, Kind.SESSION, sentence, href="/settings/availability", by=by)
+        if request.kind is SessionKind.KICKOFF and request.engagement_id:
+            engagements.wait_on(request.engagement, StepKind.KICKOFF_BOOKED, Party.US)
         return
     if page_is_on_its_way(client):
         return

@@ -112,8 +112,11 @@ def _to_book(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]
 
 
 def may_be_booked(request: Request) -> bool:
-    """Whether now is the time for it: not in a program that rests, nor, but for the kickoff, in one not agreed yet."""
-    if request.state is not RequestState.ASKED:
+    """Whether now is the time for it: not in a program that rests, nor, but for the kickoff, in one not agreed yet.
+
+    Nor while nobody has said where the coach's sessions are.
+    """
+    if request.state is not RequestState.ASKED or not any(request.draft().where):
         return False
     if request.engagement_id is None:
         return True

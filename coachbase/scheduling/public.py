@@ -121,7 +121,8 @@ def take() -> ResponseReturnValue:
         return _question(holder, asked, form, start), 422
     try:
         _count(f"booking by {asked.public_id}", MOST_TRIES)
-        actions.learn(asked.client, _valid_zone(form.zone.data), form.phone.data)
+        zone = "" if holder.is_assistant else _valid_zone(form.zone.data)
+        actions.learn(asked.client, zone, form.phone.data)
         actions.book_asked(asked, start, via=holder.via)
     except Refused as refusal:
         asked = Request.known_as(asked.public_id) or asked
@@ -207,7 +208,6 @@ def _question(holder: Holder, asked: Request, form: ChosenForm, start: int) -> s
     session = asked.draft()
     session.starts_at = moment_of(start)
     about = _about(holder, asked.client, session)
-    form.zone.data = about["zone"]
     asks_phone = about["place_kind"] == PlaceKind.PHONE and not asked.client.phone
     when = _when(session.starts_at, asked.minutes, about["zone"], asked.coach.zone)
     return render_template(
@@ -240,7 +240,7 @@ def confirm_move() -> ResponseReturnValue:
     if start is None or start not in offered_instead(booked, clock.now()).starts:
         return _others(about, notice=JUST_GONE)
     when = _when(moment_of(start), booked.minutes, about["zone"], booked.coach.zone)
-    form = MoveByLinkForm(data={"start": str(start), "zone": about["zone"], "version": booked.version})
+    form = MoveByLinkForm(data={"start": str(start), "zone": request.args.get("zone", ""), "version": booked.version})
     return render_template("scheduling/own_move.html", form=form, start=start, new=when, **about)
 
 
@@ -360,13 +360,16 @@ def _times(
     return {
         "free": free_days(starts, zone, coach_zone, first=first),
         "first": first,
-        "zones": sorted(zones()) if "zones" in request.args else (),
+        "zones": sorted(zones()),
+        "asks_zone": "zones" in request.args,
     }
 
 
 def _about(holder: Holder, client: Client | None, session: CoachingSession) -> dict[str, Any]:
     """What every page of it shows, of a session or of a draft of one."""
-    zone = _valid_zone(request.values.get("zone", "")) or (client.zone if client else "") or session.coach.zone
+    own_zone = client.zone if client else ""
+    chosen = _valid_zone(request.values.get("zone", ""))
+    zone = chosen or own_zone or session.coach.zone
     place_kind, place = session.where
     program = session.engagement if session.engagement_id else None
     about = {
@@ -375,8 +378,8 @@ def _about(holder: Holder, client: Client | None, session: CoachingSession) -> d
         "session": session,
         "coach": session.coach,
         "zone": zone,
-        "own_zone": client.zone if client else "",
-        "query": "" if client and client.zone == zone else f"&zone={zone}",
+        "knows_zone": bool(own_zone or chosen),
+        "query": f"&zone={chosen}" if chosen and chosen != own_zone else "",
         "place_kind": place_kind,
         "place": place,
         "place_link": web_address(place) if place_kind == PlaceKind.VIDEO else None,

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from coachbase.availability.models import Availability
 from coachbase.clients.rules import Party
 from coachbase.engagements import actions
 from coachbase.engagements.models import Step
@@ -33,7 +34,8 @@ def rows(steps=STEPS):
 
 @pytest.fixture
 def start(cast):
-    """`start()` begins the program with Bob; any argument of actions.start may be given."""
+    """`start()` begins the program with Bob; any argument of actions.start may be given. Alice has a place to meet."""
+    Availability.create(coach=cast.alice, place="https://meet.example/alice", version=0)
 
     def begin(client=None, steps=STEPS, **options):
         given = {

@@ -35,7 +35,7 @@ from coachbase.scheduling.models import Request
 from coachbase.scheduling.rules import Side
 from coachbase.timeline.models import Entry
 from tests.agreements import signing
-from tests.portal.conftest import asked
+from tests.portal.conftest import asked, booked
 
 ASKED = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """A Monday, noon in Dubai, where Bob is."""
@@ -515,3 +515,24 @@ def test_when_all_have_signed_bob_gets_his_copy_and_one_mail_that_asks_him_to_bo
     kinds = [message.kind for message in Message.select().where(to_bob, Message.id.not_in(before))]
     assert sorted(kinds) == ["agreement_code", "agreement_copy", "booking_request"]
     assert Request.get().engagement == engagement
+
+
+def test_while_nobody_has_said_where_nobody_is_asked_and_the_desk_is_told(active, cast):
+    Availability.update(place="").execute()
+    Message.update(state_name=Fate.SENT).execute()
+    with clock.pretend(ASKED):
+        scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    Signer.update(state_name="signed").execute()
+    assert mails("booking_request") == []
+    sentence = "The kickoff cannot be booked yet: say where Alice Kern’s sessions are"
+    assert Entry.select().where(Entry.sentence == sentence).count() == 1
+    assert remind_on(26, 5) == []
+    Availability.update(place="https://meet.example/alice").execute()
+    assert len(remind_on(26, 5)) == 1
+
+
+def test_a_request_that_waits_to_be_mailed_is_called_off_once_it_is_booked(active, cast):
+    Message.update(state_name=Fate.SENT).execute()
+    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    booked(active, cast, kind=SessionKind.KICKOFF)
+    assert [message.state for message in mails("booking_request")] == [Fate.CANCELLED]

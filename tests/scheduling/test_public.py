@@ -25,6 +25,7 @@ from coachbase.sessions.rules import Role, State
 from coachbase.timeline.models import Entry
 from tests.agreements import signing
 from tests.safety.digest import digest
+from tests.safety.walk import read
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LINK = "https://meet.example/alice"
@@ -168,7 +169,7 @@ def test_it_books_from_all_of_it_without_a_script(bob, asked):
     """Follow the page's own links and forms."""
     link = re.search(r'class="time" href="([^"]+)"', bob.get("/p/book").text)[1].replace("&amp;", "&")
     form = bob.get(link).text
-    sent = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    sent = dict(next(each for each in read(link, form).forms if each.action == "/p/book").fields)
     assert bob.post("/p/book", data=sent).status_code == 303
     assert CoachingSession.select().count() == 1
     assert bob.post("/p/book", data=sent).location == "/p/book"
@@ -255,14 +256,29 @@ def test_all_zones_can_be_chosen_from_without_a_script(bob):
 def test_of_who_has_no_zone_the_one_that_was_confirmed_is_kept(bob, cast):
     Client.update(zone="").execute()
     page = bob.get("/p/book")
-    assert "All times in London" in words(page)
-    assert "Not your time zone?" in words(page)
+    assert "We do not know your time zone yet. The times below are those of London." in words(page)
+    assert '<option value="Asia/Kolkata">' in page.text
+    assert "All times in Kolkata" in words(bob.get("/p/book?zone=Asia/Kolkata"))
     question = bob.get(f"/p/book/confirm?start={at(24, 9)}&zone=Asia/Kolkata").text
     assert "14:30" in question
-    assert 'name="zone" value="Asia/Kolkata"' in question
+    assert ("zone", "Asia/Kolkata") in read("/p/book", question).forms[0].fields
     take(bob, at(24, 9), zone="Asia/Kolkata")
     assert Client.get_by_id(cast.bob.id).zone == "Asia/Kolkata"
     assert Attendee.get(Attendee.role_name == Role.CLIENT).zone == "Asia/Kolkata"
+
+
+def test_a_zone_nobody_chose_is_not_taken_for_the_own_one(bob, cast):
+    Client.update(zone="").execute()
+    link = re.search(r'class="time" href="([^"]+)"', bob.get("/p/book").text)[1]
+    sent = dict(read(link, bob.get(link).text).forms[0].fields)
+    assert bob.post("/p/book", data=sent).status_code == 303
+    assert Client.get_by_id(cast.bob.id).zone == ""
+
+
+def test_eves_zone_is_not_taken_for_bobs(eve, cast):
+    Client.update(zone="").execute()
+    take(eve, at(24, 9), zone="Asia/Kolkata")
+    assert Client.get_by_id(cast.bob.id).zone == ""
 
 
 def test_a_zone_we_know_is_not_changed_by_a_journey(bob, cast):
