@@ -115,6 +115,7 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Stages", "/settings/stages", "kanban", roles=("owner", "assistant")),
     MenuItem("Mail texts", "/settings/mail-texts", "sticky-note", roles=("owner", "assistant")),
     MenuItem("Mail server", "/settings/mail", "send", roles=("owner",)),
+    MenuItem("Answers by mail", "/settings/replies", "reply", roles=("owner",)),
     MenuItem("Seal", "/settings/seal", "shield-check", roles=("owner",)),
 )
 

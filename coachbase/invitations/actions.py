@@ -1,5 +1,6 @@
 """Mail invitations, changes, cancellations and reminders; take in replies; give out feeds."""
 
+import imaplib
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party
 from ..db import atomic
-from ..errors import Refused
+from ..errors import Refused, Stale
 from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
+from ..mail.rules import Security, one_line, refusal_of_server
 from ..mail.rules import State as MailState
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import Attendance, State
@@ -26,6 +28,7 @@ from ..timeline.rules import Kind
 from . import tasks
 from .models import (
     Reminder,
+    ReplyBox,
     Told,
     assistant_of,
     attendees_between,
@@ -294,12 +297,67 @@ def _note_answer(attendee: Attendee, reply: Reply) -> bool:
 
 
 def read_mailbox() -> None:
-    """By the clock: take the answers that came into the mailbox of REPLY_MAILBOX; other mail in there is left alone."""
+    """By the clock: take the answers that came into the mailbox of REPLY_MAILBOX, or into the one read by IMAP."""
     for letter in tasks.unread(config.in_force().reply_mailbox):
-        try:
-            log.info("%s", take_reply(letter))
-        except Refused as refusal:
-            log.info("a mail in the mailbox for answers changed nothing: %s", refusal)
+        _take(letter)
+    box = ReplyBox.current()
+    if box is not None:
+        _read(box)
+
+
+def _take(letter: bytes) -> None:
+    """An answer, or any other mail, which changes nothing."""
+    try:
+        log.info("%s", take_reply(letter))
+    except Refused as refusal:
+        log.info("a mail in the mailbox for answers changed nothing: %s", refusal)
+
+
+def _read(box: ReplyBox) -> None:
+    """What went wrong is written down where the settings are; the next run tries again."""
+    try:
+        for validity, uid, letter in tasks.fetched(box):
+            _take(letter)
+            _note_read(box, validity=validity, last_uid=uid)
+    except (OSError, imaplib.IMAP4.error, ValueError) as error:
+        _note_read(box, answer=f"{box.host}:{box.port} could not be read: {one_line(str(error))}"[:300])
+    else:
+        _note_read(box, answer="")
+
+
+@atomic
+def _note_read(box: ReplyBox, **values: int | str) -> None:
+    """Unless somebody saved other settings meanwhile."""
+    same = ReplyBox.id == box.id, ReplyBox.version == box.version
+    ReplyBox.update(looked_at=clock.now(), **values).where(*same).execute()
+
+
+@atomic
+def save_reply_box(
+    *, version: int, host: str, port: int, security: Security, username: str, password: str, folder: str
+) -> None:
+    """Save where answers are fetched, and begin with what comes from now on. A blank password keeps the one there is.
+
+    Raises Stale when somebody else saved the settings since version `version` (0: there were none).
+    """
+    if refusal := refusal_of_server(host, security, username):
+        raise Refused(refusal)
+    box = ReplyBox.current()
+    if (box.version if box else 0) != version:
+        raise Stale("Somebody else changed the mailbox while you were typing.")
+    box = box or ReplyBox(version=0)
+    if not (password or box.password):
+        raise Refused("Type the password of the mailbox.")
+    box.host, box.port, box.security_name = host, port, security
+    box.username, box.password, box.folder = username, password or box.password, folder or "INBOX"
+    box.version, box.validity, box.last_uid, box.looked_at, box.answer = version + 1, 0, 0, None, ""
+    box.save()
+
+
+@atomic
+def forget_reply_box() -> None:
+    """Fetch no answers any more; the password is gone."""
+    ReplyBox.delete().execute()
 
 
 # Feeds ----------------------------------------------------------------------------------------------------------------

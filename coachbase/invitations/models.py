@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from peewee import JOIN, CharField, ForeignKeyField, ModelSelect
+from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
 from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client
-from ..db import Model, UtcDateTimeField
+from ..db import EncryptedTextField, Model, UtcDateTimeField
 from ..firm.models import Firm
 from ..mail.models import Message
+from ..mail.rules import Security, may_have_left
 from ..mail.rules import State as MailState
-from ..mail.rules import may_have_left
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import TAKES_TIME, Role, State, place_of
 from .rules import SHOWN_SINCE, Feed, Guest, Meeting, Method, feed_event, feed_file, summary_in_feed, written
@@ -34,6 +34,34 @@ class Reminder(Model):
 
     class Meta:
         indexes = ((("attendee", "kind_name", "starts_at"), True),)
+
+
+class ReplyBox(Model):
+    """Where answers to invitations are fetched by IMAP: one row, absent until somebody fills it in.
+
+    `last_uid` is the last mail looked at, a number that means something within `validity` only (RFC 3501, 2.3.1.1).
+    `answer` is what went wrong the last time, '' when nothing did.
+    """
+
+    host = TextField()
+    port = IntegerField()
+    security_name = CharField(max_length=8, column_name="security", default=Security.TLS)
+    username = TextField()
+    password = EncryptedTextField()
+    folder = TextField(default="INBOX")
+    version = IntegerField(default=1)
+    validity = IntegerField(default=0)
+    last_uid = IntegerField(default=0)
+    looked_at = UtcDateTimeField(null=True)
+    answer = TextField(default="")
+
+    @property
+    def security(self) -> Security:
+        return Security(self.security_name)
+
+    @classmethod
+    def current(cls) -> Self | None:
+        return cls.select().first()
 
 
 def attendees_between(first: datetime, last: datetime) -> ModelSelect:

@@ -7,11 +7,15 @@ from flask_login import current_user
 from .. import clock
 from ..accounts.models import User
 from ..clients.models import Client
+from ..errors import Stale
 from ..links.models import Link
 from ..links.rules import path_of
-from ..web.pages import go, load_or_404
+from ..mail.rules import Security
+from ..web.conflict import conflict
+from ..web.pages import go, load_or_404, require
 from . import actions
-from .forms import FeedForm, ReplyForm
+from .forms import BoxForm, FeedForm, ReplyForm
+from .models import ReplyBox
 from .rules import FEED_LABELS, OF_COACH, Feed
 
 pages = Blueprint("invitations", __name__)
@@ -32,6 +36,39 @@ def take_reply() -> ResponseReturnValue:
     if not form.validate():
         return render_template("invitations/replies.html", form=form), 422
     return go("/replies", actions.take_reply(form.content.data, by=current_user._get_current_object()))
+
+
+@pages.get("/settings/replies")
+def reply_box() -> ResponseReturnValue:
+    require(current_user.may_run_practice)
+    box = ReplyBox.current()
+    blank = {"port": 993, "security": Security.TLS.value, "folder": "INBOX", "version": 0}
+    return _reply_box(BoxForm(obj=box, password="", security=box.security_name) if box else BoxForm(data=blank))
+
+
+@pages.post("/settings/replies")
+def save_reply_box() -> ResponseReturnValue:
+    require(current_user.may_run_practice)
+    form = BoxForm(request.form)
+    if not form.validate():
+        return _reply_box(form), 422
+    try:
+        actions.save_reply_box(**form.data | {"security": Security(form.security.data)})
+    except Stale as stale:
+        del form.password  # neither the one that is stored nor the one that was typed belongs on a page
+        return conflict(stale, form, ReplyBox.current(), "/settings/replies")
+    return go("/settings/replies", "Saved. What comes from now on is looked at every five minutes.")
+
+
+@pages.post("/settings/replies/forget")
+def forget_reply_box() -> ResponseReturnValue:
+    require(current_user.may_run_practice)
+    actions.forget_reply_box()
+    return go("/settings/replies", "No mailbox is looked at any more.")
+
+
+def _reply_box(form: BoxForm) -> str:
+    return render_template("invitations/reply_box.html", form=form, box=ReplyBox.current())
 
 
 # A client's calendar --------------------------------------------------------------------------------------------------

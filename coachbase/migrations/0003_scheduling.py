@@ -262,6 +262,20 @@ CREATE TABLE "reminder" (
 CREATE INDEX "reminder_attendee_id" ON "reminder" ("attendee_id");
 CREATE INDEX "reminder_message_id" ON "reminder" ("message_id");
 CREATE UNIQUE INDEX "reminder_attendee_id_kind_starts_at" ON "reminder" ("attendee_id", "kind", "starts_at");
+CREATE TABLE "reply_box" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "host" TEXT NOT NULL,
+    "port" INTEGER NOT NULL,
+    "security" VARCHAR(8) NOT NULL,
+    "username" TEXT NOT NULL,
+    "password" BLOB NOT NULL,
+    "folder" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
+    "validity" INTEGER NOT NULL,
+    "last_uid" INTEGER NOT NULL,
+    "looked_at" TEXT,
+    "answer" TEXT NOT NULL
+);
 
 -- polls
 CREATE TABLE "poll" (

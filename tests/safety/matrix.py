@@ -242,6 +242,9 @@ ROUTES: dict[str, Row] = {
     # invitations
     "GET invitations.replies": Row(STAFF, 200),
     "POST invitations.take_reply": Row(STAFF, 422),
+    "GET invitations.reply_box": Row(OWNER, 200),
+    "POST invitations.save_reply_box": Row(OWNER, 422),
+    "POST invitations.forget_reply_box": Row(OWNER, 303),
     "GET invitations.client_feed": Row(WALL, 200),
     "POST invitations.mail_client_feed": Row(WALL, 303),
     "POST invitations.close_client_feed": Row(WALL, 303),
