@@ -188,7 +188,7 @@ def _booking(client: Client, form: BookForm, *, refused: str = "") -> str:
         despite="",
     )
     return _form_page(
-        "book",
+        "scheduling/book.html",
         client=client,
         coach=client.coach,
         form=form,
@@ -335,7 +335,7 @@ def _moving(session: CoachingSession, form: MoveForm, *, refused: str = "") -> s
     if refused and request.htmx and not outlook.asks_why:
         raise Refused(refused)
     return _form_page(
-        "move",
+        "scheduling/move.html",
         session=session,
         coach=session.coach,
         form=form,
@@ -384,7 +384,7 @@ def _cancelling(session: CoachingSession, form: CancelForm, *, refused: str = ""
         late_is_charged=engagement.late_is_charged,
     )
     return _form_page(
-        "cancel",
+        "scheduling/cancel.html",
         session=session,
         engagement=engagement,
         form=form,
@@ -423,7 +423,7 @@ def place(session_id: str) -> ResponseReturnValue:
 def _placing(session: CoachingSession, form: PlaceForm, *, refused: str = "") -> str:
     form.offer_places(_inherited(session.coach, session.engagement if session.engagement_id else None))
     return _form_page(
-        "place",
+        "scheduling/place.html",
         session=session,
         form=form,
         refused=refused,
@@ -466,7 +466,9 @@ def ask(client_id: str) -> ResponseReturnValue:
 
 
 def _asking(client: Client, form: AskForm) -> str:
-    return _form_page("ask", client=client, form=form, back=_way_back(f"/clients/{client.public_id}/sessions"))
+    return _form_page(
+        "scheduling/ask.html", client=client, form=form, back=_way_back(f"/clients/{client.public_id}/sessions")
+    )
 
 
 @pages.post("/requests/<ulid:request_id>/withdraw")
@@ -493,7 +495,7 @@ def why_not() -> ResponseReturnValue:
     starts_at, minutes = form.starts_at, form.length(AN_HOUR)
     outlook = _outlook(form, coach, kind, minutes, [client] if client else [], [])
     return _form_page(
-        "why",
+        "scheduling/why.html",
         coaches=coaches,
         coach=coach,
         clients=clients,
@@ -545,11 +547,10 @@ def _changeable(session_id: str) -> CoachingSession:
     return session
 
 
-def _form_page(name: str, **shown: Any) -> str:
-    """A form of this room: a dialog to htmx, else a page of its own."""
+def _form_page(page: str, **shown: Any) -> str:
+    """A form of this room: a page of its own, to htmx only what it includes, which is a dialog."""
     shown |= {"most_days": MOST_DAYS, "a_week": A_WEEK, "days_shown": days_listed(request.values.get("days"))}
-    template = f"scheduling/_{name}.html" if request.htmx else f"scheduling/{name}.html"
-    return render_template(template, **shown)
+    return render_template(page.replace("/", "/_") if request.htmx else page, **shown)
 
 
 def _way_back(otherwise: str) -> str:
