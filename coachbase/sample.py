@@ -21,13 +21,16 @@ from .agreements.models import Agreement, Signer
 from .agreements.rules import MarkKind, SignerRole
 from .agreements.rules import State as AgreementState
 from .availability import actions as availability
-from .availability.rules import PlaceKind, SessionKind
+from .availability.rules import PlaceKind, SessionKind, Special, Travel, Wall
 from .boards import actions as boards
 from .boards.models import Card, Stage
 from .boards.rules import StageMeaning
 from .clients import actions as clients
 from .clients.models import Client, Contact, Organisation
-from .clients.rules import ContactRole, fold
+from .clients.rules import ContactRole, Status, fold
+from .cohorts import actions as cohorts
+from .cohorts.models import Cohort, Meeting
+from .cohorts.rules import Tick
 from .db import atomic
 from .engagements import actions as engagements
 from .engagements.models import Engagement, Participant, Step
@@ -51,7 +54,7 @@ from .programs.rules import planned_start
 from .scheduling import actions as scheduling
 from .scheduling.rules import Side, Via
 from .sessions import actions as sessions
-from .sessions.models import CoachingSession, LedgerEntry
+from .sessions.models import Attendee, CoachingSession, LedgerEntry
 from .sessions.rules import Entry
 from .sessions.rules import State as SessionState
 from .timeline import actions as timeline
@@ -87,6 +90,9 @@ STALLED = "Viktor Salo"
 
 ASKED = (("Amara Diallo", 6), ("Naomi Sato", 2))
 """Who is asked to book, and since how many days."""
+
+TOPICS = ("Taking over a team", "Hard conversations", "Delegating for real", "Peers")
+"""Of the sessions of a group program."""
 
 PACE = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14, Cadence.MONTHLY: 28, Cadence.FREE: 21}
 """Days between two sessions."""
@@ -210,6 +216,8 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     for number, person in enumerate(sorted(PEOPLE, key=lambda person: -person.days)):
         _live(person, team, sponsors, number)
     _fill_this_week(team["Vera Moreau"])
+    _gather(team["Alice Kern"], team["Vera Moreau"])
+    _differ(team)
     _settle_mail()
 
 
@@ -446,7 +454,7 @@ def _coach(client: Client, person: Person, number: int, by: User) -> None:
     kickoff = CoachingSession.of_engagement(program).get()
     ahead = timedelta() if _will_pause(person, number) else BOOKED_AHEAD
     last = now - timedelta(days=person.days) if person.stage is S.CLOSED else now + ahead
-    for place in range(1, 3 if person.name == STALLED else program.sessions):
+    for place in range(1, 3 if person.name == STALLED else program.sessions - 2):
         day = kickoff.starts_at.date() + timedelta(days=place * PACE[program.cadence])
         if day >= last.date():
             break
@@ -538,6 +546,53 @@ def _working_day(now: datetime, coach: User, hour: int, step: int) -> date:
     while day.weekday() > 4 or (_moment(day, hour, coach) + timedelta(hours=2) > now) == (step < 0):
         day += timedelta(days=step)
     return day
+
+
+def _gather(coach: User, by: User) -> None:
+    """A group program: two sessions are over, one of which somebody missed, and two are to come."""
+    active = Client.status_name == Status.ACTIVE, Client.coach == coach
+    with _days_ago(45):
+        cohort = cohorts.create(coach, {"name": "Leaders’ circle", "seats": 8, "minutes": 90}, by=by)
+        for client in Client.select().where(*active).order_by(Client.id).limit(6):
+            cohorts.take_seat(cohort, client, by=by)
+    for place, topic in enumerate(TOPICS):
+        day = (clock.now() + timedelta(days=14 * place - 20)).date()
+        with _days_ago(45), invitations.quiet() if place < 2 else nullcontext():
+            meeting = _gather_once(cohort, day, topic, by)
+        if place < 2:
+            with clock.pretend(meeting.session.ends_at + timedelta(minutes=20)):
+                came = {
+                    attendee.public_id: Tick(seen=False, now=number != 2 or place > 0)
+                    for number, attendee in enumerate(Attendee.of(meeting.session))
+                }
+                cohorts.tick(cohort, came, by=by)
+
+
+def _gather_once(cohort: Cohort, day: date, topic: str, by: User) -> Meeting:
+    """At the first time from that day's noon on that suits the coach."""
+    day += timedelta(days=7 - day.weekday() if day.weekday() > 4 else 0)
+    starts_at = _moment(day, 12, cohort.coach)
+    while True:
+        try:
+            return cohorts.book_series(cohort, [starts_at], topics=[topic], by=by)[0]
+        except Refused:
+            if starts_at > _moment(day, 12, cohort.coach) + timedelta(days=4):
+                raise
+            starts_at += timedelta(minutes=30)
+
+
+def _differ(team: dict[str, User]) -> None:
+    """Holidays, an evening, a journey and some days off in the coming weeks."""
+    today = clock.now().date()
+    alice, jonas, marit = (team[name] for name in PLACES)
+    for coach in (alice, jonas):
+        availability.choose_country(coach, "GB-ENG")
+    availability.choose_country(marit, "NO")
+    evening = today + timedelta(days=9)
+    availability.add_special(alice, Special(evening, evening, Wall(17 * 60, 20 * 60), "An evening for Tokyo"))
+    first = today + timedelta(days=40)
+    availability.add_trip(jonas, Travel(first, first + timedelta(days=6), "Asia/Singapore", "Singapore"))
+    availability.add_special(marit, Special(first, first + timedelta(days=4), None, "Skiing"))
 
 
 def _write_ledgers(by: User) -> None:

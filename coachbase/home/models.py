@@ -9,6 +9,7 @@ from peewee import ModelSelect, fn
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.models import Agreement
+from ..availability.models import Availability
 from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
@@ -21,6 +22,7 @@ from ..mail.models import Message
 from ..mail.rules import State
 from ..polls.models import Poll
 from ..sessions.models import CoachingSession, Stalled, stalled_programs
+from ..sessions.rules import TAKES_TIME, place_of
 from ..sessions.rules import State as SessionState
 
 MOST = 25
@@ -97,15 +99,55 @@ def due_of(row: Any) -> Due | None:
     )
 
 
-def unmarked(user: User, now: datetime) -> tuple[list[CoachingSession], int]:
-    """Sessions that are over and nobody said what became of them, and how many there are."""
-    return CoachingSession.first_unmarked(user, now, MOST)
+class Day(NamedTuple):
+    """The sessions Today speaks of: over and not marked (and how many in all), of today with their places, and those
+    that something in the coach's other calendars lies over: it came in after they were booked."""
+
+    unmarked: list[CoachingSession]
+    total: int
+    today: list[CoachingSession]
+    clashes: list[CoachingSession]
+    places: dict[int, tuple[str, str]]
 
 
-def on_the_day(user: User, now: datetime) -> list[CoachingSession]:
-    """The sessions of the reader's day."""
+def sessions_of(user: User, now: datetime) -> Day:
+    """In one query, since Today asks for much."""
+    session = CoachingSession
     first = datetime.combine(now.astimezone(ZoneInfo(user.zone)).date(), time(), ZoneInfo(user.zone))
-    return list(CoachingSession.between(user, first, first + timedelta(days=1)).limit(MOST))
+    is_due = (session.state_name == SessionState.BOOKED) & (session.ends_at <= now)
+    is_today = session.state_name.in_(TAKES_TIME) & (session.ends_at > first)
+    is_today &= session.starts_at < first + timedelta(days=1)
+    is_clash = (session.state_name == SessionState.BOOKED) & (session.ends_at > now) & (session.starts_at > now)
+    is_clash &= fn.EXISTS(_lying_over())
+    rows = list(
+        session.visible_to(user)
+        .select_extend(
+            Availability,
+            is_due.alias("is_due"),
+            is_today.alias("is_today"),
+            is_clash.alias("is_clash"),
+            fn.SUM(is_due).over().alias("of"),
+        )
+        .switch(session)
+        .left_outer_join(Availability, on=(Availability.coach == session.coach), attr="terms")
+        .where(is_due | is_today | is_clash)
+        .order_by(is_today.desc(), is_clash.desc(), session.starts_at, session.id)
+        .limit(4 * MOST)
+    )
+    today = [row for row in rows if row.is_today]
+    return Day(
+        [row for row in rows if row.is_due][:MOST],
+        rows[0].of or 0 if rows else 0,
+        today,
+        [row for row in rows if row.is_clash][:MOST],
+        {row.id: place_of(row.places(getattr(row, "terms", None) or Availability())) for row in today},
+    )
+
+
+def _lying_over() -> ModelSelect:
+    """What is busy in the coach's other calendars while a session is."""
+    over = Busy.begins_at < CoachingSession.ends_at, Busy.ends_at > CoachingSession.starts_at
+    return Busy.select(Busy.id).join(Feed).where(Feed.coach == CoachingSession.coach, *over)
 
 
 def stalled(user: User, now: datetime) -> list[Stalled]:
@@ -121,22 +163,6 @@ def undelivered(user: User) -> ModelSelect:
 def stuck(user: User) -> ModelSelect:
     """Agreements whose PDF could not be made: nobody else can sign until somebody looks."""
     return Agreement.in_trouble(user).limit(MOST)
-
-
-def clashes(user: User, now: datetime) -> ModelSelect:
-    """Sessions to come that lie over something in the coach's other calendars: it came in after they were booked."""
-    over = (
-        Busy.select(Busy.id)
-        .join(Feed)
-        .where(
-            Feed.coach == CoachingSession.coach,
-            Busy.begins_at < CoachingSession.ends_at,
-            Busy.ends_at > CoachingSession.starts_at,
-        )
-    )
-    coming = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.starts_at > now
-    found = CoachingSession.visible_to(user).where(*coming, fn.EXISTS(over))
-    return found.order_by(CoachingSession.starts_at).limit(MOST)
 
 
 def unread_calendars(user: User, now: datetime) -> list[Feed]:

@@ -8,7 +8,6 @@ from .. import clock
 from ..accounts.forms import ProfileForm
 from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
-from ..sessions.models import places_of
 from ..web.pages import go, require
 from . import actions, models
 
@@ -19,28 +18,29 @@ TONES = {Lateness.FINE: "plain", Lateness.DUE: "wait", Lateness.LATE: "late"}
 @pages.get("/")
 def today() -> ResponseReturnValue:
     """What to do now, and who is waited on."""
-    if models.is_new_practice():
-        return redirect("/welcome", 303)
     mine, now = models.mine(current_user), clock.now()
     others = tuple(party for party in Party if party not in (*mine, Party.NOBODY))
-    rows, total = models.unmarked(current_user, now)
-    on_the_day = models.on_the_day(current_user, now)
+    do_now = models.waiting(current_user, mine, now)
+    waited = models.waiting(current_user, others, now)
+    if not do_now.rows and not waited.rows and models.is_new_practice():
+        return redirect("/welcome", 303)
+    day = models.sessions_of(current_user, now)
     return render_template(
         "home/today.html",
         now=now,
-        rows=rows,
-        total=total,
+        rows=day.unmarked,
+        total=day.total,
         chosen=None,
-        today=on_the_day,
-        places=places_of(on_the_day),
+        today=day.today,
+        places=day.places,
         stalled=models.stalled(current_user, now),
         most=models.MOST,
-        do_now=models.waiting(current_user, mine, now),
-        others=models.waiting(current_user, others, now),
+        do_now=do_now,
+        others=waited,
         stuck=list(models.stuck(current_user)),
         without_time=list(models.without_time(current_user)),
         undelivered=list(models.undelivered(current_user)),
-        clashes=list(models.clashes(current_user, now)),
+        clashes=day.clashes,
         unread_calendars=models.unread_calendars(current_user, now),
         due_of=models.due_of,
         is_onboarding=models.is_onboarding,

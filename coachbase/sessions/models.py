@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
-from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import JOIN, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import Serving, User
 from ..accounts.rules import Role as StaffRole
@@ -19,6 +19,7 @@ from ..engagements.rules import meeting_days
 from .rules import (
     BY_HAND,
     ENTRY_LABELS,
+    GIVES,
     NEXT,
     OPEN,
     STATE_LABELS,
@@ -170,12 +171,6 @@ class CoachingSession(Model):
         return cls.with_people().where(*coming, cls.coach == coach, fn.COALESCE(Engagement.place, "") == "")
 
     @classmethod
-    def between(cls, user: User, first: datetime, last: datetime) -> ModelSelect:
-        """Those that take place in a range, as one may see them."""
-        there = cls.state_name.in_(TAKES_TIME), cls.starts_at < last, cls.ends_at > first
-        return cls.visible_to(user).where(*there).order_by(cls.starts_at, cls.id)
-
-    @classmethod
     def next_of(cls, client: Client, now: datetime) -> Self | None:
         """The client's next one that is booked."""
         booked = cls.client == client, cls.state_name == State.BOOKED, cls.ends_at > now
@@ -291,6 +286,11 @@ class LedgerEntry(Model):
         return Balance.of(dict(sums.tuples()))
 
     @classmethod
+    def sum_left(cls) -> Any:
+        """`Balance.left` for a query."""
+        return fn.SUM(Case(None, ((cls.entry.in_(GIVES), cls.count),), cls.count * -1))
+
+    @classmethod
     def balances(cls, engagements: Any) -> dict[int, Balance]:
         """Of many engagements in one query, by their ids."""
         rows = cls.select(cls.engagement, cls.entry, fn.SUM(cls.count)).where(cls.engagement.in_(engagements))
@@ -387,13 +387,11 @@ def stalled_programs(user: User, now: datetime) -> list[Stalled]:
     booked = session.select(session.id).where(own, session.state_name == State.BOOKED)
     since = fn.COALESCE(held, Engagement.onboarded_at)
     idle = Engagement.state_name == ProgramState.ACTIVE, Engagement.onboarded_at.is_null(False), ~fn.EXISTS(booked)
-    rows = list(Engagement.visible_to(user).select_extend(since.alias("since")).where(*idle))
-    balances = LedgerEntry.balances([row.id for row in rows])
+    left = LedgerEntry.select(LedgerEntry.sum_left()).where(LedgerEntry.engagement == Engagement.id)
     found = []
-    for row in rows:
-        left = balances.get(row.id, Balance()).left
+    for row in Engagement.visible_to(user).select_extend(since.alias("since"), left.alias("left")).where(*idle):
         moment = UtcDateTimeField().python_value(row.since)
-        days = stalled_days(row.state, row.cadence, booked=0, left=left, since=moment, now=now)
+        days = stalled_days(row.state, row.cadence, booked=0, left=row.left or 0, since=moment, now=now)
         if days is not None:
-            found.append(Stalled(row, days, left))
+            found.append(Stalled(row, days, row.left))
     return sorted(found, key=lambda each: -each.days)
