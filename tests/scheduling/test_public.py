@@ -134,7 +134,7 @@ def test_bob_sees_real_free_times_by_his_clock_and_alices_beside_it(bob):
 
 def test_three_days_at_a_time_with_the_weeks_to_jump_to(bob):
     page = bob.get("/p/book")
-    days = re.findall(r'<section class="free">\s*<h2>(.*?)</h2>', page.text)
+    days = re.findall(r'<section class="offered">\s*<h2>(.*?)</h2>', page.text)
     assert days == ["Tuesday 24 November", "Wednesday 25 November", "Thursday 26 November"]
     assert 'href="/p/book?from=2026-11-27">' in page.text
     later = bob.get("/p/book?from=2026-11-27")
