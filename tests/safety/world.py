@@ -8,7 +8,7 @@ and the missing thing.
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 
 from coachbase import clock
 from coachbase.accounts.actions import INVITATION, RESET
@@ -32,6 +32,7 @@ from coachbase.files.rules import Audience
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormKind, FormState, QuestionKind, SubmissionState
+from coachbase.invitations.models import ReplyBox
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
@@ -56,6 +57,7 @@ PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session"
 books, where he moves what is booked, and where he says which times suit."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
+AWAY = timedelta(days=30)
 STAFF = ("olive", "alice", "vera", "carol", "dora")
 
 
@@ -70,6 +72,8 @@ class World:
     """kind of link -> token that opens it; `expired` and `revoked` open nothing."""
     cookies: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     """person -> (key, value, path) of the cookies their browser holds; see people.py"""
+    slots: list[str] = field(default_factory=list)
+    """Moments at which something of each coach is in the way of a session."""
     slug: str = "inquiry-form"
 
     def word(self, what: str, whose: str, readers: frozenset[str] | None = None) -> str:
@@ -111,6 +115,7 @@ def build() -> World:
         _planned(world, whose, staff[coach])
         _polled(world, whose, staff[coach])
         _grouped(world, whose, staff[coach])
+    _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
     world.keep("firm", short)
@@ -141,11 +146,11 @@ def _staff(world: World) -> dict[str, User]:
 
 def _hours(world: World, name: str, coach: User) -> None:
     """Days that differ from the week, whose reasons name what nobody else is to know."""
-    readers, day = ALICES if name == "alice" else CAROLS, date(2026, 12, 24)
+    readers, day = ALICES if name == "alice" else CAROLS, (clock.now() + AWAY).date()
     why, place = world.word("dayoff", name, readers), world.word("trip", name, readers)
     world.keep(name, SpecialDay.create(coach=coach, first=day, last=day, why=why))
     world.keep(name, Trip.create(coach=coach, first=day, last=day, zone="Asia/Singapore", place=place))
-    Holiday.create(coach=coach, on=date(2026, 12, 25), name=world.word("holiday", name, readers))
+    Holiday.create(coach=coach, on=day + timedelta(days=1), name=world.word("holiday", name, readers))
 
 
 def _stages(world: World) -> list[Stage]:
@@ -172,7 +177,7 @@ def _client(world: World, whose: str, coach: User | None) -> Client:
     world.keep(
         whose,
         Contact.create(
-            organisation=organisation, name=world.told("contact", whose, "client", "sponsor", "sign"),
+            organisation=organisation, name=world.told("contact", whose, "client", "sponsor", "sign", "poll"),
             title=world.word("title", whose),
             role_name=ContactRole.HR, email=f"{world.word('contactmail', whose)}@sponsor.example",
             phone=world.word("contactphone", whose),
@@ -428,6 +433,12 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
         title=world.told("unmarked", whose, "client"), starts_at=now - timedelta(days=1, hours=1),
         ends_at=now - timedelta(days=1), zone=coach.zone, via="staff", created_at=now - timedelta(days=9),
     )  # fmt: skip
+    missed = now - timedelta(days=2)
+    CoachingSession.create(
+        uid=f"{whose}-late@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="three_way",
+        starts_at=missed, ends_at=missed + timedelta(hours=1), zone=coach.zone, via="staff", state_name="late_cancelled",
+        reason=world.word("latereason", whose), created_at=now, ended_at=missed,
+    )  # fmt: skip
     LedgerEntry.create(engagement=engagement, session=session, entry="booked", at=now)
     LedgerEntry.create(
         engagement=engagement, session=over, entry="booked", reason=world.word("ledgerreason", whose), at=now
@@ -443,6 +454,23 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     held = {"starts_at": begins + timedelta(hours=3), "ends_at": begins + timedelta(hours=4), "about": whose}
     words = world.word("hold", whose)
     Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
+    world.slots = [f"{moment:%Y-%m-%dT%H:%MZ}" for moment in (begins, held["starts_at"], now + AWAY)]
+
+
+def _coached_by_another(world: World, alice: User) -> None:
+    """Dan was Alice's before he was Carol's: one of his sessions is still with Alice, whose others are not theirs."""
+    client = Client.get(Client.public_id == world.ids["client"]["dan"])
+    begins = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=3, hours=8)
+    session = CoachingSession.create(
+        uid="dan-with-alice@northbank.example", coach=alice, client=client, kind_name="coaching",
+        title=world.word("inherited", "dan"), starts_at=begins, ends_at=begins + timedelta(hours=1), zone=alice.zone,
+        via="staff", created_at=clock.now(),
+    )  # fmt: skip
+    Attendee.create(
+        session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
+    )
+    world.keep("dan’s with alice", session)
+    world.slots.append(f"{begins:%Y-%m-%dT%H:%MZ}")
 
 
 def _planned(world: World, whose: str, coach: User) -> None:
@@ -495,6 +523,8 @@ def _mail_settings(world: World) -> None:
     MailServer.create(
         host="127.0.0.1", port=9, username="desk", password=secret, from_name="Northbank", from_address="desk@n.example"
     )
+    fetching = world.word("imappassword", "bob", frozenset())
+    ReplyBox.create(host="127.0.0.1", port=9, username="desk", password=fetching)
     MailText.create(kind="intake_thanks", subject="Thank you", body="Thank you, we will write soon.")
 
 
