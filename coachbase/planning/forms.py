@@ -161,6 +161,7 @@ class LineForm(Form):
     version = version_field()
 
     zone = "UTC"
+    chosen: datetime
 
     @classmethod
     def about(cls, line: ProposedSession, proposal: Proposal, data: Any = None) -> "LineForm":
@@ -171,7 +172,6 @@ class LineForm(Form):
         return form
 
     def validate_start(self, field: Field) -> None:
-        self.chosen: datetime | None = None
         if field.data == OTHER:
             if self.on.data is None or self.at.data is None:
                 raise ValidationError("Say the day and the time.")
