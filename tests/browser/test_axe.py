@@ -1,11 +1,13 @@
 """Every main page, in both themes, is asked what breaks WCAG 2.2 AA: nothing may."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
+from coachbase import clock
 from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import AgreementTemplate
+from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.db import transaction
@@ -15,6 +17,9 @@ from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
 from coachbase.programs.models import ProgramTemplate, TemplateStep
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.rules import Via
+from coachbase.sessions.models import CoachingSession
 from coachbase.timeline import actions as timeline
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
@@ -50,6 +55,12 @@ DESK = (
     "/clients/{bob}/mail",
     "/clients/{bob}/edit",
     "/clients/{bob}/ball",
+    "/clients/{bob}/sessions",
+    "/clients/{grace}/sessions",
+    "/sessions/{session}",
+    "/sessions/{over}",
+    "/engagements/{engagement}/ledger",
+    "/engagements/{engagement}/place",
     "/clients/{bob}/notes/{note}",
     "/sponsors",
     "/sponsors?q=zzz",
@@ -117,8 +128,20 @@ def ids(cast, live_server) -> dict[str, str]:
         "engagement": engagement,
         "agreement": agreement,
         "wording": wording,
+        "session": _session(cast, 3),
+        "over": _session(cast, -3),
     }
     return {name: thing.public_id for name, thing in things.items()}
+
+
+def _session(cast, days: int) -> CoachingSession:
+    """One of Bob's, so many days from now; what is over nobody has marked."""
+    at = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
+    with clock.pretend(min(clock.now(), at - timedelta(days=5))):
+        return scheduling.book(
+            cast.alice, SessionKind.COACHING, at, 60, via=Via.STAFF, client=cast.bob, despite="agreed",
+            place_kind="video", place="https://meet.example/alice", by=cast.vera,
+        )  # fmt: skip
 
 
 def begin(cast) -> Engagement:
