@@ -51,7 +51,8 @@ bench: $(dev_stamp) ## measure speed, size and memory as ratios in one run (benc
 shots: $(dev_stamp) chromium ## picture every main page of the sample practice, both themes, two widths (shots/)
 	@exec $(python) -m tests.browser.shots
 
-soak: $(dev_stamp) chromium ## the kill tests, long: 1,000 kills instead of 50 (KILLS=n for another number)
+soak: $(dev_stamp) chromium ## the long tests: 1,000 kills instead of 50, 1,600 bookings at once instead of 400
+	@ATTEMPTS=$${ATTEMPTS:-1600} exec $(python) -m pytest tests/scheduling/test_races_http.py
 	@KILLS=$${KILLS:-1000} exec $(python) -m pytest -m kills
 
 lock: ## pin every dependency of pyproject.toml with its hashes in the two lock files
