@@ -1,9 +1,13 @@
 """What the staff does about the pages, and the wall before it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from coachbase import clock
+from coachbase.clients import actions as clients
+from coachbase.clients.rules import Party
 from coachbase.mail.models import Message
 from coachbase.portal.models import ASSISTANT, CLIENT
 
@@ -81,3 +85,10 @@ def test_the_rail_asks_no_more_than_fifteen_times(vera, cast, questionnaire, que
     with queries() as asked:
         vera.get(path(cast, "page/of"))
     assert len(asked) <= 15
+
+
+@pytest.mark.parametrize(("party", "offered"), [(Party.CLIENT, True), (Party.US, False)])
+def test_today_offers_to_remind_of_the_kickoff_as_long_as_it_is_bobs_turn(vera, cast, active, party, offered):
+    clients.pass_ball(cast.bob, party, "Book the kickoff")
+    with clock.pretend(clock.now() + timedelta(days=9)):
+        assert (f"/clients/{cast.bob.public_id}/remind" in vera.get("/").text) is offered

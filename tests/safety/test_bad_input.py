@@ -293,6 +293,8 @@ NEIGHBOURS = (
     "SELECT document.* FROM document JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
     "SELECT message.* FROM message JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
     "SELECT submission.* FROM submission JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
+    "SELECT request.* FROM request JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
+    "SELECT coaching_session.* FROM coaching_session JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
     "SELECT stage_id, card.version FROM card JOIN client c ON c.id = client_id WHERE c.name LIKE 'Dan %'",
     "SELECT client_import.* FROM client_import JOIN user ON user.id = by_id WHERE user.name LIKE 'Dora%'",
     "SELECT * FROM user WHERE name LIKE 'Carol%' OR name LIKE 'Dora%' OR name LIKE 'Olive%'",
