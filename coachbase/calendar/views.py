@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +43,10 @@ MOST_IN_CELL = 4
 
 @dataclass(frozen=True)
 class Item:
-    """Something in a day's column: a session, a hold, a time taken or busy. `lane` of `of` stand side by side."""
+    """Something in a day's column: a session, a hold, a time taken or busy. `lane` of `of` stand side by side.
+
+    A busy time lies behind the sessions of the only coach shown; of several, it stands beside those of the others.
+    """
 
     what: str
     on: Slice
@@ -56,6 +59,7 @@ class Item:
     may_move: bool = False
     step: int = 0
     is_rest: bool = False
+    is_behind: bool = False
     lane: int = 0
     of: int = 1
 
@@ -124,7 +128,12 @@ def _week(shown: Shown, diary: Diary, coaches: Sequence[User], now: datetime) ->
     items = _items(diary, coaches, shown)
     open_hours = _open_hours(diary, coaches)
     columns = [
-        Day(day, _side_by_side(items.get(day, ())), open_hours.get(day, ()), _in_words(open_hours.get(day, ())))
+        Day(
+            day,
+            _side_by_side(items.get(day, ()), is_alone=len(coaches) == 1),
+            open_hours.get(day, ()),
+            _in_words(open_hours.get(day, ())),
+        )
         for day in shown.days
     ]
     first, last = hours_shown(
@@ -170,12 +179,12 @@ def _put(found: dict[date, list[Item]], what: str, by_id: dict[int, User], one: 
         found[part.day].append(item)
 
 
-def _side_by_side(items: Sequence[Item]) -> list[Item]:
-    spans = [(item.on.at, item.on.at + max(item.on.minutes, SHORTEST_DRAWN)) for item in items]
-    placed = [
-        Item(**vars(item) | {"lane": lane, "of": of}) for item, (lane, of) in zip(items, lanes(spans), strict=True)
-    ]
-    return sorted(placed, key=lambda item: (item.on.at, item.lane))
+def _side_by_side(items: Sequence[Item], *, is_alone: bool) -> list[Item]:
+    behind = [replace(item, is_behind=True) for item in items if is_alone and item.what == "busy"]
+    beside = [item for item in items if not (is_alone and item.what == "busy")]
+    spans = [(item.on.at, item.on.at + max(item.on.minutes, SHORTEST_DRAWN)) for item in beside]
+    placed = [replace(item, lane=lane, of=of) for item, (lane, of) in zip(beside, lanes(spans), strict=True)]
+    return sorted([*behind, *placed], key=lambda item: (item.on.at, item.lane))
 
 
 def _open_hours(diary: Diary, coaches: Sequence[User]) -> dict[date, list[Slice]]:

@@ -176,6 +176,13 @@ function tick() {
   line.style.top = `${(minute - firstMinute()) * pixels()}px`;
 }
 
+// A week that begins at night opens at seven.
+function showMorning() {
+  const night = 7 * 60 - firstMinute();
+  if (night > 0 && isWide() && !scrollY) scrollTo({ top: night * pixels() });
+}
+
+if (grid()) showMorning();
 document.addEventListener("pointerdown", pressed);
 document.addEventListener("pointermove", moved);
 document.addEventListener("pointerup", released);

@@ -72,9 +72,19 @@ def test_a_session_that_collides_says_so_in_words(vera, put, feed):
     early = put(27, 7)
     page = vera.get(HERE).text
     assert block(page, busy)[2].strip().endswith("over a busy time Coaching session")
-    assert {"odd", "of-2"} <= {*block(page, busy)[0]}  # the busy time stands beside it
+    assert {"odd", "of-1"} <= {*block(page, busy)[0]}  # the busy time lies behind it
+    assert 'class="item busy behind at-10h' in page
     assert "outside hours" in block(page, early)[2]
     assert "Busy 10:00 –12:00 Outlook" in plain(page)
+
+
+def test_of_several_coaches_a_busy_time_stands_beside_and_says_whose_it_is(olive, put, feed):
+    Busy.create(feed=feed, begins_at=MONDAY.replace(day=26, hour=10), ends_at=MONDAY.replace(day=26, hour=12))
+    session = put(26)
+    page = olive.get(HERE).text
+    assert "of-2" in block(page, session)[0]
+    assert " behind" not in page
+    assert page.count('title="Alice Kern">AK</abbr>') == 2
 
 
 def test_holds_are_shown_with_what_they_are_for(vera, cast, put):
@@ -113,7 +123,7 @@ def test_days_are_those_of_the_readers_clock_and_another_clock_stands_beside(ver
 def test_weeks_in_which_the_clocks_differ_are_marked(vera, cast, put):
     Client.update(zone="America/New_York").execute()
     page = plain(vera.get("/calendar?week=2026-W44").text)
-    assert "Until Saturday New York is 4 h behind of London, usually 5 h behind: Bob Haddad." in page
+    assert "Until Saturday New York is 4 h behind London, usually 5 h behind: Bob Haddad." in page
     assert "usually" not in plain(vera.get(HERE).text)
     assert vera.get("/calendar?month=2026-11").text.count("Clocks differ: New York") == 2  # a title and a label
 
