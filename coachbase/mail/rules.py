@@ -253,8 +253,9 @@ def fill_html(template: str, values: Mapping[str, str], places: Collection[str] 
 
 
 def _linked(value: str) -> str:
-    """Escaped; a web address in it as a link."""
-    return _WEB_ADDRESS.sub(lambda found: f'<a href="{found[0]}">{found[0]}</a>', escape(value))
+    """Escaped; a web address in it as a link, in the colour of the layout's: it comes in after those were inlined."""
+    link = '<a href="{0}" style="color: #0d5f66">{0}</a>'
+    return _WEB_ADDRESS.sub(lambda found: link.format(found[0]), escape(value))
 
 
 def plain(body: str) -> str:

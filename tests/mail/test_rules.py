@@ -1,5 +1,6 @@
 """What may stand in a text, what may enter a mail, and what becomes of one."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -170,3 +171,25 @@ def test_a_password_does_not_travel_readable():
     assert refusal_of_server("smtp.example.com", Security.NONE, "desk") is not None
     assert refusal_of_server("localhost", Security.NONE, "desk") is None
     assert refusal_of_server("smtp.example.com", Security.STARTTLS, "desk") is None
+
+
+@pytest.mark.parametrize(
+    ("place", "html"),
+    [
+        ("Room 4 <b>", "Room 4 &lt;b&gt;"),
+        ("https://m.example/a?b=1&c=2.", '<a href="https://m.example/a?b=1&amp;c=2" style="color: #0d5f66">*</a>.'),
+        (
+            'https://m.example/"onclick="x',
+            '<a href="https://m.example/" style="color: #0d5f66">*</a>&quot;onclick=&quot;x',
+        ),
+        ("see https://m.example/{{link}}", 'see <a href="https://m.example/" style="color: #0d5f66">*</a>{{link}}'),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+    ],
+)
+def test_a_place_is_clicked_on_only_where_it_is_a_web_address(place, html):
+    filled = fill_html("{{where}}", {"where": place, "link": "SECRET"}, ["where"])
+    assert re.sub(r">https[^<]*</a>", ">*</a>", filled) == html
+
+
+def test_elsewhere_an_address_is_no_link():
+    assert fill_html("{{name}}", {"name": "https://m.example"}) == "https://m.example"
