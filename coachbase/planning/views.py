@@ -285,8 +285,9 @@ def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: Propo
 # Doing it -------------------------------------------------------------------------------------------------------------
 
 
-@pages.post("/planning/<ulid:proposal_id>/apply")
+@pages.post("/planning/<ulid:proposal_id>")
 def apply(proposal_id: str) -> ResponseReturnValue:
+    """At the page's own address: a second click of one that was refused and marked leads to the page."""
     proposal, version = _seen(proposal_id)
     try:
         actions.apply(proposal, version=version, by=_me())

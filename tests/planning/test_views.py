@@ -74,7 +74,7 @@ def test_weeks_in_which_the_clocks_differ_are_marked(vera, program):
 
 def test_book_all_books_all_and_can_be_undone_from_the_page(vera, planned):
     page = vera.get(planned).text
-    answer = vera.post(f"{planned}/apply", data={"version": version_on(page)}, follow_redirects=True)
+    answer = vera.post(planned, data={"version": version_on(page)}, follow_redirects=True)
     assert count_of_booked() == 12
     assert f'action="{planned}/undo"' in answer.text
     assert "The mails leave" in answer.text
@@ -86,7 +86,7 @@ def test_book_all_books_all_and_can_be_undone_from_the_page(vera, planned):
 def test_a_double_click_books_once(vera, planned):
     page = vera.get(planned).text
     data = {"version": version_on(page), "once": "one-click"}
-    answers = [vera.post(f"{planned}/apply", data=data) for _ in range(2)]
+    answers = [vera.post(planned, data=data) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [303, 303]
     assert count_of_booked() == 12
 
@@ -94,19 +94,27 @@ def test_a_double_click_books_once(vera, planned):
 def test_a_gone_time_answers_the_page_with_the_line_marked(vera, planned, book, cast):
     page = vera.get(planned).text
     book(at(1, 7, 15), client=client_of(cast.alice, "Ines Marchetti"))
-    answer = vera.post(f"{planned}/apply", data={"version": version_on(page)})
+    answer = vera.post(planned, data={"version": version_on(page)})
     assert answer.status_code == 422
     assert "Nothing was changed" in answer.text
     assert "Thursday 7 January, 15:00 has just gone" in answer.text
     assert count_of_booked() == 1
-    assert vera.post(f"{planned}/apply", data={"version": version_on(answer.text)}).status_code == 303
+    assert vera.post(planned, data={"version": version_on(answer.text)}).status_code == 303
     assert count_of_booked() == 13
+
+
+def test_a_double_click_on_a_plan_that_is_refused_leads_to_the_plan(vera, planned, book, cast):
+    book(at(1, 7, 15), client=client_of(cast.alice, "Ines Marchetti"))
+    data = {"version": "1", "once": "one-click"}
+    answers = [vera.post(planned, data=data, follow_redirects=True) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [422, 200]
+    assert all("has just gone" in answer.text for answer in answers)
 
 
 def test_an_older_page_answers_409_with_the_plan_as_it_stands(vera, planned):
     line = ProposedSession.get()
     assert vera.post(f"{planned}/lines/{line.public_id}", data={"version": "1", "do": "leave"}).status_code == 303
-    answer = vera.post(f"{planned}/apply", data={"version": "1"})
+    answer = vera.post(planned, data={"version": "1"})
     assert answer.status_code == 409
     assert "Somebody else changed this proposal" in answer.text
     assert "left out" in answer.text
@@ -144,7 +152,7 @@ def test_a_line_may_stay_or_be_cancelled_instead(vera, away):
     page = vera.get(away).text
     assert "1 cancelled" in page
     assert page.count("Cancellation") == 2
-    vera.post(f"{away}/apply", data={"version": version_on(page)})
+    vera.post(away, data={"version": version_on(page)})
     assert count_of_booked() == 0
 
 
@@ -205,7 +213,7 @@ def test_the_start_slips_with_all_that_is_owed(vera, program, book):
     assert "Thu 17 Dec, 10:00" in page
     assert "Three-way meeting at the start" in page
     assert "Tue 29 Dec" in page
-    vera.post(f"{where}/apply", data={"version": "1"})
+    vera.post(where, data={"version": "1"})
     assert Engagement.get().starts_on == date(2026, 12, 15)
     after = vera.get(where).text
     assert re.findall(r"<td>Kickoff</td>\s*<td[^>]*>([^<]*)", page) == re.findall(
@@ -233,8 +241,8 @@ def test_carol_sees_no_plan_of_alices_and_plans_none(carol, vera, away, program,
     line = ProposedSession.get()
     assert carol.get(away).status_code == 404
     assert carol.get(f"{away}/lines/{line.public_id}").status_code == 404
-    for act in ("apply", "undo", "drop", f"lines/{line.public_id}"):
-        assert carol.post(f"{away}/{act}", data={"version": "1"}).status_code == 404
+    for act in ("", "/undo", "/drop", f"/lines/{line.public_id}"):
+        assert carol.post(f"{away}{act}", data={"version": "1"}).status_code == 404
     assert carol.post(f"/engagements/{program.public_id}/cadence", data=CADENCE).status_code == 404
     assert carol.post("/planning/absences", data=absence_of).status_code == 422
     assert "Alice" not in carol.get("/planning").text
@@ -249,7 +257,7 @@ def test_a_client_who_is_anothers_by_now_is_not_named_though_the_session_moves(v
     assert "bob@" not in page
     assert "A client of another coach" in page
     assert vera.get(f"{away}/lines/{ProposedSession.get().public_id}").status_code == 404
-    assert vera.post(f"{away}/apply", data={"version": version_on(page)}).status_code == 303
+    assert vera.post(away, data={"version": version_on(page)}).status_code == 303
     assert CoachingSession.get().starts_at == at(12, 22, 10)
 
 
