@@ -17,9 +17,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from peewee import ModelSelect
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from coachbase import create_app
+from coachbase import clock, create_app
 from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import Agreement, Signer
 from coachbase.agreements.rules import SignerRole
@@ -27,7 +28,12 @@ from coachbase.agreements.rules import State as AgreementState
 from coachbase.clients.models import Client, Contact
 from coachbase.config import Config
 from coachbase.db import transaction
+from coachbase.engagements.rules import State as ProgramState
 from coachbase.links import actions as links
+from coachbase.portal.models import may_be_booked
+from coachbase.scheduling.models import Request
+from coachbase.sessions.models import Attendee, CoachingSession
+from coachbase.sessions.rules import State as SessionState
 from tests.browser.chromium import DESKTOP, PHONE, launch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,6 +187,9 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
             made.doors[name] = _door(kind, table.get(table.name == whom).public_id)
         for name, (whom, role) in SIGNERS.items():
             made.doors[f"sign-{name}"] = _door("sign", _signer(whom, role).public_id)
+        asked = next(request for request in Request.to_chase([ProgramState.ACTIVE]) if may_be_booked(request))
+        booked = next(each for each in _coming() if not any(attendee.contact_id for attendee in Attendee.of(each)))
+        made.doors |= {"book": _door("book", asked.public_id), "session": _door("session", booked.public_id)}
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
         made.papers |= {
@@ -190,6 +199,13 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
             "not-signed": bytes(sealed.document.content),
             "no-pdf": b"a letter",
         }
+
+
+def _coming() -> ModelSelect:
+    """Sessions of one client each that come in a week or later."""
+    later = clock.now() + timedelta(days=7)
+    booked = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.client.is_null(False)
+    return CoachingSession.select().where(*booked, CoachingSession.starts_at > later)
 
 
 def _signer(whom: str, role: SignerRole) -> Signer:
@@ -407,7 +423,21 @@ def _by_link(camera: Camera, doors: Mapping[str, str]) -> None:
     page.wait_for_load_state("networkidle")
     camera.take("sign-code-wrong")
     camera.take("p-left", "/p/left")
+    _booking(camera)
     _questionnaire(camera, doors["client-late"])
+
+
+def _booking(camera: Camera) -> None:
+    """What was opened before: choosing a time, moving, cancelling. Nothing is sent."""
+    page = camera.page
+    for name, path in (("book", "/p/book"), ("move", "/p/session/move")):
+        camera.open(path)
+        page.locator("a.time").first.click()
+        page.wait_for_load_state("networkidle")
+        camera.take(f"{name}-confirm")
+    camera.take("book-zones", "/p/book?zones=1")
+    camera.take("book-gone", "/p/book/confirm?start=1")
+    camera.take("session-cancel", "/p/session/cancel")
 
 
 def _questionnaire(camera: Camera, door: str) -> None:
