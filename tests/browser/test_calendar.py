@@ -173,6 +173,16 @@ def test_the_calendar_is_within_reach(open_page, enter, sessions, axe, theme):
         assert axe(page) == [], address
 
 
+def test_the_owner_sees_whose_each_session_is(page, enter, sessions, axe):
+    enter(page, "olive")
+    open_week(page)
+    expect(block(page, "Bob").locator("abbr")).to_have_text("AK")
+    assert axe(page) == []
+    page.goto(f"/calendar?month={at(0, 9):%Y-%m}")
+    expect(page.locator(".line", has_text="Bob").locator("abbr").first).to_have_text("AK")
+    assert axe(page) == []
+
+
 def test_a_phone_gets_a_list_with_everything_to_press(phone, enter, sessions, axe):
     enter(phone, "vera")
     open_week(phone)
