@@ -20,6 +20,7 @@ from ..engagements.rules import (
     THREE_WAY_LABELS,
     Payer,
     Share,
+    cancelling_in_words,
 )
 from ..money import in_words
 
@@ -188,6 +189,11 @@ MERGE_FIELDS: dict[str, Field] = {
     "po_number": Field("the purchase order", "PO-20418", "program"),
     "starts_on": Field("the first day", "1 December 2026", "program"),
     "ends_on": Field("the last day", "31 May 2027", "program"),
+    "cancelling": Field(
+        "when cancelling costs a session",
+        "free of charge until 24 hours before it begins; one that is cancelled later counts as held",
+        "program",
+    ),
     "three_ways": Field("meetings with the sponsor", "at the start and at the end", "program"),
     "summaries": Field("written summaries for the sponsor", "every three months", "program"),
     "assessments": Field("assessments", "Hogan HPI and EQ-i 2.0", "program"),
@@ -270,6 +276,7 @@ def _values_of_terms(terms: Any, ends_on: date | None) -> dict[str, str]:
         "cadence": CADENCE_LABELS[terms.cadence_name],
         "price": in_words(terms.price_cents, terms.currency) if terms.price_cents else "",
         "billing": BILLING_LABELS[terms.billing_name],
+        "cancelling": cancelling_in_words(terms.cancel_hours, late_is_charged=terms.late_is_charged),
         "three_ways": _listed(label for meeting, label in THREE_WAY_LABELS.items() if meeting in meetings) or "none",
         "summaries": SUMMARIES_LABELS[terms.summaries_name],
         "assessments": _listed(_line(line) for line in terms.assessments.splitlines() if line.strip()) or "none",

@@ -102,6 +102,14 @@ def shares_in_words(shares: Iterable[Share]) -> str:
     return ", and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""
 
 
+def cancelling_in_words(cancel_hours: int, *, late_is_charged: bool) -> str:
+    """'free of charge until 24 hours before it begins; one that is cancelled later counts as held'."""
+    if not late_is_charged:
+        return "free of charge until it begins"
+    hours = f"{cancel_hours} hours before it begins" if cancel_hours else "it begins"
+    return f"free of charge until {hours}; one that is cancelled later counts as held"
+
+
 class StepKind(StrEnum):
     AGREEMENT_SENT = "agreement_sent"
     AGREEMENT_SIGNED = "agreement_signed"

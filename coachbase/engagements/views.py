@@ -46,6 +46,7 @@ from .rules import (
     State,
     StepKind,
     agreement_is_out,
+    cancelling_in_words,
     due_at,
     expected_kickoff,
     fixed_fields,
@@ -72,6 +73,9 @@ def program_of(client: Client) -> Engagement | None:
 def kickoff_of(engagement: Engagement) -> date:
     """The day of the kickoff: booked, or to be expected."""
     return expected_kickoff(engagement.kickoff_on, engagement.starts_on, engagement.ready_on, _today())
+
+
+pages.add_app_template_global(cancelling_in_words, "cancelling")
 
 
 @pages.app_template_filter("due_tone")

@@ -17,6 +17,7 @@ from coachbase.engagements.rules import (
     Summaries,
     ThreeWay,
     agreement_is_out,
+    cancelling_in_words,
     change_in_words,
     due_at,
     expected_kickoff,
@@ -443,3 +444,15 @@ def test_a_program_ends_after_it_begins(ends_on, refused):
 )
 def test_the_kickoff_is_expected_as_planned_or_when_the_steps_are_done(booked, ready, today, expected):
     assert expected_kickoff(booked, date(2026, 12, 1), ready, today) == expected
+
+
+@pytest.mark.parametrize(
+    ("hours", "charged", "words"),
+    [
+        (24, True, "free of charge until 24 hours before it begins; one that is cancelled later counts as held"),
+        (0, True, "free of charge until it begins; one that is cancelled later counts as held"),
+        (24, False, "free of charge until it begins"),
+    ],
+)
+def test_the_terms_of_cancelling_are_said_in_one_sentence(hours, charged, words):
+    assert cancelling_in_words(hours, late_is_charged=charged) == words

@@ -441,3 +441,23 @@ def test_markup_in_a_step_a_reason_and_the_terms_is_text(vera, here, acts, engag
     for markup in ("<b>Room", "<i>because", "<u>4711", "<script>alert"):
         assert markup not in page
     assert Entry.select().where(Entry.sentence.contains("<i>because</i>")).exists()
+
+
+def test_terms_of_cancelling_are_changed_with_the_program(vera, acts, engagement):
+    sent = typed_of(engagement, cancel_hours="48", apply="1")
+    sent.pop("late_is_charged")
+    assert vera.post(f"{acts}/change", data=sent).status_code == 303
+    row = now(engagement)
+    assert (row.cancel_hours, row.late_is_charged) == (48, False)
+    answer = vera.post(f"{acts}/change", data=typed_of(engagement, cancel_hours="337", apply="1"))
+    assert answer.status_code == 422
+    assert "A number of hours from 0 to 336." in answer.text
+
+
+def test_an_agreement_that_is_out_fixes_the_terms_of_cancelling(vera, acts, engagement, step):
+    vera.post(f"/steps/{step(engagement, 'sent').public_id}/tick", data={"reason": "Handed over on paper"})
+    page = vera.get(f"{acts}/change").text
+    assert 'name="cancel_hours"' not in page
+    assert "terms of cancelling" in page
+    vera.post(f"{acts}/change", data=typed_of(engagement, cancel_hours="48", apply="1"))
+    assert now(engagement).cancel_hours == 24
