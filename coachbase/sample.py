@@ -47,6 +47,9 @@ from .invitations import actions as invitations
 from .mail.models import Message
 from .mail.rules import State
 from .mail.tasks import MailEnded
+from .planning import actions as planning
+from .planning.models import foresee_absence
+from .planning.rules import ProposalKind
 from .portal import actions as portal
 from .programs import actions as programs
 from .programs.models import ProgramTemplate, Start
@@ -218,7 +221,19 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     _fill_this_week(team["Vera Moreau"])
     _gather(team["Alice Kern"], team["Vera Moreau"])
     _differ(team)
+    _plan_absence(team["Jonas Reyes"], team["Vera Moreau"])
     _settle_mail()
+
+
+def _plan_absence(coach: User, by: User) -> None:
+    """What would become of a coach's sessions in the week after next: proposed, and not applied."""
+    today = clock.now().date()
+    monday = today + timedelta(days=14 - today.weekday())
+    lines, _ = foresee_absence(coach, monday, monday + timedelta(days=4))
+    if lines:
+        planning.propose(
+            ProposalKind.ILL, coach, lines, first=monday, last=monday + timedelta(days=4), reason="A conference", by=by
+        )
 
 
 def _member(name: str, role: Role, owner: User, password_hash: str | None) -> User:
@@ -550,7 +565,7 @@ def _working_day(now: datetime, coach: User, hour: int, step: int) -> date:
 
 def _gather(coach: User, by: User) -> None:
     """A group program: two sessions are over, one of which somebody missed, and two are to come."""
-    active = Client.status_name == Status.ACTIVE, Client.coach == coach
+    active = Client.status_name.in_((Status.ACTIVE, Status.ONBOARDING)), Client.coach == coach, Client.name != STALLED
     with _days_ago(45):
         cohort = cohorts.create(coach, {"name": "Leaders’ circle", "seats": 8, "minutes": 90}, by=by)
         for client in Client.select().where(*active).order_by(Client.id).limit(6):
