@@ -1,6 +1,6 @@
 """When a coach works: weekly hours, the terms of booking, what is different for a kind of session, and special days."""
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -234,6 +234,7 @@ def _days_page(
         specials=list(SpecialDay.coming(coach, today)),
         trips=list(Trip.coming(coach, today)),
         holidays=list(Holiday.coming(coach, today)),
+        in_a_year=today + timedelta(days=365),
         in_words=in_words,
     )
 
