@@ -3,16 +3,23 @@ is not theirs — not in pages, search, exports, files, mails, headers or the lo
 
 import io
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 
 from coachbase import clock
-from coachbase.clients.models import Client, Organisation
-from coachbase.db import database
+from coachbase.accounts.models import User
+from coachbase.availability.rules import SessionKind
+from coachbase.clients.models import Client, Contact, Organisation
+from coachbase.db import database, transaction
 from coachbase.files.models import Document
 from coachbase.intake.models import Question
 from coachbase.mail.models import Message
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling import views
+from coachbase.scheduling.rules import Side, Via
+from coachbase.sessions.models import CoachingSession
 from tests.safety.people import EVERYBODY, SIGNED_IN, People
 from tests.safety.walk import addresses, crawl, read, routes
 from tests.safety.world import ALICES, COACH_ONLY, World
@@ -25,7 +32,19 @@ def starts(people: People, world: World) -> list[str]:
     """Every address of every GET route with everybody's ids in it, and searches for the first letters of each word."""
     found = [path for method, rule in routes(people.app) if method == "GET" for path in addresses(world, rule)]
     found += ["/clients.csv?status=all", "/clients?status=all", "/clients?status=all&sort=-coach"]
-    return found + searches()
+    return found + searches() + why_nots(world)
+
+
+def why_nots(world: World) -> list[str]:
+    """Wherever it is told what is in the way of a session, asked about the moments at which something is."""
+    coaches = (world.ids["user"][name] for name in ("alice", "carol"))
+    clients, sessions = world.ids["client"].values(), world.ids["coaching_session"].values()
+    asked = [f"/slots/why?coach={coach}&at=" for coach in coaches]
+    asked += [f"/clients/{client}/sessions/new?slot=" for client in clients]
+    asked += [f"/sessions/{session}/move?slot=" for session in sessions]
+    weeks = [f"/calendar?{moment:week=%G-W%V}" for moment in map(datetime.fromisoformat, world.slots)]
+    months = [f"/calendar?{moment:month=%Y-%m}" for moment in map(datetime.fromisoformat, world.slots)]
+    return [f"{page}{slot}" for page in asked for slot in world.slots] + weeks + months
 
 
 def searches() -> list[str]:
@@ -68,12 +87,103 @@ def test_nobody_meets_a_word_that_is_not_theirs(people, world, who, caplog):
     assert who not in SIGNED_IN or [word for word in theirs if word not in whole] == []
 
 
+def test_a_clients_own_assistant_who_books_and_moves_meets_dates_alone(people, world):
+    assistant, ids = people["assistant"], world.ids
+    for way in (f"book/{ids['request']['bob’s to book']}", f"session/{ids['coaching_session']['bob']}"):
+        assert assistant.post(f"/p/assistant/{way}").status_code == 303
+    found = crawl(assistant, ["/p/book", "/p/session"])
+    assert {"/p/book", "/p/session", "/p/session/move", "/p/session/cancel"} <= {
+        path for path, answer in found.items() if answer.status_code == 200
+    }
+    pages = "".join(answer.text for answer in found.values())
+    assert [word for word in told_wrongly(world, "assistant", pages) if word != "zqusualplacebob"] == []
+
+
+# What is mailed about sessions, and what calendar programs are given --------------------------------------------------
+
+
+def told_wrongly(world: World, who: str, content: str) -> list[str]:
+    return [word for word, may in world.canaries.items() if who not in may and word in content]
+
+
+def hold_sessions(world: World) -> None:
+    """Bob has a meeting with his sponsor's contact and one in a group, each moved and cancelled."""
+    ids = world.ids
+    vera, alice = (User.get(User.public_id == ids["user"][name]) for name in ("vera", "alice"))
+    bob = Client.get(Client.public_id == ids["client"]["bob"])
+    contact = Contact.get(Contact.public_id == ids["contact"]["bob"])
+    mate = Client.create(name="Mia zqmate", email="mia@client.example", coach=alice, created_at=clock.now())
+    begins = clock.now() + timedelta(days=12)
+    facts = {"via": Via.STAFF, "despite": "zqdespite", "by": vera}
+    booked = [
+        scheduling.book(alice, SessionKind.THREE_WAY, begins, 60, client=bob, contacts=[contact], **facts),
+        scheduling.book(alice, SessionKind.COACHING, begins + timedelta(days=1), 60, client=bob, **facts),
+        scheduling.book(alice, SessionKind.GROUP, begins + timedelta(days=2), 60, members=[bob, mate], **facts),
+    ]
+    Message.update(state_name="sent", sent_at=clock.now()).execute()  # only who heard of it hears that it is off
+    for session in booked:
+        later = CoachingSession.known_as(session.public_id).starts_at + timedelta(hours=5)
+        why = {"reason": "zqwhymoved", "despite": "zqdespite"}
+        scheduling.move(session, later, side=Side.FIRM, via=Via.STAFF, by=vera, **why)
+    Message.update(state_name="sent", sent_at=clock.now()).execute()
+    for session in booked:
+        scheduling.cancel(session, side=Side.FIRM, reason="zqwhycancelled", by=vera)
+
+
+@pytest.fixture
+def mailed(people, world) -> Iterator[list[Message]]:
+    """All calendar mails of that; the other member's name and the reasons are nobody's to read there."""
+    words = dict.fromkeys(("zqmate", "zqdespite", "zqwhymoved", "zqwhycancelled"), frozenset())
+    world.canaries |= words
+    with transaction():
+        hold_sessions(world)
+    yield list(Message.select().where(Message.method != ""))
+    world.canaries = {word: may for word, may in world.canaries.items() if word not in words}
+
+
+def test_a_calendar_mail_tells_each_reader_only_what_is_theirs(world, mailed):
+    read_by = {
+        "zqemailbob@client.example": "client", "zqeamailbob@client.example": "assistant",
+        "zqcontactmailbob@sponsor.example": "sponsor", "alice@northbank.example": "alice",
+        "mia@client.example": "stranger",
+    }  # fmt: skip
+    assert {(mail.to_address, mail.method) for mail in mailed} >= {
+        (address, method) for address in read_by for method in ("REQUEST", "CANCEL") if "eamail" not in address
+    }
+    assert "zqeamailbob@client.example" in {mail.to_address for mail in mailed}
+    wrong = []
+    for mail in mailed:
+        content = " ".join([mail.subject, mail.text, mail.html, re.sub(r"\r?\n ", "", mail.calendar)])
+        own = ("zqmate",) if mail.to_address in ("mia@client.example", "alice@northbank.example") else ()
+        theirs = mail.to_address.partition("@")[0]
+        met = [word for word in told_wrongly(world, read_by[mail.to_address], content) if word not in (theirs, *own)]
+        wrong += [f"{mail.to_address} {mail.kind}: {word}" for word in met if word != "zqusualplacebob"]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "who", "also"),
+    [("feed_client", "client", ["zqusualplacebob"]), ("feed_coach", "stranger", [])],
+)
+def test_a_calendar_by_address_tells_only_what_is_its_readers(people, world, mailed, kind, who, also):
+    file = people["stranger"].get(f"/p/feed/{world.tokens[kind]}.ics").text
+    file = re.sub(r"\r?\n ", "", file)
+    assert file.count("BEGIN:VEVENT") >= 2
+    assert [word for word in told_wrongly(world, who, file) if word not in also] == []
+
+
 # Each wall has a hole made in it: the crawl must see what comes through ----------------------------------------------
 
 
 def test_a_hole_in_the_wall_would_be_seen(people, world, monkeypatch):
     monkeypatch.setattr(Client, "visible_to", classmethod(lambda cls, user, *columns: cls.select(*columns or [cls])))
     assert len(leaks(people, world, "carol", "/clients")) > 20
+
+
+def test_a_session_of_another_coach_that_names_whom_that_one_meets_would_be_seen(people, world, monkeypatch):
+    monkeypatch.setattr(views, "as_told_to", lambda reader, coach, reasons: reasons)
+    session = world.ids["coaching_session"]["dan’s with alice"]
+    assert any("zqnamebob" in line for line in leaks(people, world, "dora", f"/sessions/{session}/move"))
 
 
 def test_a_coach_only_answer_shown_to_an_assistant_would_be_seen(people, world):

@@ -436,8 +436,8 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     missed = now - timedelta(days=2)
     CoachingSession.create(
         uid=f"{whose}-late@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="three_way",
-        starts_at=missed, ends_at=missed + timedelta(hours=1), zone=coach.zone, via="staff", state_name="late_cancelled",
-        reason=world.word("latereason", whose), created_at=now, ended_at=missed,
+        starts_at=missed, ends_at=missed + timedelta(hours=1), zone=coach.zone, via="staff", created_at=now,
+        state_name="late_cancelled", reason=world.word("latereason", whose), ended_at=missed,
     )  # fmt: skip
     LedgerEntry.create(engagement=engagement, session=session, entry="booked", at=now)
     LedgerEntry.create(
@@ -448,6 +448,7 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     free = {"client": client, "coach": coach, "kind_name": "chemistry", "minutes": 30, "asked_at": now}
     world.keep(f"{whose}’s to book", Request.create(**free))
     usual = world.told("usualplace", whose, "book")
+    world.canaries[usual] |= CAROLS  # who sees a session with another coach sees where that one's are
     Availability.create(coach=coach, place=f"https://{usual}.example", place_kind_name="video", notice_hours=0)
     for weekday in range(7):
         Hours.create(coach=coach, weekday=weekday, begins=0, ends=24 * 60)
@@ -464,7 +465,7 @@ def _coached_by_another(world: World, alice: User) -> None:
     session = CoachingSession.create(
         uid="dan-with-alice@northbank.example", coach=alice, client=client, kind_name="coaching",
         title=world.word("inherited", "dan"), starts_at=begins, ends_at=begins + timedelta(hours=1), zone=alice.zone,
-        via="staff", created_at=clock.now(),
+        via="staff", place_kind_name="room", place="Room 3", created_at=clock.now(),
     )  # fmt: skip
     Attendee.create(
         session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
