@@ -357,8 +357,10 @@ def _times(
     if near is not None:
         first = moment_of(near).astimezone(ZoneInfo(zone)).date()
     starts = [start for start in openings.starts if but is None or moment_of(start) != but]
+    free = free_days(starts, zone, coach_zone, first=first)
     return {
-        "free": free_days(starts, zone, coach_zone, first=first),
+        "free": free,
+        "shows_both": any(each.there for day in free.days for _, times in day.parts for each in times),
         "first": first,
         "zones": sorted(zones()),
         "asks_zone": "zones" in request.args,

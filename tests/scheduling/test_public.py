@@ -234,6 +234,12 @@ def test_who_travels_looks_by_another_clock_which_stays_in_the_address(bob):
     assert "4:00 New York time" in words(bob.get(f"/p/book/confirm?start={at(24, 9)}&zone=America/New_York"))
 
 
+def test_where_both_clocks_show_the_same_only_one_is_shown(bob):
+    page = bob.get("/p/book?zone=Africa/Accra")
+    assert "in small type" not in page.text
+    assert times(page)[0] == (at(24, 9), "9:00")
+
+
 def test_another_day_there_is_said(bob):
     assert (at(24, 16), "5:00 for Alice Kern: Tue 16:00") in times(
         bob.get("/p/book?zone=Pacific/Auckland&from=2026-11-25")
