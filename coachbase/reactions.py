@@ -155,6 +155,7 @@ def _forget_contact(event: ContactMoved) -> None:
     portal.forget_contact(event.contact)
     agreements.follow_contact(event.contact)
     polls.follow_contact(event.contact)
+    invitations.follow_contact(event.contact)
 
 
 def _note_document(event: DocumentFiled) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from .. import clock, config
 from ..accounts.models import Serving, User
 from ..clients import actions as clients
-from ..clients.models import Client
+from ..clients.models import Client, Contact
 from ..clients.rules import Party
 from ..db import atomic
 from ..errors import Refused, Stale
@@ -37,6 +37,7 @@ from .models import (
     guests_of,
     meeting_of,
     session_with,
+    wall_of,
 )
 from .rules import (
     ANSWERED,
@@ -139,8 +140,7 @@ def ask_anew(message: Message) -> None:
 
 
 def _with_assistant(attendee: Attendee) -> list[tuple[Guest, Client | None]]:
-    client = attendee.client if attendee.client_id else attendee.session.client
-    return [(guest_of(attendee), client), *assistant_of(attendee)]
+    return [(guest_of(attendee), wall_of(attendee)), *assistant_of(attendee)]
 
 
 def _is_news(session: CoachingSession) -> bool:
@@ -243,8 +243,7 @@ def _remind(attendee: Attendee, now: datetime) -> bool:
     meeting = meeting_of(session)
     if not meeting.place or not is_reminded(session.starts_at, told.at, now):
         return False
-    client = attendee.client if attendee.client_id else session.client
-    message = _mail("session_reminder", session, meeting, guest_of(attendee), client, None)
+    message = _mail("session_reminder", session, meeting, guest_of(attendee), wall_of(attendee), None)
     Reminder.create(attendee=attendee, kind_name=ReminderKind.DAY_BEFORE, starts_at=session.starts_at, message=message)
     return True
 
@@ -419,12 +418,26 @@ def follow_client(client: Client, changed: Collection[str]) -> None:
         if client.email:
             mail_feed(client, by=None)
     for attendee in attendees_to_come(client, clock.now()):
-        attendee.name, attendee.email = client.name, client.email
         attendee.zone = client.zone or attendee.session.coach.zone
-        if "email" in changed:
-            attendee.answer_name, attendee.answered_at = Attendance.NEEDS_ACTION, None
-        attendee.save()
-        if "email" in changed:
-            _tell(attendee.session, [(guest_of(attendee), client)])
+        _follow(attendee, client)
         if "assistant_email" in changed:
             _tell(attendee.session, assistant_of(attendee))
+
+
+@atomic
+def follow_contact(contact: Contact) -> None:
+    """A sponsor contact has another mail address: what is to come is told there. One who was removed hears no more."""
+    if contact.removed_at is None:
+        for attendee in attendees_to_come(contact, clock.now()):
+            _follow(attendee, contact)
+
+
+def _follow(attendee: Attendee, who: Client | Contact) -> None:
+    """To a new address goes an invitation, and what was answered from the old one counts no more."""
+    is_new_mailbox = attendee.email.casefold() != who.email.casefold()
+    attendee.name, attendee.email = who.name, who.email
+    if is_new_mailbox:
+        attendee.answer_name, attendee.answered_at = Attendance.NEEDS_ACTION, None
+    attendee.save()
+    if is_new_mailbox:
+        _tell(attendee.session, [(guest_of(attendee), wall_of(attendee))])

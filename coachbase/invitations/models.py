@@ -10,7 +10,7 @@ from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, 
 from ..accounts.models import User
 from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
-from ..clients.models import Client
+from ..clients.models import Client, Contact
 from ..db import EncryptedTextField, Model, UtcDateTimeField
 from ..firm.models import Firm
 from ..mail.models import Message
@@ -84,10 +84,11 @@ def _with_session() -> ModelSelect:
     )
 
 
-def attendees_to_come(client: Client, now: datetime) -> list[Attendee]:
-    """A client's part in sessions that are booked and not begun."""
+def attendees_to_come(who: Client | Contact, now: datetime) -> list[Attendee]:
+    """Somebody's part in sessions that are booked and not begun."""
+    theirs = Attendee.client == who if isinstance(who, Client) else Attendee.contact == who
     begins = CoachingSession.starts_at > now, CoachingSession.state_name == State.BOOKED
-    return list(_with_session().where(*begins, Attendee.client == client).order_by(CoachingSession.starts_at))
+    return list(_with_session().where(*begins, theirs).order_by(CoachingSession.starts_at))
 
 
 # What somebody was told -----------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ def guests_of(session: CoachingSession) -> Iterator[tuple[Guest, Client | None]]
 def _all_guests(session: CoachingSession) -> Iterator[tuple[Guest, Client | None]]:
     attendees = list(_invited(session))
     for attendee in attendees:
-        yield guest_of(attendee), _client_of(attendee)
+        yield guest_of(attendee), wall_of(attendee)
     yield _coach_of(session), session.client if session.client_id else None
     for attendee in attendees:
         yield from assistant_of(attendee)
@@ -168,10 +169,9 @@ def _invited(session: CoachingSession) -> ModelSelect:
     return people.where(Attendee.session == session, Attendee.left_at.is_null()).order_by(Attendee.id)
 
 
-def _client_of(attendee: Attendee) -> Client | None:
-    if attendee.client_id:
-        return attendee.client
-    return attendee.session.client if attendee.session.client_id else None
+def wall_of(attendee: Attendee) -> Client | None:
+    """Behind which client's wall a mail to somebody belongs; None for who is no client, in a group."""
+    return attendee.client if attendee.client_id else attendee.session.client
 
 
 def guest_of(attendee: Attendee) -> Guest:

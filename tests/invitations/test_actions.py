@@ -8,7 +8,8 @@ from icalendar import Calendar
 from coachbase import clock, jobs
 from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
-from coachbase.clients.models import Client
+from coachbase.clients import actions as clients
+from coachbase.clients.models import Client, Contact
 from coachbase.db import transaction
 from coachbase.errors import Refused
 from coachbase.invitations import actions as invitations
@@ -253,6 +254,18 @@ def test_who_said_yes_to_the_old_time_is_asked_anew(book, move, leave, cast):
     assert Attendee.get().answer is Attendance.ACCEPTED, "nobody has heard of the new time yet"
     assert event_of(to(leave(), "Bob"))["ATTENDEE"].params["PARTSTAT"] == "NEEDS-ACTION"
     assert Attendee.get().answer is Attendance.NEEDS_ACTION
+
+
+def test_a_sponsor_contact_with_another_address_is_invited_there(book, leave, cast):
+    book(kind=SessionKind.THREE_WAY, contacts=[cast.sam])
+    leave()
+    sam = Contact.get_by_id(cast.sam.id)
+    clients.change_contact(
+        sam, name=sam.name, role=sam.role, title="", email="sam@elsewhere.example", phone="", version=sam.version
+    )
+    (letter,) = [letter for letter in leave() if "elsewhere" in letter["To"]]
+    assert letter["Subject"].strip().startswith("Three-way meeting")
+    assert event_of(letter)["ATTENDEE"] == "mailto:sam@elsewhere.example"
 
 
 # Cancelled ------------------------------------------------------------------------------------------------------------
