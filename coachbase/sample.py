@@ -226,14 +226,16 @@ def populate(owner: User, password_hash: str | None = None) -> None:
 
 
 def _plan_absence(coach: User, by: User) -> None:
-    """What would become of a coach's sessions in the week after next: proposed, and not applied."""
-    today = clock.now().date()
-    monday = today + timedelta(days=14 - today.weekday())
-    lines, _ = foresee_absence(coach, monday, monday + timedelta(days=4))
-    if lines:
-        planning.propose(
-            ProposalKind.ILL, coach, lines, first=monday, last=monday + timedelta(days=4), reason="A conference", by=by
-        )
+    """What would become of a week in which a coach has sessions: proposed, and not applied."""
+    to_come = CoachingSession.select().where(
+        CoachingSession.coach == coach, CoachingSession.starts_at > clock.now() + timedelta(days=8)
+    )
+    if session := to_come.order_by(CoachingSession.starts_at).first():
+        day = session.starts_at.date()
+        monday = day - timedelta(days=day.weekday())
+        friday = monday + timedelta(days=4)
+        lines, _ = foresee_absence(coach, monday, friday)
+        planning.propose(ProposalKind.ILL, coach, lines, first=monday, last=friday, reason="A conference", by=by)
 
 
 def _member(name: str, role: Role, owner: User, password_hash: str | None) -> User:
