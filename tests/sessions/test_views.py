@@ -5,15 +5,18 @@ from datetime import timedelta
 
 import pytest
 
+from coachbase import clock
 from coachbase.accounts.models import User
 from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
 from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.rules import Via
 from coachbase.sessions import actions
 from coachbase.sessions.models import CoachingSession, LedgerEntry
 from coachbase.sessions.rules import Entry, State
+from tests.sessions.conftest import NOW
 
 
 def words(answer):
@@ -99,6 +102,18 @@ def test_who_looked_at_an_older_page_does_not_mark_over_somebody_else(over, vera
     assert state_of(over) is State.NO_SHOW
 
 
+def test_a_group_has_a_page_and_is_marked_like_any_other(cast, program, vera, carol):
+    at = NOW - timedelta(days=2)
+    with clock.pretend(at - timedelta(days=3)):
+        given = {"via": Via.STAFF, "members": [cast.bob], "title": "First-time VPs", "despite": "agreed"}
+        group = scheduling.book(cast.alice, SessionKind.GROUP, at, 90, by=cast.vera, **given)
+    assert "First-time VPs" in words(vera.get(path(group)))
+    assert vera.post(path(group, "/mark"), data={"to": "held"}).status_code == 303
+    assert state_of(group) is State.HELD
+    assert carol.get(path(group)).status_code == 404
+    assert "First-time VPs" in words(vera.get(f"/clients/{cast.bob.public_id}/sessions"))
+
+
 # Today ----------------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +174,14 @@ def test_the_clients_page_has_a_mark_for_each_session(cast, book, vera):
     assert len(states) == 14  # twelve sessions and two meetings with the sponsor
     assert "Next: Coaching session Wed 25 Nov, 10:00 14:00 Dubai" in words(page)
     assert "12 bought · 1 held · 2 booked · 9 left" in words(page)
+
+
+def test_before_a_program_the_line_says_what_is_next(cast, vera):
+    with clock.pretend(NOW - timedelta(days=3)):
+        given = {"via": Via.STAFF, "client": cast.bob, "place_kind": "phone", "place": "+44 20 1", "despite": "agreed"}
+        scheduling.book(cast.alice, SessionKind.CHEMISTRY, NOW + timedelta(days=1, hours=2), 30, by=cast.vera, **given)
+    text = words(vera.get(f"/clients/{cast.bob.public_id}"))
+    assert "Before a program Next: Chemistry call Tomorrow, 10:00 14:00 Dubai +44 20 1" in text
 
 
 def test_a_long_program_is_a_meter(cast, book, program, vera):
