@@ -305,9 +305,9 @@ def read_mailbox() -> None:
 
 
 def _take(letter: bytes) -> None:
-    """An answer, or any other mail, which changes nothing."""
+    """An answer, or any other mail, which changes nothing. Who answered what is no business of the log."""
     try:
-        log.info("%s", take_reply(letter))
+        take_reply(letter)
     except Refused as refusal:
         log.info("a mail in the mailbox for answers changed nothing: %s", refusal)
 

@@ -125,7 +125,7 @@ class Told:
             method=Method(last.method),
             sequence=max(int(written(row.calendar, "SEQUENCE")) for row in left),
             at=last.created_at,
-            is_sure=last.state in (MailState.SENT, MailState.LEASED),
+            is_sure=last.state is MailState.SENT,
         )
 
 

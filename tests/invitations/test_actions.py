@@ -243,6 +243,20 @@ def test_what_is_not_known_to_have_arrived_is_said_again(book, move, leave, smtp
     assert event_of(to(letters, "Bob"))["SEQUENCE"] == 2
 
 
+def test_what_was_called_off_while_a_server_took_it_is_said_again(book, move, leave, smtp):
+    """The attempt fails, and is not repeated; what it said holds once more."""
+    session = book()
+
+    def move_meanwhile():
+        move(session, FRIDAY)
+        move(session, THURSDAY)
+        return "451 later"
+
+    smtp.data = [move_meanwhile]
+    event = event_of(to(leave(), "Bob"))
+    assert (event["DTSTART"].dt, event["SEQUENCE"]) == (THURSDAY, 2)
+
+
 def test_who_said_yes_to_the_old_time_is_asked_anew(book, move, leave, cast):
     session = book()
     leave()
