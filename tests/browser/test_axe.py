@@ -10,6 +10,8 @@ from coachbase.agreements.models import AgreementTemplate
 from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
+from coachbase.cohorts import actions as cohorts
+from coachbase.cohorts.models import Meeting
 from coachbase.db import transaction
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
@@ -96,6 +98,17 @@ DESK = (
     "/settings/forms/{form}/questions/new",
     "/settings/forms/{form}/questions/{question}",
     "/settings/forms/{form}/submissions",
+    "/settings/availability/{alice}",
+    "/settings/availability/{alice}/terms",
+    "/settings/availability/{alice}/kinds",
+    "/settings/availability/{alice}/days",
+    "/cohorts",
+    "/cohorts/new",
+    "/cohorts/{cohort}",
+    "/cohorts/{cohort}/edit",
+    "/cohorts/{cohort}/times",
+    "/cohorts/{cohort}/series?first=2027-01-07&at=09:00&count=3&cadence=weekly",
+    "/cohorts/{cohort}/meetings/{meeting}",
     "/settings/stages",
     "/settings/mail-texts",
     "/settings/mail-texts/invitation",
@@ -117,6 +130,9 @@ def ids(cast, live_server) -> dict[str, str]:
         "brightwater": cast.brightwater,
         "sam": cast.sam,
         "vera": cast.vera,
+        "alice": cast.alice,
+        "cohort": (meeting := _gathered(cast, engagement.client)).cohort,
+        "meeting": meeting,
         "card": Card.get(Card.client == cast.bob),
         "note": Entry.get(Entry.kind_name == Kind.NOTE),
         "message": Message.get(),
@@ -142,6 +158,18 @@ def _session(cast, days: int) -> CoachingSession:
             cast.alice, SessionKind.COACHING, at, 60, via=Via.STAFF, client=cast.bob, despite="agreed",
             place_kind="video", place="https://meet.example/alice", by=cast.vera,
         )  # fmt: skip
+
+
+def _gathered(cast, client) -> Meeting:
+    """A group that met two days ago; who was there is not ticked yet."""
+    at = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    place = {"place_kind_name": "video", "place": "https://meet.example/circle"}
+    with clock.pretend(at - timedelta(days=5)):
+        cohort = cohorts.create(
+            cast.alice, {"name": "Leaders’ circle", "seats": 2, "minutes": 60} | place, by=cast.vera
+        )
+        cohorts.take_seat(cohort, client, by=cast.vera)
+        return cohorts.book_series(cohort, [at], topics=["Trust"], despite="agreed", by=cast.vera)[0]
 
 
 def begin(cast) -> Engagement:
