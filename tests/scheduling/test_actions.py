@@ -257,7 +257,7 @@ def test_a_booking_answers_what_was_asked_in_this_program_and_nothing_else(cast,
         client=cast.bob, coach=cast.alice, name="Other", currency="GBP", state_name="active",
         starts_on=program.starts_on, created_at=MONDAY, onboarded_at=MONDAY,
     )  # fmt: skip
-    asked, elsewhere, kickoff = ask(cast, program), ask(cast, other), ask(cast, program, SessionKind.KICKOFF)
+    elsewhere, asked, kickoff = ask(cast, other), ask(cast, program), ask(cast, program, SessionKind.KICKOFF)
     session = book()
     assert (fate(asked), fate(elsewhere), fate(kickoff)) == ("booked", "asked", "asked")
     assert Request.get_by_id(asked.id).session == session
