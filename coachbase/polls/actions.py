@@ -18,6 +18,7 @@ from ..errors import Refused
 from ..links import actions as links
 from ..mail import actions as mail
 from ..scheduling import actions as scheduling
+from ..scheduling.models import as_told_to
 from ..scheduling.rules import Via, in_words, refusal_to_have, refusal_to_meet
 from ..sessions.models import CoachingSession
 from ..slots.models import openings_of
@@ -55,7 +56,7 @@ def propose(
         engagement=engagement, coach=engagement.coach, minutes=minutes, expires_at=now + HELD_FOR, created_at=now, by=by
     )
     for start in starts:
-        _hold(poll, start, contacts)
+        _hold(poll, start, contacts, by)
     for voter in [_ask(poll, person) for person in (engagement.client, *contacts)]:
         _mail(voter)
     names = listed([engagement.client.name, *(contact.name for contact in contacts)])
@@ -172,7 +173,7 @@ def _expect_possible(
         raise Refused(refusal)
 
 
-def _hold(poll: Poll, start: datetime, contacts: Sequence[Contact]) -> None:
+def _hold(poll: Poll, start: datetime, contacts: Sequence[Contact], by: User) -> None:
     """A time that is free for all of them as far as we know, held with the coach."""
     client, day = poll.client, timedelta(days=1)
     openings = openings_of(
@@ -186,7 +187,7 @@ def _hold(poll: Poll, start: datetime, contacts: Sequence[Contact]) -> None:
         but_held_for=poll.public_id,
     )
     local = start.astimezone(ZoneInfo(poll.coach.zone))
-    if reasons := openings.why_not(minute_of(start)):
+    if reasons := as_told_to(by, poll.coach, openings.why_not(minute_of(start)), [client]):
         raise Refused(f"{rules.in_words(local.date())}, {local.hour}:{local:%M} is not free: {in_words(reasons)}.")
     hold = scheduling.hold(
         poll.coach,

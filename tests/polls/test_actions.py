@@ -133,6 +133,16 @@ def test_only_a_program_that_runs_asks(propose, state):
     refused("The program is", propose)
 
 
+def test_whom_else_a_coach_meets_is_told_only_to_who_may_know_it(cast, program):
+    """Carol coaches Bob, who is still Alice's client: Vera proposes times, and learns nothing of Carol's others."""
+    dana = Client.create(name="Dana Whitfield", email="d@x.example", coach=cast.carol, created_at=MONDAY)
+    scheduling.book(cast.carol, SessionKind.CHEMISTRY, THURSDAY, 60, via=Via.STAFF, client=dana, by=cast.carol)
+    Engagement.update(coach=cast.carol).execute()
+    with pytest.raises(Refused, match="Carol Voss: not free then") as refusal:
+        actions.propose(program, [cast.sam], [THURSDAY], minutes=60, by=cast.vera)
+    assert "Dana" not in str(refusal.value)
+
+
 def test_two_polls_at_once_would_confuse_everybody(propose, poll):
     refused("asked already", propose, starts=[THURSDAY + 5 * DAY])
 
