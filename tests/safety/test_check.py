@@ -33,7 +33,8 @@ DAMAGE = {
     ],
     "overlaps another one of its client": [
         "DROP TRIGGER session_overlaps_none_on_update",
-        "UPDATE coaching_session SET client_id = 1, coach_id = id, starts_at = '2026-01-01', ends_at = '2026-01-02'",
+        "UPDATE coaching_session SET client_id = 1, starts_at = '2026-01-01', ends_at = '2026-01-02' "
+        "WHERE id IN (SELECT min(id) FROM coaching_session GROUP BY coach_id)",
     ],
     "ends before it begins": ["UPDATE coaching_session SET ends_at = starts_at"],
     "what it is not": ["UPDATE coaching_session SET state = 'held' WHERE kind = 'coaching'"],
