@@ -45,8 +45,9 @@ def post_move(browser, card, to, *, before="", version=None, **options):
 
 def test_the_board_shows_client_position_organisation_coach_step_and_since(vera, cast):
     page = vera.get(BOARD).text
-    for shown in ("Bob Haddad", "SVP Operations, Brightwater", "Alice Kern", "Reply to inquiry", "us · 0 m"):
+    for shown in ("Bob Haddad", "SVP Operations, Brightwater", "Alice Kern", "Reply to inquiry"):
         assert shown in page
+    assert re.search(r"us · \d+ m\b", page)  # the cast was met once for all tests, minutes ago
     assert f"/clients/{cast.bob.public_id}" in page
 
 

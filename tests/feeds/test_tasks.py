@@ -15,7 +15,7 @@ from coachbase.config import Config, put_in_force
 from coachbase.db import transaction
 from coachbase.feeds import actions
 from coachbase.feeds.models import Busy, Feed
-from coachbase.feeds.rules import WORK, FeedKind, NotACalendar, busy_in
+from coachbase.feeds.rules import FeedKind, NotACalendar, busy_in
 from coachbase.jobs import run_jobs
 from tests.feeds.test_rules import TEN, WEEKLY, calendar, event
 from tests.radicale import PASSWORD, USER, radicale  # noqa: F401 (a fixture)
@@ -190,17 +190,19 @@ def damaged(number: int) -> str:
     return "\r\n".join(lines)
 
 
+def worked_out(text: str) -> float:
+    """The processor's seconds for one calendar, in the process apart: other tests may be running on this machine."""
+    begun = time.process_time()
+    with suppress(NotACalendar):
+        busy_in(text, NOW - timedelta(days=2), NOW + timedelta(days=400), "Europe/London", ours="@x")
+    return time.process_time() - begun
+
+
 @pytest.mark.parametrize("lot", range(4))
 def test_no_damaged_calendar_takes_long_or_falls_over(lot):
-    slow, first, last = [], NOW - timedelta(days=2), NOW + timedelta(days=400)
-    for number in range(50 * lot, 50 * lot + 50):
-        text = damaged(number).encode("utf-8", "replace").decode()
-        begun = time.monotonic()
-        with suppress(NotACalendar):
-            apart_within(WORK, busy_in, text, first, last, "Europe/London", ours="@x")
-        if (took := time.monotonic() - begun) > 2:
-            slow.append((number, took))
-    assert slow == []
+    texts = {number: damaged(number).encode("utf-8", "replace").decode() for number in range(50 * lot, 50 * lot + 50)}
+    took = {number: apart_within(60, worked_out, text) for number, text in texts.items()}
+    assert {number: seconds for number, seconds in took.items() if seconds > 2} == {}
 
 
 def wait(seconds: float) -> None:
