@@ -134,7 +134,7 @@ ROUTES: dict[str, Row] = {
     "POST availability.remove_trip": Row(HOURS, 303),
     "POST availability.restore_trip": Row(HOURS, 303, query="?trip-first=2026-12-03&trip-zone=Asia/Singapore"),
     "POST availability.choose_country": Row(HOURS, 303, {"country": "GB", "region": "SCT"}),
-    "POST availability.work_on_holiday": Row(HOURS, 303, {"on": "2026-12-25", "worked": "1"}),
+    "POST availability.work_on_holiday": Row(HOURS, 303, {"on": "2099-12-25", "worked": "1"}),
     # cohorts
     "GET cohorts.cohorts": Row(STAFF, 200),
     "GET cohorts.new": Row(STAFF, 200),

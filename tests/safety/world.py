@@ -8,7 +8,7 @@ and the missing thing.
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from coachbase import clock
 from coachbase.accounts.actions import INVITATION, RESET
@@ -47,6 +47,8 @@ from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
 
+A_HOLIDAY = date(2099, 12, 25)
+"""Of every coach, whatever day it is now."""
 MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 """A well-formed public id that nothing has."""
 
@@ -151,6 +153,7 @@ def _hours(world: World, name: str, coach: User) -> None:
     world.keep(name, SpecialDay.create(coach=coach, first=day, last=day, why=why))
     world.keep(name, Trip.create(coach=coach, first=day, last=day, zone="Asia/Singapore", place=place))
     Holiday.create(coach=coach, on=day + timedelta(days=1), name=world.word("holiday", name, readers))
+    Holiday.create(coach=coach, on=A_HOLIDAY, name="A day off")
 
 
 def _stages(world: World) -> list[Stage]:
@@ -419,7 +422,7 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
         whose,
         CoachingSession.create(
             uid=f"{whose}@northbank.example", coach=coach, client=client, engagement=engagement, kind_name="kickoff",
-            title=world.told("sessiontitle", whose, "client", "assistant", "session"), starts_at=begins,
+            title=world.told("sessiontitle", whose, "client", "session"), starts_at=begins,
             ends_at=begins + timedelta(hours=1), zone=coach.zone, place_kind_name="video",
             place=f"https://{world.told('sessionplace', whose, 'client', 'assistant', 'session')}.example", via="staff",
             created_at=now,
@@ -471,6 +474,12 @@ def _coached_by_another(world: World, alice: User) -> None:
         session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
     )
     world.keep("dan’s with alice", session)
+    group = CoachingSession.get(CoachingSession.uid == "bob-group@northbank.example")
+    Attendee.create(
+        session=group, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
+    )
+    world.canaries["zqcohortplacebob"] |= CAROLS  # where Dan goes
+    world.keep("bob’s group", group)
     world.slots.append(f"{begins:%Y-%m-%dT%H:%MZ}")
 
 
