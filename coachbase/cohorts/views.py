@@ -19,7 +19,7 @@ from ..files.forms import sent
 from ..files.models import Document
 from ..files.rules import size_in_words
 from ..scheduling.forms import moment_at
-from ..sessions.models import Attendee
+from ..sessions.models import STRANGER, Attendee
 from ..slots.rules import label
 from ..web.conflict import conflict
 from ..web.forms import Form
@@ -43,7 +43,6 @@ from .rules import CohortState, Planned, Together
 
 pages = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 MOST_SUGGESTIONS, A_DAY = 40, 4
-STRANGER = "a client you do not look after"
 
 
 @pages.get("")

@@ -35,6 +35,9 @@ from .rules import (
     stalled_days,
 )
 
+STRANGER = "a client you do not look after"
+"""How a member of a group is called towards staff behind whose wall the client is not."""
+
 
 class CoachingSession(Model):
     """One meeting, with one calendar event for life: `uid` stays, `sequence` grows with each change (RFC 5545).
@@ -86,6 +89,11 @@ class CoachingSession(Model):
     def label(self) -> str:
         """What it is called: its own title, or what its kind is."""
         return self.title or SESSION_LABELS[self.kind]
+
+    @property
+    def kind_label(self) -> str:
+        """What it is towards who is to know the dates alone: a title may tell what it is about."""
+        return SESSION_LABELS[self.kind]
 
     @property
     def state_label(self) -> str:
@@ -219,8 +227,20 @@ class Attendee(Model):
 
     @classmethod
     def of(cls, session: CoachingSession) -> ModelSelect:
-        """Who is invited now."""
-        return cls.select().where(cls.session == session, cls.left_at.is_null()).order_by(cls.id)
+        """Who is invited now, with client and contact."""
+        people = cls.select(cls, Client, Contact).left_outer_join(Client).switch(cls).left_outer_join(Contact)
+        return people.where(cls.session == session, cls.left_at.is_null()).order_by(cls.id)
+
+    @classmethod
+    def seen_by(cls, user: User, session: CoachingSession) -> list[Self]:
+        """To be looked at: of a group, only the clients this user looks after have a name."""
+        rows = list(cls.of(session))
+        theirs = {row.client_id for row in rows if row.client_id} - {session.client_id}
+        known = Client.visible_to(user, Client.id).where(Client.id.in_(theirs)) if theirs else ()
+        for row in rows:
+            if row.client_id in theirs - {client.id for client in known}:
+                row.name, row.email = STRANGER, "address not shown"
+        return rows
 
 
 class Hold(Model):

@@ -134,7 +134,7 @@ def _page(found: CoachingSession, form: MarkForm) -> str:
     return render_template(
         "sessions/session.html",
         session=found,
-        attendees=list(Attendee.of(found)),
+        attendees=Attendee.seen_by(_me(), found),
         place=place_of(chain),
         place_from=place_from(chain),
         kinds=PLACE_LABELS,

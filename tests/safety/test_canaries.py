@@ -19,7 +19,7 @@ from coachbase.mail.models import Message
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling import views
 from coachbase.scheduling.rules import Side, Via
-from coachbase.sessions.models import CoachingSession
+from coachbase.sessions.models import Attendee, CoachingSession
 from tests.safety.people import EVERYBODY, SIGNED_IN, People
 from tests.safety.walk import addresses, crawl, read, routes
 from tests.safety.world import ALICES, COACH_ONLY, World
@@ -184,6 +184,12 @@ def test_a_session_of_another_coach_that_names_whom_that_one_meets_would_be_seen
     monkeypatch.setattr(views, "as_told_to", lambda reader, coach, reasons: reasons)
     session = world.ids["coaching_session"]["dan’s with alice"]
     assert any("zqnamebob" in line for line in leaks(people, world, "dora", f"/sessions/{session}/move"))
+
+
+def test_a_group_whose_members_all_have_names_would_be_seen(people, world, monkeypatch):
+    monkeypatch.setattr(Attendee, "seen_by", classmethod(lambda cls, user, session: list(cls.of(session))))
+    group = world.ids["coaching_session"]["bob’s group"]
+    assert any("zqnamedan" in line for line in leaks(people, world, "vera", f"/sessions/{group}"))
 
 
 def test_a_coach_only_answer_shown_to_an_assistant_would_be_seen(people, world):
