@@ -1,7 +1,7 @@
 """Sessions by the hands of staff: booked, moved, cancelled and asked for; the client's tab of sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -52,6 +52,7 @@ pages = Blueprint("scheduling", __name__)
 MOST_CONTACTS, MOST_PROGRAMS = 30, 20
 USUAL_MINUTES = {SessionKind.CHEMISTRY: 30}
 AN_HOUR = 60
+SOMEBODY = "a client you do not look after"
 
 
 @dataclass(frozen=True)
@@ -332,6 +333,11 @@ def _moving(session: CoachingSession, form: MoveForm, *, refused: str = "") -> s
     contacts = [one.contact for one in attendees if one.contact_id]
     minutes = form.length(session.minutes)
     outlook = _outlook(form, session.coach, session.kind, minutes, people, contacts, but=[session])
+    for name in _unseen(session, people):
+        refused = refused.replace(name, SOMEBODY)
+        outlook = replace(
+            outlook, reasons=[one._replace(party=one.party.replace(name, SOMEBODY)) for one in outlook.reasons]
+        )
     if refused and request.htmx and not outlook.asks_why:
         raise Refused(refused)
     return _form_page(
@@ -346,6 +352,15 @@ def _moving(session: CoachingSession, form: MoveForm, *, refused: str = "") -> s
         is_same=(form.starts_at, minutes) == (session.starts_at, session.minutes),
         named=_named(session),
     )
+
+
+def _unseen(session: CoachingSession, people: Sequence[Client]) -> list[str]:
+    """Members of a group who lie behind another coach's wall: their names stand in no reason."""
+    if session.client_id:
+        return []
+    seen = Client.visible_to(_me(), Client.id).where(Client.id.in_(people))
+    known = {one.id for one in seen}
+    return [one.name for one in people if one.id not in known]
 
 
 # Cancelling, and where it is ------------------------------------------------------------------------------------------
