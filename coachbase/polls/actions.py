@@ -187,7 +187,7 @@ def _hold(poll: Poll, start: datetime, contacts: Sequence[Contact], by: User) ->
         but_held_for=poll.public_id,
     )
     local = start.astimezone(ZoneInfo(poll.coach.zone))
-    if reasons := as_told_to(by, poll.coach, openings.why_not(minute_of(start)), [client]):
+    if reasons := as_told_to(by, poll.coach, openings.why_not(minute_of(start))):
         raise Refused(f"{rules.in_words(local.date())}, {local.hour}:{local:%M} is not free: {in_words(reasons)}.")
     hold = scheduling.hold(
         poll.coach,
