@@ -619,11 +619,13 @@ def learn(client: Client, zone: str, phone: str) -> None:
 
 
 @atomic
-def book_asked(request: Request, start: int, *, via: Via) -> CoachingSession:
-    """Book what was asked for at a time that is on offer: `start` is its minute since 1970.
+def book_asked(request: Request, start: int, *, via: Via, zone: str = "", phone: str = "") -> CoachingSession:
+    """Book what was asked for at a time that is on offer: `start` is its minute since 1970. `zone` and `phone` are
+    told by the way; what is learnt and what is booked is one thing, so that the form can be sent again after a fault.
 
     Raises Refused when it is not.
     """
+    learn(request.client, zone, phone)
     request = Request.known_as(request.public_id) or request
     if request.state is not RequestState.ASKED:
         raise Refused("This was booked already, or is no longer asked for.")

@@ -122,9 +122,10 @@ def take() -> ResponseReturnValue:
     try:
         _count(f"booking by {asked.public_id}", MOST_TRIES)
         zone = "" if holder.is_assistant else _valid_zone(form.zone.data)
-        actions.learn(asked.client, zone, form.phone.data)
-        actions.book_asked(asked, start, via=holder.via)
+        actions.book_asked(asked, start, via=holder.via, zone=zone, phone=form.phone.data)
     except Refused as refusal:
+        if not isinstance(refusal, TooMany):
+            actions.learn(asked.client, zone, form.phone.data)  # it is not to be typed again
         asked = Request.known_as(asked.public_id) or asked
         return _fitting(holder, asked, UnsuitedForm(), notice=str(refusal), near=start), _status(refusal)
     return redirect(book_doors.home, 303)

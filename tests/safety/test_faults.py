@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.request
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -18,8 +19,10 @@ import cysqlite
 import pytest
 
 from coachbase.accounts.models import User
+from coachbase.clients.models import Client
 from coachbase.config import Config, ConfigError
 from coachbase.db import Once, database
+from coachbase.sessions.models import CoachingSession
 from coachbase.web import faults
 from tests.cast import PASSWORD
 from tests.live import ROOT, free_port, serving
@@ -90,6 +93,47 @@ def test_a_lock_that_is_held_too_long_is_said_and_pages_can_still_be_read(people
     other.execute("ROLLBACK")
     assert alice.post("/account", data=FORM).status_code == 303
     assert name_of_alice() == TYPED
+
+
+def test_a_booking_that_meets_a_lock_is_said_kept_and_made_when_it_is_gone(people, world, other):
+    """By the desk and by a client's link: nobody is told that it is booked, and the same form books it later."""
+    client, bob = people["book"], world.ids["client"]["bob"]
+    start = re.search(r"/p/book/confirm\?start=(\d+)", client.get("/p/book").text)[1]
+    day = datetime.now(UTC) + timedelta(days=20)
+    fields = {
+        "kind": "coaching", "suggested_for": "coaching", "program": "", "day": f"{day:%Y-%m-%d}", "at": "09:00",
+        "minutes": "30", "fold": "0", "place_kind": "", "place": "", "despite": TYPED, "once": "a-key",
+    }  # fmt: skip
+    by_desk = (people["vera"], f"/clients/{bob}/sessions/new", fields)
+    by_link = (client, "/p/book", {"start": start, "zone": "Asia/Dubai", "once": "another-key"})
+    booked = CoachingSession.select().count()
+    database.execute_sql("PRAGMA busy_timeout = 50")
+    other.execute("BEGIN IMMEDIATE")
+    for who, path, data in (by_desk, by_link):
+        answer = who.post(path, data=data)
+        assert (answer.status_code, "busy" in answer.text, f'action="{path}"' in answer.text) == (503, True, True)
+    assert TYPED in people["vera"].post(by_desk[1], data=fields).text
+    other.execute("ROLLBACK")
+    assert CoachingSession.select().count() == booked
+    for who, path, data in (by_desk, by_link):
+        assert who.post(path, data=data).status_code == 303
+    assert CoachingSession.select().count() == booked + 2
+
+
+def test_a_booking_that_failed_half_way_is_made_when_the_form_is_sent_again(people):
+    """What a client tells by the way must not use up the form's key before the session is written."""
+    client = people["book"]
+    Client.update(zone="").execute()
+    start = re.search(r"/p/book/confirm\?start=(\d+)", client.get("/p/book?zone=Asia/Dubai").text)[1]
+    form = {"start": start, "zone": "Asia/Dubai", "once": "a-key"}
+    database.execute_sql(
+        "CREATE TRIGGER nothing_fits BEFORE INSERT ON coaching_session "
+        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    assert client.post("/p/book", data=form).status_code == 503
+    database.execute_sql("DROP TRIGGER nothing_fits")
+    assert client.post("/p/book", data=form).status_code == 303
+    assert CoachingSession.select().where(CoachingSession.via == "client").count() == 1
 
 
 def test_a_lock_that_is_let_go_in_time_is_only_waited_for(people, other):

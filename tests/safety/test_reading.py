@@ -1,8 +1,11 @@
 """P7 and P16: looking changes nothing, and the file tells nothing."""
 
+import re
+
 import pytest
 
 from coachbase.db import SealedField, database, every_model
+from coachbase.mail.models import Message
 from coachbase.timeline.models import Entry
 from tests.safety.digest import digest, tables
 from tests.safety.matrix import ROUTES
@@ -96,6 +99,30 @@ def test_the_file_shows_nothing_that_is_sealed(people, world, config):
     assert secrets_in(world, everything_written(config)) == []
     assert b"zqfresh" not in everything_written(config)
     assert b"zqchanged" not in everything_written(config)
+
+
+def test_the_file_shows_no_calendar_mail_and_no_address_of_a_calendar(people, world, config):
+    """Neither what is mailed about a booking, nor where another calendar is read, nor the address of one of ours."""
+    vera, ids = people["vera"], world.ids
+    feed = {
+        "name": "Private", "kind": "ics", "address": "https://cal.example/zqsecretaddress.ics", "username": "desk",
+        "password": "zqsecretpassword",
+    }  # fmt: skip
+    added = vera.post(f"/settings/calendars/{ids['user']['alice']}", data=feed)
+    opened = vera.post("/settings/feeds", data={"coach": ids["user"]["alice"], "kind": "feed_coach"})
+    start = re.search(r"/p/book/confirm\?start=(\d+)", people["book"].get("/p/book").text)[1]
+    booked = people["book"].post("/p/book", data={"start": start, "zone": "Asia/Dubai"})
+    mailed = vera.post(f"/clients/{ids['client']['bob']}/feed")
+    assert [answer.status_code // 100 for answer in (added, opened, booked, mailed)] == [3, 2, 3, 3]
+    whole = everything_written(config)
+    token = re.search(r"/p/feed/([^.\s\"]+)\.ics", opened.text)[1]
+    files = [mail.calendar for mail in Message.select().where(Message.method != "")]
+    tokens = [mail.token for mail in Message.select() if mail.token]
+    assert files
+    assert tokens
+    secrets = ["zqsecretaddress", "zqsecretpassword", token, *tokens]
+    assert [word for word in secrets if word.encode() in whole] == []
+    assert [line for line in (b"BEGIN:VCALENDAR", b"BEGIN:VEVENT", b"ATTENDEE;", b"SEQUENCE:") if line in whole] == []
 
 
 def test_what_is_not_sealed_would_be_found(people, world, config):
