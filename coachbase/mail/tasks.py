@@ -120,6 +120,8 @@ def _lease(public_id: str) -> Message | None:
             message.state, try_at=message.try_at, leased_until=message.leased_until, now=now
         ):
             return None
+        if message.state is State.LEASED and message.answer.startswith(CALLED_OFF):
+            return None  # it was called off while a worker had it, who was killed: the sweep sets it aside
         if message.link is not None and message.link.revoked_at is not None:
             message.state_name, message.token = State.CANCELLED, None
             message.answer = "Not sent: its personal link was replaced or used before."

@@ -292,3 +292,13 @@ def test_in_a_storm_of_faults_none_is_lost_and_none_doubled(cast, smtp, monkeypa
     assert sorted(smtp.ids) == sorted(message.message_id for message in messages)
     assert {again(message).state for message in messages} == {State.SENT}
     assert again(cancelled).state is State.CANCELLED
+
+
+def test_what_was_called_off_while_a_killed_worker_had_it_does_not_leave_by_an_old_nudge(cast, smtp):
+    message = thanks(cast)
+    Message.update(state_name=State.LEASED, leased_until=clock.now(), about="a session").execute()
+    mail.call_off("a session")
+    jobs.run_jobs()  # the nudge from when it was queued, before the sweep has looked
+    assert smtp.messages == []
+    later(minutes=1)
+    assert (again(message).state, smtp.messages) == (State.CANCELLED, [])
