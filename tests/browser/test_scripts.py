@@ -2,7 +2,7 @@
 none runs, none is even tried (the policy would report it), and nothing of theirs becomes part of a page."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,15 +10,23 @@ import pytest
 from coachbase import clock
 from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
+from coachbase.availability.models import Availability, Holiday, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
+from coachbase.cohorts.models import Cohort, Meeting
 from coachbase.db import database, transaction
+from coachbase.engagements.models import Engagement
+from coachbase.feeds.models import Feed
 from coachbase.files.models import Document, DocumentContent
 from coachbase.firm.models import Firm
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
+from coachbase.links import actions as links
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
+from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.programs.models import ProgramTemplate, TemplateStep
+from coachbase.scheduling.models import Request
+from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry, Note
 from tests.cast import password_hash
 
@@ -97,7 +105,56 @@ def infest(cast, number: int, text: str) -> list[str]:
         f"/sponsors/{sponsor.public_id}/contacts/{contact.public_id}", f"/mail/{message.public_id}",
         f"/settings/forms/{form.public_id}", f"/settings/forms/{form.public_id}/preview",
         f"/settings/forms/{form.public_id}/questions/{questions[1].public_id}", f"/clients/import/{upload.public_id}",
-        f"/p/intake/form-{number}",
+        f"/p/intake/form-{number}", *plan(cast, number, text, client, coach),
+    ]  # fmt: skip
+
+
+def plan(cast, number: int, text: str, client: Client, coach: User) -> list[str]:
+    """The same in all that has a time: where it is, what it is called, why it moved, what is in the way."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0)
+    program = Engagement.create(
+        client=client, coach=cast.alice, name=text, currency="GBP", starts_on=now.date(), state_name="active",
+        place_kind_name="video", place=text, created_at=now,
+    )  # fmt: skip
+    terms = {"coach": coach, "place_kind_name": "video", "place": text}
+    Availability.create(**terms)
+    for row in (SpecialDay(why=text), Trip(zone="Asia/Tokyo", place=text)):
+        row.coach, row.first, row.last = coach, now.date() + timedelta(days=9), now.date() + timedelta(days=9)
+        row.save()
+    Holiday.create(coach=coach, on=now.date() + timedelta(days=10), name=text)
+    Feed.create(coach=coach, name=text, address="https://a.example", username=text, created_at=now, answer=text)
+    begins = now + timedelta(hours=24 + 4 * number)
+    facts = {"zone": "Europe/London", "via": "staff", "created_at": now, "reason": text, "title": text}
+    session = CoachingSession.create(
+        uid=f"coming-{number}", coach=cast.alice, client=client, engagement=program, kind_name="coaching",
+        starts_at=begins, ends_at=begins + timedelta(hours=1), place_kind_name="video", place=f"javascript:{RAN}//zq",
+        **facts,
+    )  # fmt: skip
+    group = CoachingSession.create(
+        uid=f"group-{number}", coach=coach, kind_name="group", starts_at=begins, ends_at=begins + timedelta(hours=1),
+        place_kind_name="room", place=text, **facts,
+    )  # fmt: skip
+    for each in (session, group):
+        Attendee.create(session=each, role_name="client", client=client, name=text, email=text, zone="UTC")
+    LedgerEntry.create(engagement=program, session=session, entry="booked", reason=text, at=now)
+    held = {"starts_at": begins + timedelta(hours=2), "ends_at": begins + timedelta(hours=3), "about": text}
+    Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=text, **held)
+    cohort = Cohort.create(name=text, coach=coach, place_kind_name="video", place=text, created_at=now)
+    Meeting.create(cohort=cohort, session=group, number=1, topic=text)
+    absence = {"kind_name": "ill", "coach": cast.alice, "first": begins.date(), "last": begins.date(), "reason": text}
+    proposal = Proposal.create(created_at=now, by=cast.vera, **absence)
+    moved = {"before": begins, "after": begins + timedelta(days=9), "exception": text}
+    ProposedSession.create(proposal=proposal, session=session, client=client, minutes=60, **moved)
+    asked = Request.create(client=client, coach=coach, kind_name="chemistry", minutes=30, asked_at=now)
+    doors = (("client", client), ("assistant", client), ("book", asked), ("session", session))
+    tokens = [(kind, links.issue(kind, row.public_id, lasts=timedelta(days=9))[1]) for kind, row in doors]
+    here, hours = f"/clients/{client.public_id}", f"/settings/availability/{coach.public_id}"
+    return [
+        f"/sessions/{session.public_id}", f"/sessions/{session.public_id}/move", f"/sessions/{group.public_id}",
+        f"{here}/sessions", f"{hours}/days", f"{hours}/terms",
+        f"/slots/why?coach={coach.public_id}&at={held['starts_at']:%Y-%m-%dT%H:%MZ}",
+        f"/cohorts/{cohort.public_id}", f"/planning/{proposal.public_id}",
+        *(f"/p/{kind}/open/{token}" for kind, token in tokens),
     ]  # fmt: skip
 
 
@@ -119,6 +176,7 @@ LISTS = {
     "vera": [
         "/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/settings/forms", "/settings/stages",
         "/settings/programs", "/settings/mail-texts/intake_thanks", "/search?q=zq", "/clients/new", "/account",
+        "/calendar", "/cohorts", "/planning", "/settings/calendars", "/settings/feeds",
     ],
     "alice": ["/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/account"],
     "olive": [
