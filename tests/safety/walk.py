@@ -154,7 +154,12 @@ def shape(path: str) -> str:
 
 def crawl(browser, starts: Iterable[str]) -> dict[str, object]:
     """The starts, and what one gets to from there by following links, three of a kind: path -> answer."""
-    seen: dict[str, object] = {}
+    return dict(crawling(browser, starts))
+
+
+def crawling(browser, starts: Iterable[str]) -> Iterator[tuple[str, object]]:
+    """`crawl`, page by page: who has seen enough may stop."""
+    seen: set[str] = set()
     starts = list(dict.fromkeys(starts))
     waiting, per_shape = list(starts), Counter()
     while waiting:
@@ -162,11 +167,12 @@ def crawl(browser, starts: Iterable[str]) -> dict[str, object]:
         if path in seen or (path not in starts and per_shape[shape(path)] >= 3):
             continue
         per_shape[shape(path)] += 1
-        answer = seen[path] = browser.get(path)
+        seen.add(path)
+        answer = browser.get(path)
+        yield path, answer
         if answer.status_code in (301, 302, 303) and (onward := own_path(urljoin(path, answer.headers["Location"]))):
             waiting.append(onward)
         elif answer.mimetype == "text/html":
             page = read(path, answer.text)
             waiting += [onward for link in sorted(page.links) if (onward := own_path(link))]
             waiting += [onward for form in page.forms if form.method == "GET" and (onward := own_path(form.action))]
-    return seen
