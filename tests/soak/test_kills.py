@@ -234,7 +234,10 @@ def book_session(vera: Person, bob: str, day: datetime, ledger: Ledger) -> None:
 
 def move_session(vera: Person, session: str, day: datetime, ledger: Ledger) -> None:
     here = f"/sessions/{session}"
-    version = _version_on(vera.ask("GET", f"{here}/move")[2])
+    status, _, page = vera.ask("GET", f"{here}/move")
+    if status != 200:  # it was cancelled, and only the answer was lost
+        return
+    version = _version_on(page)
     when = {"day": f"{day:%Y-%m-%d}", "at": f"{day:%H:%M}", "fold": "0", "minutes": "30", "reason": "", "despite": "-"}
     status, where, _ = vera.ask("POST", f"{here}/move", when | {"version": str(version)})
     if (status, where) == (303, here):
