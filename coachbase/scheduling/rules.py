@@ -121,8 +121,10 @@ def in_words(reasons: Collection[Reason]) -> str:
 
 def refusal_to_change(state: State, starts_at: datetime, now: datetime) -> str | None:
     """Why a session may not be moved or cancelled any more, as a sentence."""
-    if state is not State.BOOKED:
+    if state in (State.CANCELLED, State.LATE_CANCELLED):
         return "This session is not booked any more."
+    if state is not State.BOOKED:
+        return "This session is over."
     return "This session has begun. Say what became of it instead." if starts_at <= now else None
 
 

@@ -374,13 +374,21 @@ def test_who_may_move_at_which_notice(book, side, via, hours, may):
             refused("less than 24 hours|has begun", move, session, THURSDAY + 4 * DAY, side=side, via=via)
 
 
-@pytest.mark.parametrize("state", ["cancelled", "late_cancelled", "held", "no_show"])
-def test_what_is_over_is_neither_moved_nor_cancelled_nor_placed(cast, book, state):
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        ("cancelled", "is not booked any more"),
+        ("late_cancelled", "is not booked any more"),
+        ("held", "is over"),
+        ("no_show", "is over"),
+    ],
+)
+def test_what_is_over_is_neither_moved_nor_cancelled_nor_placed(cast, book, state, why):
     session = book()
     CoachingSession.update(state_name=state).execute()
-    refused("not booked any more", move, session, THURSDAY + HOUR)
-    refused("not booked any more", actions.cancel, session, side=Side.FIRM, reason="", by=cast.vera)
-    refused("not booked any more", actions.place, session, "phone", "1", by=cast.vera)
+    refused(why, move, session, THURSDAY + HOUR)
+    refused(why, actions.cancel, session, side=Side.FIRM, reason="", by=cast.vera)
+    refused(why, actions.place, session, "phone", "1", by=cast.vera)
 
 
 def test_sessions_that_move_together_may_take_each_others_places(cast, book, heard):
