@@ -50,6 +50,9 @@ from .mail.tasks import MailEnded
 from .planning import actions as planning
 from .planning.models import foresee_absence
 from .planning.rules import ProposalKind
+from .polls import actions as polls
+from .polls.models import PollSlot, Voter
+from .polls.rules import spread
 from .portal import actions as portal
 from .programs import actions as programs
 from .programs.models import ProgramTemplate, Start
@@ -60,6 +63,7 @@ from .sessions import actions as sessions
 from .sessions.models import Attendee, CoachingSession, LedgerEntry
 from .sessions.rules import Entry
 from .sessions.rules import State as SessionState
+from .slots.models import moments, openings_of
 from .timeline import actions as timeline
 from .timeline.rules import Kind
 
@@ -90,6 +94,9 @@ PLACES = {
 }
 STALLED = "Viktor Salo"
 """With whom nobody has booked anything for long."""
+
+SOUGHT = "Isabel Crane"
+"""With whom a time for a three-way meeting is looked for."""
 
 ASKED = (("Amara Diallo", 6), ("Naomi Sato", 2))
 """Who is asked to book, and since how many days."""
@@ -221,6 +228,8 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     _fill_this_week(team["Vera Moreau"])
     _gather(team["Alice Kern"], team["Vera Moreau"])
     _differ(team)
+    _fill_next_week(team["Vera Moreau"])
+    _look_for_a_time(Client.get(Client.name == SOUGHT), team["Vera Moreau"])
     _plan_absence(team["Jonas Reyes"], team["Vera Moreau"])
     _settle_mail()
 
@@ -551,10 +560,39 @@ def _fill_this_week(by: User) -> None:
 
 def _met_often() -> Iterator[Client]:
     """One client of each coach, whose program runs."""
+    yield from {program.coach_id: program.client for program in _running()}.values()
+
+
+def _running() -> Iterator[Engagement]:
     quiet_ones = (STALLED, *(name for name, _ in ASKED))
     active = Engagement.state_name == "active", Engagement.onboarded_at.is_null(False), Client.name.not_in(quiet_ones)
-    by_coach = {program.coach_id: program.client for program in Engagement.with_client().where(*active)}
-    yield from by_coach.values()
+    yield from Engagement.with_client().where(*active).order_by(Engagement.id)
+
+
+def _fill_next_week(by: User) -> None:
+    """A session with everybody who has some left and none that week, so that the calendar has a week to show."""
+    today = clock.now().date()
+    monday = today + timedelta(days=7 - today.weekday())
+    for program, (away, hour) in zip(_running(), ((0, 9), (1, 9), (3, 11), (2, 13), (4, 13)), strict=False):
+        days = {each.starts_at.date() - monday for each in CoachingSession.of_engagement(program)}
+        if LedgerEntry.balance(program).left and not any(timedelta() <= day < timedelta(days=5) for day in days):
+            with _days_ago(3):
+                day = monday + timedelta(days=away)
+                _book(program.client, SessionKind.COACHING, day, hour, by, is_quiet=False)
+
+
+def _look_for_a_time(client: Client, by: User) -> None:
+    """Times for a three-way meeting, proposed yesterday; the client has answered."""
+    program, day = _program_of(client), timedelta(days=1)
+    with _days_ago(1):
+        first, last = clock.now() + 6 * day, clock.now() + 14 * day
+        free = openings_of(program.coach, SessionKind.THREE_WAY, 60, first, last, clients=[client])
+        guests = list(Contact.of(client.organisation).limit(1))
+        times = spread(moments(free.starts), program.coach.zone)
+        poll = polls.propose(program, guests, times, minutes=60, by=by)
+        voter = Voter.get(Voter.poll == poll, Voter.client == client)
+        suiting = PollSlot.select().where(PollSlot.poll == poll).order_by(PollSlot.starts_at).limit(2)
+        polls.answer(voter, list(suiting), note="Mornings are best.", zone=client.zone)
 
 
 def _working_day(now: datetime, coach: User, hour: int, step: int) -> date:
