@@ -187,7 +187,7 @@ def move(
     Raises Refused with the reason; Stale when somebody changed the session since `version`.
     """
     session = _as_it_is(session, version)
-    now, was = clock.now(), session.starts_at
+    now, was, lasted = clock.now(), session.starts_at, session.minutes
     starts_at, minutes = starts_at.replace(second=0, microsecond=0), minutes or session.minutes
     asking = side if via not in BY_STAFF else Side.FIRM
     if refusal := (
@@ -196,7 +196,7 @@ def move(
         or refusal_of_length(minutes)
     ):
         raise Refused(refusal)
-    if (was, session.minutes) == (starts_at, minutes):
+    if (was, lasted) == (starts_at, minutes):
         return
     session.starts_at, session.ends_at = starts_at, starts_at + timedelta(minutes=minutes)
     people, contacts = _people_of(session)
@@ -205,7 +205,8 @@ def move(
     session.moves += 1
     session.reason = reason
     _change(session)
-    sessions.tell(session, f"{session.label} moved to {_day_of(session)}" + _because(reason or despite), by=by)
+    what = f"moved to {_day_of(session)}" if was != starts_at else f"on {_day_of(session)} is now {minutes} minutes"
+    sessions.tell(session, f"{session.label} {what}" + _because(reason or despite), by=by)
     announce(Moved(session, was, by))
 
 

@@ -285,7 +285,7 @@ def choose_time(session_id: str) -> ResponseReturnValue:
 def move(session_id: str) -> ResponseReturnValue:
     """Reached from the form, and from the calendar by a drag or a key that fills in the same form."""
     session = _session(session_id)
-    form = _move_form(session, request.form)
+    was, form = session.starts_at, _move_form(session, request.form)
     if not form.validate() or form.starts_at is None:
         return _moving(session, form), 422
     try:
@@ -306,7 +306,8 @@ def move(session_id: str) -> ResponseReturnValue:
     except Refused as refusal:
         return _moving(session, form, refused=str(refusal)), 422
     moved = _session(session_id)
-    return go(_way_back(f"/sessions/{session_id}"), f"{_named(moved)}: moved to {_spoken(moved)}.")
+    what = f"now {moved.minutes} minutes" if moved.starts_at == was else f"moved to {_spoken(moved)}"
+    return go(_way_back(f"/sessions/{session_id}"), f"{_named(moved)}: {what}.")
 
 
 def _move_form(session: CoachingSession, sent: Any) -> MoveForm:

@@ -188,6 +188,14 @@ def test_a_session_moves_and_keeps_its_reason(vera, session):
     assert (moved.starts_at, moved.minutes, moved.reason) == (THURSDAY + DAY + HOUR, 90, "A strike")
 
 
+def test_another_length_alone_is_not_called_a_move(vera, cast, session):
+    form = {"day": "2026-11-26", "at": "10:00", "fold": "0", "minutes": "90", "version": "1"}
+    answer = vera.post(f"/sessions/{session.public_id}/move", data=form, follow_redirects=True)
+    assert "coaching session: now 90 minutes." in answer.text
+    last = Entry.select().where(Entry.client == cast.bob).order_by(Entry.id.desc()).first()
+    assert last.sentence == "Coaching session on Thursday 26 November, 10:00 is now 90 minutes"
+
+
 def test_the_form_to_move_it_opens_at_its_time_without_a_verdict(vera, session):
     page = vera.get(f"/sessions/{session.public_id}/move").text
     assert re.search(r'name="at"[^>]*value="10:00"', page)
