@@ -7,7 +7,7 @@ from flask_login import current_user
 from .. import clock
 from ..accounts.models import User
 from ..clients.models import Client
-from ..errors import Stale
+from ..errors import Refused, Stale
 from ..links.models import Link
 from ..links.rules import path_of
 from ..mail.rules import Security
@@ -26,7 +26,7 @@ pages = Blueprint("invitations", __name__)
 
 @pages.get("/replies")
 def replies() -> ResponseReturnValue:
-    return render_template("invitations/replies.html", form=ReplyForm())
+    return render_template("invitations/replies.html", form=ReplyForm(), refused="")
 
 
 @pages.post("/replies")
@@ -34,8 +34,12 @@ def take_reply() -> ResponseReturnValue:
     """Note an answer that somebody pasted; what was noted is said on the page."""
     form = ReplyForm(request.form)
     if not form.validate():
-        return render_template("invitations/replies.html", form=form), 422
-    return go("/replies", actions.take_reply(form.content.data, by=current_user._get_current_object()))
+        return render_template("invitations/replies.html", form=form, refused=""), 422
+    try:
+        noted = actions.take_reply(form.content.data, by=current_user._get_current_object())
+    except Refused as refusal:
+        return render_template("invitations/replies.html", form=form, refused=str(refusal)), 422
+    return go("/replies", noted)
 
 
 @pages.get("/settings/replies")

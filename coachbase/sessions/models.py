@@ -280,6 +280,15 @@ class LedgerEntry(Model):
     def label(self) -> str:
         return ENTRY_LABELS[Entry(self.entry)]
 
+    @property
+    def hand(self) -> str:
+        """Whose act it was: a member of the team, somebody with a link, or nobody's (a purchase, a poll's result)."""
+        if self.by_id:
+            return self.by.name
+        is_booking = Entry(self.entry) is Entry.BOOKED and self.count > 0
+        is_nobodys = self.session_id is None or (is_booking and self.session.via == "poll")
+        return "itself" if is_nobodys else "a personal link"
+
     @classmethod
     def of(cls, engagement: Engagement) -> ModelSelect:
         """In the order they were written, with who wrote them and the session they are about."""

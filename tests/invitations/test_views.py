@@ -30,7 +30,7 @@ def test_carol_cannot_answer_for_alices_client(book, leave, carol):
     leave()
     answer = carol.post("/replies", data={"content": reply(session, "ACCEPTED")})
     assert answer.status_code == 422
-    assert "Bob" not in answer.text
+    assert "Bob" not in re.sub(r"<textarea.*?</textarea>", "", answer.text, flags=re.DOTALL)  # what she pasted is hers
     assert Attendee.get().answer is Attendance.NEEDS_ACTION
 
 
@@ -38,6 +38,12 @@ def test_carol_cannot_answer_for_alices_client(book, leave, carol):
 def test_what_is_no_answer_is_refused_with_a_sentence(vera, content):
     answer = vera.post("/replies", data={"content": content.encode("utf-8", "surrogatepass")})
     assert answer.status_code == 422
+
+
+def test_a_paste_that_is_refused_is_still_there(vera):
+    page = vera.post("/replies", data={"content": "Bob says yes"}).text
+    assert "There is no calendar file in it." in page
+    assert "Bob says yes</textarea>" in page
 
 
 def test_a_client_is_mailed_an_address_that_staff_never_see(vera, cast):

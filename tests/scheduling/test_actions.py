@@ -60,6 +60,13 @@ def refused(sentence, act, *args, **kwargs):
         act(*args, **kwargs)
 
 
+def test_the_ledger_says_whose_act_a_line_was(book, program):
+    session = book(via=Via.CLIENT, by=None)
+    actions.cancel(session, side=Side.CLIENT, reason="a train", by=None)
+    hands = [line.hand for line in LedgerEntry.of(program)][1:]
+    assert set(hands) == {"a personal link"}
+
+
 # Booking --------------------------------------------------------------------------------------------------------------
 
 
