@@ -263,6 +263,7 @@ class UnsuitedForm(Form):
 class MoveByLinkForm(Form):
     start = HiddenField()
     zone = HiddenField()
+    reason = short_text("Why it moves", longest=LONGEST_REASON, help="Your coach reads this.", autocomplete="off")
     version = version_field()
 
     @property

@@ -240,8 +240,13 @@ def confirm_move() -> ResponseReturnValue:
         return redirect(change_doors.home, 303)
     if start is None or start not in offered_instead(booked, clock.now()).starts:
         return _others(about, notice=JUST_GONE)
-    when = _when(moment_of(start), booked.minutes, about["zone"], booked.coach.zone)
     form = MoveByLinkForm(data={"start": str(start), "zone": request.args.get("zone", ""), "version": booked.version})
+    return _is_this_right(form, start, about)
+
+
+def _is_this_right(form: MoveByLinkForm, start: int, about: dict[str, Any]) -> str:
+    booked = about["session"]
+    when = _when(moment_of(start), booked.minutes, about["zone"], booked.coach.zone)
     return render_template("scheduling/own_move.html", form=form, start=start, new=when, **about)
 
 
@@ -252,12 +257,15 @@ def move() -> ResponseReturnValue:
     form = MoveByLinkForm(request.form)
     if not about["may_move"]:
         return render_template("scheduling/own_session.html", **about), 422
-    start = form.minute
-    if start is None or not form.validate():
+    start, is_fine = form.minute, form.validate()
+    if start is not None and form.reason.errors:
+        return _is_this_right(form, start, about), 422
+    if start is None or not is_fine:
         return _others(about, notice="Please choose a time first."), 422
     try:
         _count(f"moving by {booked.public_id}", MOST_TRIES)
-        actions.move_by_link(booked, start, side=holder.side, via=holder.via, version=form.version.data)
+        who = {"side": holder.side, "via": holder.via, "reason": form.reason.data}
+        actions.move_by_link(booked, start, version=form.version.data, **who)
     except Stale:
         return _as_it_is(holder, booked, CHANGED_MEANWHILE), 409
     except Refused as refusal:

@@ -520,9 +520,14 @@ def test_bob_moves_a_session(holder, session):
     assert at(30, 9) not in [start for start, _ in times(page)]
     question = words(holder.get(f"/p/session/move/confirm?start={at(30, 14)}"))
     assert "moves from Monday 30 November, 13:00, to: When Monday 30 November, 18:00 Dubai time" in question
-    answer = holder.post("/p/session/move", data={"start": at(30, 14), "version": session.version})
+    typed = {"start": at(30, 14), "version": session.version}
+    long = holder.post("/p/session/move", data=typed | {"reason": "why" * 999})
+    assert (long.status_code, "At most" in long.text) == (422, True)
+    answer = holder.post("/p/session/move", data=typed | {"reason": "A board meeting"})
     assert answer.location == "/p/session?done=moved"
     now = CoachingSession.known_as(session.public_id)
+    assert now.reason == "A board meeting"
+    assert "(A board meeting)" in Entry.select().order_by(Entry.id.desc()).get().sentence
     assert (now.starts_at.hour, now.moves, now.sequence) == (14, 1, 1)
     assert "It has moved." in words(holder.get("/p/session?done=moved"))
 
