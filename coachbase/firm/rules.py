@@ -32,6 +32,11 @@ def is_zone(name: str) -> bool:
     return name in zones()
 
 
+def city_of(zone: str) -> str:
+    """'New York': what a zone is called in a sentence."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def zones() -> frozenset[str]:
     """All IANA zones with a place in their name, and UTC."""
     return _ZONES

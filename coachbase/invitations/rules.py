@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..availability.rules import PlaceKind
+from ..firm.rules import city_of
 from ..mail.rules import one_line, plain_value
 from ..sessions.rules import Attendance, Role, is_address, place_in_words
 
@@ -76,21 +77,17 @@ def time_in_words(starts_at: datetime, ends_at: datetime, zone: str, beside: str
     """'Thursday 3 December 2026, 13:00–14:00 Dubai time (UTC+4), which is 9:00 in London (GMT)'."""
     local = starts_at.astimezone(ZoneInfo(zone))
     until = ends_at.astimezone(ZoneInfo(zone))
-    there = f"{_city(zone)} time ({_abbreviation(local)})" if "/" in zone else _abbreviation(local)
+    there = f"{city_of(zone)} time ({_abbreviation(local)})" if "/" in zone else _abbreviation(local)
     words = f"{local:%A} {local.day} {local:%B} {local.year}, {_clock(local)}–{_clock(until)} {there}"
     other = starts_at.astimezone(ZoneInfo(beside)) if beside else local
     if other.utcoffset() == local.utcoffset():
         return words
     other_day = f"{other:%A} " if other.date() != local.date() else ""
-    return f"{words}, which is {other_day}{_clock(other)} in {_city(beside)} ({_abbreviation(other)})"
+    return f"{words}, which is {other_day}{_clock(other)} in {city_of(beside)} ({_abbreviation(other)})"
 
 
 def _clock(local: datetime) -> str:
     return f"{local.hour}:{local:%M}"
-
-
-def _city(zone: str) -> str:
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def _abbreviation(local: datetime) -> str:

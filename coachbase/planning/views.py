@@ -17,7 +17,8 @@ from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, moved_end, obligations, shifts
 from ..errors import Refused, RefusedAndNoted, Stale
-from ..scheduling.rules import city_of, clocks
+from ..firm.rules import city_of
+from ..scheduling.rules import clocks
 from ..sessions.models import LedgerEntry
 from ..web.pages import go, load_or_404
 from . import actions

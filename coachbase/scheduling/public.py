@@ -33,7 +33,6 @@ from .rules import (
     RequestState,
     Side,
     Via,
-    city_of,
     clocks,
     day_in_words,
     free_days,
@@ -397,7 +396,6 @@ def _about(holder: Holder, client: Client | None, session: CoachingSession) -> d
         "terms": terms_in_words(program.cancel_hours, late_is_charged=program.late_is_charged) if program else "",
         "desk_of": _desk_of,
         "back": _back(),
-        "city_of": city_of,
         "day_in_words": day_in_words,
     }
     if session.id:

@@ -216,11 +216,6 @@ def clocks(moment: datetime, zone: str, other: str) -> tuple[str, str]:
     return label(moment, zone), words if here.date() == there.date() else f"{there:%a} {words}"
 
 
-def city_of(zone: str) -> str:
-    """'New York': how a zone is called in a sentence."""
-    return zone.rpartition("/")[2].replace("_", " ")
-
-
 def terms_in_words(cancel_hours: int, *, late_is_charged: bool) -> str:
     """Until when a client may move or cancel, and what comes of it later."""
     if not cancel_hours:

@@ -14,6 +14,7 @@ from ..availability.rules import PLACE_LABELS
 from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
+from ..firm.rules import city_of
 from ..timeline.models import Entry as TimelineEntry
 from ..web.conflict import conflict
 from ..web.filters import clock_in, day_in, zone_word
@@ -53,8 +54,7 @@ def other_clock(moment: datetime, zone: str) -> OtherClock | None:
     if not zone or not minutes_apart(zone, mine, moment):
         return None
     there, here = day_in(moment, zone), day_in(moment, mine)
-    city = zone.rpartition("/")[2].replace("_", " ")
-    words = f"{clock_in(moment, zone)} {city}"
+    words = f"{clock_in(moment, zone)} {city_of(zone)}"
     return OtherClock(words if there == here else f"{there}, {words}", clocks_differ(zone, mine, moment))
 
 

@@ -7,15 +7,17 @@ from flask import Flask
 from markupsafe import Markup
 
 from .. import clock
+from ..firm.rules import city_of
 from .pages import reader_zone
 
 
 def install(app: Flask) -> None:
     for written in (
         when, day, long_day, inside, since, iso, initials, hue, markdown, document, hours_apart, wait_tone, masked,
-        to_client, clock_in, day_in, zone_word, city,
+        to_client, clock_in, day_in, zone_word,
     ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
+    app.jinja_env.filters["city"] = city_of
 
 
 def when(moment: datetime) -> str:
@@ -66,11 +68,6 @@ def zone_word(moment: datetime, zone: str) -> str:
     minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
-
-
-def city(zone: str) -> str:
-    """'New York': what a zone is called in a sentence."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def since(moment: datetime) -> str:
@@ -126,7 +123,7 @@ def hours_apart(zone: str) -> str:
 
 def zone_beside(theirs: str, mine: str, now: datetime) -> str:
     """The city of a zone and how far its clocks are from another's; half hours count ('5½ h behind')."""
-    there = city(theirs)
+    there = city_of(theirs)
     offsets = [now.astimezone(ZoneInfo(zone)).utcoffset() or timedelta() for zone in (theirs, mine)]
     minutes = round((offsets[0] - offsets[1]).total_seconds() / 60)
     if not minutes:

@@ -12,7 +12,6 @@ from coachbase.scheduling.rules import (
     SHORTEST,
     Side,
     Via,
-    city_of,
     clocks,
     free_days,
     is_charged,
@@ -250,9 +249,3 @@ def test_a_day_behind_all_shows_the_last_ones_and_none_shows_none():
 )
 def test_the_terms_are_said_in_words(hours, charged, said):
     assert terms_in_words(hours, late_is_charged=charged) == f"You can move or cancel it here {said}"
-
-
-def test_a_zone_is_called_by_its_city():
-    assert [city_of(zone) for zone in ("America/New_York", "America/Argentina/Ushuaia", "UTC")] == [
-        "New York", "Ushuaia", "UTC",
-    ]  # fmt: skip
