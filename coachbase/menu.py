@@ -4,7 +4,8 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from .db import kept
-from .rooms import COUNTS, MENU, SETTINGS, MenuItem, mail_waits
+from .rooms import MENU, SETTINGS, MenuItem, open_things
+from .web.guard import is_public
 
 
 def install(app: Flask) -> None:
@@ -13,15 +14,15 @@ def install(app: Flask) -> None:
 
 
 def _menu() -> dict[str, object]:
-    """Counts are read only for a whole page: partials have no sidebar."""
-    if not current_user.is_authenticated or request.htmx or g.get("refused"):
+    """Counts are read only for a whole page of the desk: partials and people with a link have no sidebar."""
+    if request.htmx or g.get("refused") or is_public(request.blueprint) or not current_user.is_authenticated:
         return {"menu": [], "settings_menu": [], "mail_waiting": False}
     user = current_user._get_current_object()
-    counts = kept(("menu", user.id), lambda: {href: count(user) for href, count in COUNTS.items()})
+    counts, mail_waiting = kept(("menu", user.id), lambda: open_things(user))
     return {
         "menu": [_shown(item, counts.get(item.href)) for item in MENU],
         "settings_menu": [_shown(item) for item in SETTINGS if user.role in item.roles],
-        "mail_waiting": kept("mail waits", mail_waits),
+        "mail_waiting": mail_waiting,
     }
 
 

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint
+from peewee import ModelSelect, Select, fn
 
 from .accounts import public as accounts_public
 from .accounts import views as accounts
+from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
 from .availability import views as availability
@@ -16,6 +18,7 @@ from .calendar import views as calendar
 from .clients import views as clients
 from .clients.models import Client, Organisation
 from .cohorts import views as cohorts
+from .db import database
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
@@ -119,15 +122,17 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Seal", "/settings/seal", "shield-check", roles=("owner",)),
 )
 
-COUNTS: dict[str, Callable[..., int]] = {
+COUNTS: dict[str, Callable[[User], ModelSelect]] = {
     "/boards/onboarding": Card.open_count,
     "/clients": Client.current_count,
     "/sponsors": Organisation.count_for,
     "/mail": Message.in_trouble,
 }
-"""The count of open things beside a menu item; each is one query and gets the reader."""
+"""The count of open things beside a menu item, for the reader."""
 
 
-def mail_waits() -> bool:
-    """Whether messages wait because nobody set up the mail server."""
-    return Message.wait_for_server()
+def open_things(user: User) -> tuple[dict[str, int], bool]:
+    """The counts, and whether messages wait because nobody set up the mail server: all in one statement."""
+    asked = [*(count(user) for count in COUNTS.values()), fn.EXISTS(Message.waiting_for_server())]
+    *counts, mail_waits = next(database.execute(Select(columns=asked)))
+    return dict(zip(COUNTS, counts, strict=True)), bool(mail_waits)

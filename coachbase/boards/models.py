@@ -114,10 +114,10 @@ class Card(Model):
         return cls.select().where(cls.stage == stage).order_by(cls.position).first()
 
     @classmethod
-    def open_count(cls, user: User) -> int:
+    def open_count(cls, user: User) -> ModelSelect:
         """How many of this user's clients are on their way in."""
         clients = Client.visible_to(user, fn.COUNT()).join(cls).join(Stage)
-        return clients.where(Stage.meaning_name.is_null() | Stage.meaning_name.not_in(DONE)).scalar()
+        return clients.where(Stage.meaning_name.is_null() | Stage.meaning_name.not_in(DONE))
 
     @classmethod
     def faces(cls, stages: Iterable[Stage], user: User, now: datetime) -> list[Face]:

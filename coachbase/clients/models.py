@@ -71,8 +71,8 @@ class Organisation(Model):
         return cls.select().where(cls.id.in_(Client.visible_to(user, Client.organisation)) | own)
 
     @classmethod
-    def count_for(cls, user: User) -> int:
-        return cls.visible_to(user).count()
+    def count_for(cls, user: User) -> ModelSelect:
+        return cls.visible_to(user).select(fn.COUNT(cls.id))
 
     @classmethod
     def called(cls, name: str, user: User) -> Self | None:
@@ -225,9 +225,9 @@ class Client(Model):
         )
 
     @classmethod
-    def current_count(cls, user: User) -> int:
+    def current_count(cls, user: User) -> ModelSelect:
         """How many the user may see, without the former ones."""
-        return cls.visible_to(user, cls.id).where(cls.status_name != Status.FORMER).count()
+        return cls.visible_to(user, fn.COUNT(cls.id)).where(cls.status_name != Status.FORMER)
 
     @classmethod
     def matching(cls, user: User, shown: ClientFilter) -> ModelSelect:

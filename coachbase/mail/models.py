@@ -221,19 +221,14 @@ class Message(Model):
         return {State(name): count for name, count in counting.group_by(cls.state_name).tuples()}
 
     @classmethod
-    def in_trouble(cls, user: User) -> int:
-        """How many somebody should look at; one query."""
-        return cls.visible_to(user, cls.id).where(cls.state_name.in_(TROUBLE)).count()
+    def in_trouble(cls, user: User) -> ModelSelect:
+        """How many somebody should look at."""
+        return cls.visible_to(user, fn.COUNT(cls.id)).where(cls.state_name.in_(TROUBLE))
 
     @classmethod
-    def wait_for_server(cls) -> bool:
-        """Whether messages wait because nobody set up the mail server; one query."""
-        return (
-            cls.select(cls.id)
-            .where(cls.state_name == State.QUEUED, ~fn.EXISTS(MailServer.select(MailServer.id)))
-            .limit(1)
-            .exists()
-        )
+    def waiting_for_server(cls) -> ModelSelect:
+        """What waits because nobody set up the mail server."""
+        return cls.select(cls.id).where(cls.state_name == State.QUEUED, ~fn.EXISTS(MailServer.select(MailServer.id)))
 
     @classmethod
     def due(cls, now: datetime) -> ModelSelect:

@@ -279,9 +279,9 @@ def test_a_dead_one_that_is_sent_again_needs_no_more_looking_at(cast, smtp):
     message = thanks(cast)
     smtp.rcpt = ["550 5.1.1 no such user"]
     jobs.run_jobs()
-    assert Message.in_trouble(cast.vera) == 1
+    assert Message.in_trouble(cast.vera).scalar() == 1
     mail.resend(again(message), by=cast.vera)
-    assert Message.in_trouble(cast.vera) == 0
+    assert Message.in_trouble(cast.vera).scalar() == 0
     assert again(message).answer == "550 5.1.1 no such user"
 
 
@@ -294,7 +294,7 @@ def test_without_a_server_messages_wait_and_no_attempt_counts(cast):
     mail.sweep()
     assert jobs.run_jobs() == 0
     assert (again(message).state, again(message).attempts) == (State.QUEUED, 0)
-    assert Message.wait_for_server()
+    assert Message.waiting_for_server().exists()
 
 
 def test_saving_the_server_wakes_what_waited_once(cast):
@@ -305,7 +305,7 @@ def test_saving_the_server_wakes_what_waited_once(cast):
     mail.sweep()
     mail.sweep()
     assert jobs.huey.pending_count() == 2
-    assert not Message.wait_for_server()
+    assert not Message.waiting_for_server().exists()
 
 
 def test_the_sweep_wakes_what_is_due_and_nothing_else(cast, smtp):
