@@ -25,6 +25,7 @@ from ..mail import actions as mail
 from ..mail.models import Message
 from ..scheduling import actions as scheduling
 from ..scheduling.models import Request
+from ..scheduling.rules import day_in_words
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import (
@@ -76,15 +77,15 @@ def ask_to_book(request: Request, *, by: User | None = None) -> None:
     """Mail the client that a session waits to be booked, with the link to the own page.
 
     Not while a mail with that link is still to leave: the page it leads to says so as well. Without an address, or a
-    place to meet, the timeline says so, and the ball is ours.
+    place to meet, or with times too far ahead, the timeline says so, and the ball is ours.
     """
     client = request.client
     if not client.email:
         timeline.record(client, Kind.MAIL, "The page could not be mailed: no mail address is known", by=by)
         clients.pass_ball(client, Party.US, "Find out the mail address")
         return
-    if not any(request.draft().where):
-        sentence = f"The {request.label.lower()} cannot be booked yet: say where {request.coach.name}’s sessions are"
+    if lacking := _what_keeps_from_booking(request):
+        sentence = f"The {request.label.lower()} cannot be booked yet: {lacking}"
         timeline.record(client, Kind.SESSION, sentence, href="/settings/availability", by=by)
         if request.kind is SessionKind.KICKOFF and request.engagement_id:
             engagements.wait_on(request.engagement, StepKind.KICKOFF_BOOKED, Party.US)
@@ -101,6 +102,14 @@ def ask_to_book(request: Request, *, by: User | None = None) -> None:
         reply_to=Serving.desk_address(request.coach),
         by=by,
     )
+
+
+def _what_keeps_from_booking(request: Request) -> str:
+    if not any(request.draft().where):
+        return f"say where {request.coach.name}’s sessions are"
+    if opens_on := request.opens_on(clock.now()):
+        return f"{request.coach.name}’s times for it open on {day_in_words(opens_on)}; book it here, or wait until then"
+    return ""
 
 
 @atomic

@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import DateField, ForeignKeyField, ModelSelect
 
+from .. import clock
 from ..accounts.models import User
 from ..agreements.models import Agreement, Signer
 from ..agreements.rules import SignerRole, SignerState
@@ -114,9 +115,10 @@ def _to_book(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]
 def may_be_booked(request: Request) -> bool:
     """Whether now is the time for it: not in a program that rests, nor, but for the kickoff, in one not agreed yet.
 
-    Nor while nobody has said where the coach's sessions are.
+    Nor while nobody has said where the coach's sessions are, or all its times lie too far ahead.
     """
-    if request.state is not RequestState.ASKED or not any(request.draft().where):
+    there = any(request.draft().where) and not request.opens_on(clock.now())
+    if request.state is not RequestState.ASKED or not there:
         return False
     if request.engagement_id is None:
         return True

@@ -1,13 +1,14 @@
 """Requests to book: who was asked for which session, when, and how often."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSelect
 
 from ..accounts.models import User
+from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
@@ -118,6 +119,18 @@ class Request(Model):
             return []
         return [part.contact for part in Participant.of(self.engagement) if part.meets]
 
+    @property
+    def first_on(self) -> date | None:
+        """The first day that is offered: the one asked for, else a kickoff's is the first day of its program."""
+        begins = self.kind is SessionKind.KICKOFF and self.engagement_id
+        return self.from_on or (self.engagement.starts_on if begins else None)
+
+    def opens_on(self, now: datetime) -> date | None:
+        """The day from which on its times are on offer, when all lie further ahead than may be booked; else None."""
+        ahead = timedelta(days=Availability.of(self.coach).horizon_days)
+        today = now.astimezone(ZoneInfo(self.coach.zone)).date()
+        return self.first_on - ahead if self.first_on and self.first_on > today + ahead else None
+
     def draft(self) -> CoachingSession:
         """The session as it would be booked, unsaved: for its place and its terms."""
         return CoachingSession(
@@ -132,9 +145,7 @@ AHEAD = timedelta(days=200)
 def offered(request: Request, now: datetime) -> Openings:
     """The times a client may choose from: within the days asked for, as long as these are not over."""
     zone = ZoneInfo(request.coach.zone)
-    first, last = now, now + AHEAD
-    if request.from_on:
-        first = max(first, datetime.combine(request.from_on, time(), zone).astimezone(UTC))
+    first, last = _not_before(request.first_on, request.coach, now), now + AHEAD
     if request.until_on and request.until_on >= now.astimezone(zone).date():
         last = min(last, datetime.combine(request.until_on + timedelta(days=1), time(), zone).astimezone(UTC))
     return openings_of(
@@ -149,10 +160,27 @@ def offered(request: Request, now: datetime) -> Openings:
 
 
 def offered_instead(session: CoachingSession, now: datetime) -> Openings:
-    """The times to which a client may move a session; its own is among them when it would be free but for itself."""
+    """The times to which a client may move a session; its own is among them when it would be free but for itself.
+
+    A kickoff goes before the first day of its program only where it is before that already.
+    """
+    first = now
+    if session.kind is SessionKind.KICKOFF and session.engagement_id:
+        first = min(_not_before(session.engagement.starts_on, session.coach, now), max(now, session.starts_at))
     return openings_of(
-        session.coach, session.kind_name, session.minutes, now, now + AHEAD, clients=session.clients, but=[session]
+        session.coach,
+        session.kind_name,
+        session.minutes,
+        first,
+        max(first, now + AHEAD),
+        clients=session.clients,
+        but=[session],
     )
+
+
+def _not_before(day: date | None, coach: User, now: datetime) -> datetime:
+    """When a day begins for the coach, or now."""
+    return max(now, datetime.combine(day, time(), ZoneInfo(coach.zone)).astimezone(UTC)) if day else now
 
 
 def knows_day_of(reader: User, coach: User) -> bool:

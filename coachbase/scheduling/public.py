@@ -198,10 +198,10 @@ def _fitting(
     about = _about(holder, asked.client, asked.draft())
     if refusal := _refusal(asked):
         return render_template("scheduling/nothing_to_book.html", sentence=refusal, asked=asked, **about)
-    times = _times(offered(asked, clock.now()), about["zone"], asked.coach.zone, near)
-    return render_template(
-        "scheduling/free_times.html", asked=asked, unsuited=unsuited, notice=notice, **times, **about
-    )
+    now = clock.now()
+    times = _times(offered(asked, now), about["zone"], asked.coach.zone, near)
+    told = {"unsuited": unsuited, "notice": notice, "opens_on": asked.opens_on(now)}
+    return render_template("scheduling/free_times.html", asked=asked, **told, **times, **about)
 
 
 def _question(holder: Holder, asked: Request, form: ChosenForm, start: int) -> str:

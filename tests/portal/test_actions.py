@@ -1,7 +1,7 @@
 """Pages are mailed, reminders go out by the clock: rows, mail and timeline."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -528,6 +528,23 @@ def test_while_nobody_has_said_where_nobody_is_asked_and_the_desk_is_told(active
     assert Entry.select().where(Entry.sentence == sentence).count() == 1
     assert remind_on(26, 5) == []
     Availability.update(place="https://meet.example/alice").execute()
+    assert len(remind_on(26, 5)) == 1
+
+
+def test_while_all_times_of_a_kickoff_lie_too_far_ahead_nobody_is_asked_and_the_desk_is_told(active, cast):
+    Message.update(state_name=Fate.SENT).execute()
+    Signer.update(state_name="signed").execute()
+    Engagement.update(starts_on=date(2027, 6, 7)).execute()
+    with clock.pretend(ASKED):
+        program = Engagement.get_by_id(active.id)
+        scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=program, by=cast.vera)
+    assert mails("booking_request") == []
+    sentence = (
+        "The kickoff cannot be booked yet: Alice Kern’s times for it open on Tuesday 9 March; book it here, or wait"
+    )
+    assert Entry.select().where(Entry.sentence.startswith(sentence)).count() == 1
+    assert remind_on(26, 5) == []
+    Engagement.update(starts_on=date(2026, 12, 1)).execute()
     assert len(remind_on(26, 5)) == 1
 
 

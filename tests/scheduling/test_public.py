@@ -42,7 +42,8 @@ def engagement(cast) -> Engagement:
     """Bob's program under way; Alice is open Monday to Friday, 9 to 17 in London, a day's notice."""
     open_up(cast.alice)
     engagement = signing.engaged(cast)
-    Engagement.update(state_name=ProgramState.ACTIVE).where(Engagement.id == engagement.id).execute()
+    began = {"state_name": ProgramState.ACTIVE, "starts_on": date(2026, 10, 26)}
+    Engagement.update(began).where(Engagement.id == engagement.id).execute()
     engagement = Engagement.with_client().where(Engagement.id == engagement.id).get()
     sessions.buy(engagement, by=cast.vera)
     return engagement
@@ -112,7 +113,7 @@ def take(browser, start: int, **more):
 def booked(cast, engagement, start: int, **more) -> CoachingSession:
     moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
     session = actions.book(
-        cast.alice, SessionKind.COACHING, moment, 60, via=Via.STAFF,
+        cast.alice, more.pop("kind", SessionKind.COACHING), moment, 60, via=Via.STAFF,
         client=engagement.client, engagement=engagement, by=cast.vera, **more,
     )  # fmt: skip
     return CoachingSession.known_as(session.public_id)
@@ -383,6 +384,38 @@ def test_only_days_that_were_asked_for_are_offered(come, cast, engagement):
     assert re.findall(r"<h2>(.*?)</h2>", page.text)[:2] == ["Wednesday 2 December", "Thursday 3 December"]
     assert "Later days" not in page.text
     assert "Please until Thursday 3 December." in words(page)
+
+
+def test_no_kickoff_is_offered_before_the_first_day_of_its_program(bob):
+    Engagement.update(starts_on=date(2026, 12, 7)).execute()
+    page = bob.get("/p/book")
+    assert re.findall(r"<h2>(.*?)</h2>", page.text)[0] == "Monday 7 December"
+    assert take(bob, at(24, 9)).status_code == 422
+    assert CoachingSession.select().count() == 0
+
+
+def test_a_kickoff_is_not_moved_by_link_before_the_first_day_of_its_program(come, cast, engagement):
+    Engagement.update(starts_on=date(2026, 12, 7)).execute()
+    session = booked(cast, engagement, at(10, 9, 12), kind=SessionKind.KICKOFF)
+    browser = come("session", session)
+    assert re.findall(r"<h2>(.*?)</h2>", browser.get("/p/session/move").text)[0] == "Monday 7 December"
+    form = {"start": str(at(4, 9, 12)), "version": str(session.version)}
+    assert browser.post("/p/session/move", data=form).status_code == 422
+    assert CoachingSession.get().starts_at == session.starts_at
+
+
+def test_the_desk_may_ask_for_a_kickoff_on_earlier_days(bob):
+    Engagement.update(starts_on=date(2026, 12, 7)).execute()
+    Request.update(from_on=date(2026, 12, 2)).execute()
+    assert re.findall(r"<h2>(.*?)</h2>", bob.get("/p/book").text)[0] == "Wednesday 2 December"
+
+
+def test_a_program_that_begins_beyond_the_horizon_says_from_when_on_its_kickoff_can_be_booked(bob):
+    Engagement.update(starts_on=date(2027, 6, 7)).execute()
+    page = words(bob.get("/p/book"))
+    assert "It is to be on Mon 7 Jun 2027 or soon after." in page
+    assert "Times can be chosen here from Tue 9 Mar 2027 on" in page
+    assert "There is no free time" not in page
 
 
 def test_a_second_click_books_once(bob):
