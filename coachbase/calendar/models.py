@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple, Self
 
@@ -18,6 +18,8 @@ from ..sessions.rules import TAKES_TIME
 from .rules import A_WEEK, conflicts, joined
 
 USUAL_INCREMENT = 30
+AHEAD = timedelta(days=366)
+"""How far sessions are looked at when a coach's hours have changed."""
 
 
 class Stretch(NamedTuple):
@@ -91,10 +93,27 @@ class Diary:
         if session.ends_at <= self.now:
             return []
         return conflicts(
-            (minute_of(session.starts_at), minute_of(session.ends_at)),
+            _span(session),
             open_hours=self.open_hours(session.coach_id, session.kind_name),
             busy=[(minute_of(b.begins), minute_of(b.ends)) for b in self.busy if b.coach == session.coach_id],
         )
+
+
+def outside_hours(user: User, coach: User, now: datetime) -> list[CoachingSession]:
+    """Sessions to come at times that the coach's hours, days off, holidays or travel leave closed: they stay booked."""
+    coming = [session for session in _sessions(user, [coach], now, now + AHEAD, "") if session.starts_at > now]
+    if not coming:
+        return []
+    week, last = CoachWeek.of(coach), coming[-1].ends_at + A_WEEK
+    hours = {}
+    for kind in {session.kind_name for session in coming}:
+        pieces, _ = opening_hours(week, (now - A_WEEK).date(), last.date(), kind)
+        hours[kind] = joined((piece.begins, piece.ends) for piece in pieces)
+    return [session for session in coming if conflicts(_span(session), open_hours=hours[session.kind_name], busy=())]
+
+
+def _span(session: CoachingSession) -> tuple[int, int]:
+    return minute_of(session.starts_at), minute_of(session.ends_at)
 
 
 def _sessions(

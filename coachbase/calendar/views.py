@@ -19,7 +19,7 @@ from ..sessions.models import CoachingSession
 from ..sessions.rules import State
 from ..web.filters import clock_in
 from ..web.pages import reader_zone
-from .models import Diary, Stretch
+from .models import Diary, Stretch, outside_hours
 from .rules import (
     SHORTEST_DRAWN,
     Drift,
@@ -111,6 +111,12 @@ def calendar() -> ResponseReturnValue:
     }
     told |= _month(shown, diary, coaches) if shown.month else _week(shown, diary, coaches, now)
     return _drawn(told)
+
+
+@pages.app_template_global("outside_hours_of")
+def outside_hours_of(coach: User) -> Sequence[CoachingSession]:
+    """For the pages on which a coach's hours are changed: what is booked outside of them, as the reader may see it."""
+    return outside_hours(_me(), coach, clock.now())
 
 
 def _drawn(told: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-// The week as a grid: painted with the mouse, edges dragged, or walked by keys. The rows of times below it are the truth:
+// The week as a grid: painted with the mouse, edges dragged, moved by the words of their time, or walked by keys. The rows of times below it are the truth:
 // the grid is drawn from them, and what it changes it writes into them. Without this file the rows are all there is.
 (() => {
   const form = document.getElementById("week");
@@ -56,14 +56,14 @@
 
   // Changing the week ------------------------------------------------------------------------------------------------------
   // Opens or closes a stretch; hours that touch it are joined and keep their kinds.
-  function paint(day, begins, ends, open) {
+  function paint(day, begins, ends, open, kinds) {
     const before = week[day];
     const kept = before.flatMap((each) => [
       { ...each, ends: Math.min(each.ends, begins) }, { ...each, begins: Math.max(each.begins, ends) },
     ]).filter((each) => each.begins < each.ends);
     if (open) {
       const touched = before.find((each) => each.begins <= ends && each.ends >= begins);
-      kept.push({ begins, ends, kinds: touched?.kinds ?? [] });
+      kept.push({ begins, ends, kinds: kinds ?? touched?.kinds ?? [] });
     }
     kept.sort((a, b) => a.begins - b.begins);
     week[day] = kept.reduce((joined, each) => {
@@ -72,6 +72,15 @@
       else joined.push({ ...each });
       return joined;
     }, []);
+  }
+
+  // Hours that are there get other times, or another day; what lies there gives way.
+  function place(was, from, day, begins, ends) {
+    week[from] = week[from].filter((each) => each !== was);
+    paint(day, begins, ends, true, was.kinds);
+    for (const changed of new Set([from, day])) write(changed);
+    draw();
+    say(`${names[day]}: ${told(day)}.`);
   }
 
   const opening = (day, minute) => week[day].find(({ begins, ends }) => begins <= minute && minute < ends);
@@ -142,7 +151,7 @@
   function tools() {
     const made = document.createElement("p");
     made.className = "week-tools";
-    made.textContent = "Drag to open hours, drag over open ones to close them. Keys: arrows, Space, Enter begins and ends a range.";
+    made.textContent = "Drag to open hours, over open ones to close them; their edge stretches them, their time moves them. Keys: arrows and Space, Enter for a range, Alt and arrows move, with Shift stretch, Delete closes.";
     const choice = document.createElement("select");
     choice.setAttribute("aria-label", "Steps of the grid");
     choice.append(...STEPS.map((size) => new Option(`${size} minutes`, size, false, size === step)));
@@ -161,7 +170,9 @@
       made.classList.toggle("first", Boolean(open) && open.begins >= begins);
       made.classList.toggle("last", Boolean(open) && open.ends <= ends);
       made.classList.toggle("some", Boolean(open?.kinds.length));
-      made.classList.toggle("marked", Boolean(range) && range.day === day && begins < range.ends && ends > range.begins);
+      const isMarked = Boolean(range) && range.day === day && begins < range.ends && ends > range.begins;
+      made.classList.toggle("marked", isMarked);
+      made.classList.toggle("closing", isMarked && !range.open);
       made.textContent = open && open.begins >= begins ? `${clock(open.begins)}–${clock(open.ends)}` : "";
       made.setAttribute("aria-selected", Boolean(open));
       made.setAttribute("aria-label", `${names[day]} ${clock(begins)}, ${open ? `open ${clock(open.begins)}–${clock(open.ends)}${open.kinds.length ? ", some kinds only" : ""}` : "closed"}`);
@@ -170,9 +181,18 @@
   }
 
   function marked() {
-    if (drag) return { day: drag.day, ...span(drag.from, drag.to) };
-    return mark && { day: mark.day, ...span(mark.cell, here.cell) };
+    if (drag?.carries) return { ...carried(), open: true };
+    if (drag) return { day: drag.day, open: drag.open, ...span(drag.from, drag.to) };
+    return mark && { day: mark.day, open: mark.open, ...span(mark.cell, here.cell) };
   }
+
+  // Where hours come to lie that are moved by so many days and minutes, within the week and the day.
+  function shifted({ begins, ends }, day, sideways, later) {
+    const start = Math.min(DAY - (ends - begins), Math.max(0, begins + later));
+    return { day: Math.min(6, Math.max(0, day + sideways)), begins: start, ends: start + ends - begins };
+  }
+
+  const carried = () => shifted(drag.carries, drag.day, drag.onto - drag.day, (drag.to - drag.from) * step);
 
   const span = (one, other) => ({ begins: Math.min(one, other) * step, ends: (Math.max(one, other) + 1) * step });
 
@@ -180,8 +200,10 @@
   const MOVES = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
   function pressed(event) {
-    if (!event.target.matches("[role=gridcell]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!event.target.matches("[role=gridcell]") || event.ctrlKey || event.metaKey) return;
+    here = { day: Number(event.target.dataset.day), cell: Number(event.target.dataset.cell) };
     const { day, cell: number } = here;
+    if (event.altKey) { if (event.key in MOVES) { event.preventDefault(); carry(event.shiftKey, ...MOVES[event.key]); } return; }
     if (event.key in MOVES) move(...MOVES[event.key]);
     else if (event.key === "Home" || event.key === "End") go(day, event.key === "Home" ? 0 : cells() - 1);
     else if (event.key === "PageUp" || event.key === "PageDown") move(0, (event.key === "PageUp" ? -120 : 120) / step);
@@ -216,6 +238,19 @@
     change(here.day, begins, ends, open);
   }
 
+  function carry(stretches, sideways, down) {
+    const { day, cell: number } = here;
+    const open = opening(day, number * step);
+    if (!open) return say(`${names[day]} ${clock(number * step)} is closed: there is nothing to move.`);
+    if (stretches && sideways) return;
+    const ends = Math.min(DAY, Math.max(open.begins + step, open.ends + down * step));
+    const to = stretches ? { day, begins: open.begins, ends } : shifted(open, day, sideways, down * step);
+    mark = null;
+    place(open, day, to.day, to.begins, to.ends);
+    const moved = stretches ? number : number + (to.begins - open.begins) / step;
+    go(to.day, Math.min(Math.ceil(to.ends / step) - 1, Math.floor(moved)));
+  }
+
   function remove(day, minute) {
     const open = opening(day, minute);
     if (open) change(day, open.begins, open.ends, false);
@@ -240,11 +275,11 @@
     here = { day, cell: number };
     const open = opening(day, number * step) ?? week[day].find((each) => each.begins < (number + 1) * step && each.ends > number * step);
     const edge = open && edgeAt(event, made);
-    drag = { day, from: number, to: number, open: !open };
+    drag = { day, from: number, to: number, onto: day, open: !open };
     if (edge) {
       const [first, last] = [Math.floor(open.begins / step), Math.ceil(open.ends / step) - 1];
-      drag = { day, from: edge === "first" ? last : first, to: number, open: true, was: open };
-    }
+      drag = { ...drag, from: edge === "first" ? last : first, open: true, was: open };
+    } else if (open && made.classList.contains("first")) drag.carries = open;
     made.focus();
     grid.setPointerCapture(event.pointerId);
     draw();
@@ -261,29 +296,28 @@
     const column = [...grid.querySelectorAll(`[data-day="${drag.day}"]`)];
     const under = column.findIndex((each) => event.clientY < each.getBoundingClientRect().bottom);
     const to = under < 0 ? cells() - 1 : under;
-    if (to === drag.to) return;
-    drag.to = to;
+    const onto = drag.carries ? dayAt(event.clientX) : drag.day;
+    if (to === drag.to && onto === drag.onto) return;
+    Object.assign(drag, { to, onto });
     draw();
+  }
+
+  function dayAt(x) {
+    const right = names.map((_, day) => cellAt(day, 0).getBoundingClientRect().right);
+    return Math.max(0, right.findIndex((edge) => x < edge || edge === right.at(-1)));
   }
 
   function dropped() {
     if (!drag) return;
-    const { day, from, to, open, was } = drag;
+    const { day, from, to, onto, open, was, carries } = drag;
     const { begins, ends } = span(from, to);
+    const there = carries && carried();
     drag = null;
-    if (was) {
-      week[day] = week[day].filter((each) => each !== was);
-      week[day].push({ begins: from > to ? begins : was.begins, ends: from > to ? was.ends : ends, kinds: was.kinds });
-      if (from === to) Object.assign(week[day].at(-1), { begins, ends });
-      const { begins: b, ends: e, kinds } = week[day].pop();
-      paint(day, b, e, false);
-      week[day].push({ begins: b, ends: e, kinds });
-      week[day].sort((x, y) => x.begins - y.begins);
-      paint(day, b, e, true);
-      write(day);
-      draw();
-      say(`${names[day]}: ${told(day)}.`);
-    } else change(day, begins, ends, open);
+    if (carries && (from !== to || onto !== day)) return place(carries, day, there.day, there.begins, there.ends);
+    if (carries && carries.ends - carries.begins > step) return draw(); // a press on the handle alone closes nothing
+    if (was && from === to) place(was, day, day, begins, ends);
+    else if (was) place(was, day, day, from > to ? begins : was.begins, from > to ? was.ends : ends);
+    else change(day, begins, ends, open);
   }
 
   // Buttons beside the rows do here what the server would do -----------------------------------------------------------------

@@ -58,6 +58,36 @@ def test_hours_are_painted_closed_and_dragged_by_their_edges(week, cast):
     ]
 
 
+def test_hours_are_moved_by_their_time_to_another_day_and_what_lies_there_gives_way(week, cast):
+    drag(week, cell(week, "Monday", "12:00"), cell(week, "Monday", "12:30"))
+    drag(week, cell(week, "Monday", "9:00"), cell(week, "Saturday", "10:00"))
+    drag(week, cell(week, "Friday", "9:00"), cell(week, "Monday", "7:00"), dy=3)
+    cell(week, "Tuesday", "9:00").click()
+    save(week)
+    assert saved(cast) == [[Wall(420, 1020)], *([[NINE_TO_FIVE]] * 3), [], [Wall(600, 780)], []]
+
+
+def test_hours_keep_their_kinds_when_they_are_moved_or_stretched_onto_their_neighbours(week, cast):
+    drag(week, cell(week, "Monday", "12:00"), cell(week, "Monday", "12:30"))
+    week.get_by_text("Times and kinds of session").click()
+    monday = week.locator("fieldset[data-day='0']")
+    monday.get_by_text("Any session").last.click()
+    monday.get_by_label("Debrief").last.check()
+    drag(week, cell(week, "Monday", "13:00"), cell(week, "Monday", "12:00"), dy=-7)
+    save(week)
+    assert saved(cast)[0] == [Wall(540, 720), Wall(720, 1020, ("debrief",))]
+
+
+def test_hours_are_moved_and_stretched_by_keys(week, cast):
+    cell(week, "Friday", "10:00").focus()
+    for key in ("Alt+ArrowRight", "Alt+ArrowDown", "Alt+ArrowDown", "Alt+Shift+ArrowUp", "Alt+Shift+ArrowUp"):
+        week.keyboard.press(key)
+    expect(week.locator("#week-said")).to_have_text("Saturday: 10:00 to 17:00.")
+    expect(cell(week, "Saturday", "11:00")).to_be_focused()
+    save(week)
+    assert saved(cast)[4:6] == [[], [Wall(600, 1020)]]
+
+
 def test_hours_are_set_by_keys_alone_and_each_change_is_said(week, cast):
     cell(week, "Monday", "9:00").focus()
     for key in ("ArrowLeft", "ArrowRight", "ArrowUp", "Enter", "ArrowUp", "ArrowUp", "Enter"):

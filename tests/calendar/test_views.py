@@ -220,3 +220,38 @@ def test_each_coachs_own_increment_is_the_step_of_a_drag(vera, put):
 def test_nonsense_in_the_address_is_as_if_it_were_not_there(vera, put, name):
     for value in ("", "x", "\0", "9" * 5000, "-1", "2026-W99", "0000-00", "9999-12", "/etc/passwd", "٣", "😀" * 999):
         assert vera.get("/calendar", query_string={name: value}).status_code == 200, value[:20]
+
+
+# What a coach's hours leave outside -----------------------------------------------------------------------------------
+
+
+def test_hours_that_leave_booked_sessions_outside_say_which_on_every_page_of_the_hours(vera, cast, put, queries):
+    home = f"/settings/availability/{cast.alice.public_id}"
+    first = put(26, 16)
+    put(27, 10)
+    put(20, 16)
+    put(27, 16, state_name=State.CANCELLED)
+    assert "outside these hours" not in vera.get(home).text
+    version = {"version": "0"}
+    vera.post(home, data=version | {f"row-{day}": "0" for day in range(5)} | half_days())
+    page = vera.get(home).text
+    assert "1 booked session lies outside these hours. Bob Haddad , Thu 26 Nov, 16:00 They stay" in plain(page)
+    assert f'href="/sessions/{first.public_id}"' in page
+    vera.post(f"{home}/days", data={"first": "2026-11-27", "how": "closed"})
+    for tail in ("", "/terms", "/kinds", "/days"):
+        with queries() as asked:
+            page = plain(vera.get(home + tail).text)
+        assert "2 booked sessions lie outside these hours." in page
+        assert len(asked) <= 15, tail
+
+
+def half_days():
+    return {f"begins-{day}": "09:00" for day in range(5)} | {f"ends-{day}": "12:00" for day in range(5)}
+
+
+def test_of_what_lies_outside_nobody_behind_the_wall_is_named(alice, cast, put):
+    put(28)
+    Client.update(coach=cast.carol).execute()
+    page = alice.get(f"/settings/availability/{cast.alice.public_id}").text
+    assert "outside these hours" not in page
+    assert "Bob" not in page
