@@ -1,14 +1,25 @@
 """coachbase: the desk of the virtual assistant who runs an executive coaching firm's administration."""
 
+from collections.abc import MutableMapping
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
+from flask.templating import Environment
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
 from .config import Config, put_in_force
 
 LARGEST_REQUEST = 26_000_000
+
+
+class Templates(Environment):
+    """Jinja keeps a chain of two maps for each template, its own globals and everybody's, and compares them at every
+    import; ours have none of their own."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return super().make_globals(d) if d else self.globals
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -19,6 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     _open(config)
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.jinja_environment = Templates
     app.config.update(
         COACHBASE=config,
         SECRET_KEY=_cookie_key(),

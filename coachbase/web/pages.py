@@ -67,8 +67,9 @@ def toast(sentence: str) -> Markup:
 
 def reader_zone() -> str:
     """The zone times are shown in: the reader's, or the firm's for link parties."""
-    if current_user.is_authenticated:
-        return current_user.zone
+    reader = current_user._get_current_object()  # asked for with every time on a page
+    if reader.is_authenticated:
+        return reader.zone
     return firm().zone if firm() else "UTC"
 
 
