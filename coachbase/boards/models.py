@@ -127,12 +127,12 @@ class Card(Model):
         cost little more than its HTML.
         """
         known = {stage.id: (stage.target_days, stage.is_done) for stage in stages}
-        done = [stage for stage, (_, is_done) in known.items() if is_done]
-        query = cls._columns_of_faces(user).where(cls.stage.in_([*known.keys() - done])).order_by(cls.position)
-        rows = list(database.execute(query))
-        for stage in done:
-            newest = cls._columns_of_faces(user).where(cls.stage == stage).order_by(cls.entered_at.desc())
-            rows += sorted(database.execute(newest.limit(NEWEST_DONE)))
+        shown = cls.stage.in_([stage for stage, (_, is_done) in known.items() if not is_done])
+        for stage in [stage for stage, (_, is_done) in known.items() if is_done]:
+            there = Client.visible_to(user, cls.id).join(cls).where(cls.stage == stage)
+            newest = there.order_by(cls.entered_at.desc()).limit(NEWEST_DONE)
+            shown |= cls.id.in_(newest)
+        rows = database.execute(cls._columns_of_faces(user).where(shown).order_by(cls.position))
         return [_face(row, *known[row[2]], now) for row in rows]
 
     @classmethod
