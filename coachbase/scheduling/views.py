@@ -295,7 +295,7 @@ def move(session_id: str) -> ResponseReturnValue:
             minutes=form.minutes.data,
             side=Side.FIRM,
             via=Via.STAFF,
-            reason=form.reason.data,
+            reason=form.reason.data or form.despite.data,
             despite=form.despite.data,
             version=form.version.data,
             by=_me(),
@@ -341,6 +341,7 @@ def _moving(session: CoachingSession, form: MoveForm, *, refused: str = "") -> s
         )
     if refused and request.htmx and not outlook.asks_why:
         raise Refused(refused)
+    form.reason.data = form.despite.data = form.reason.data or form.despite.data  # one of them is asked for
     return _form_page(
         "scheduling/move.html",
         session=session,

@@ -232,6 +232,21 @@ def test_a_drag_to_a_time_that_needs_a_reason_gets_the_form_that_asks_for_it(ver
     assert now(session).starts_at == THURSDAY
 
 
+def test_one_reason_is_asked_for_and_it_is_kept_when_the_time_turns_out_to_need_it(vera, session):
+    form = {"day": "2026-11-26", "at": "19:00", "fold": "0", "minutes": "60", "version": "1", "reason": "Bob is ill"}
+    answer = vera.post(f"/sessions/{session.public_id}/move", data=form)
+    assert answer.status_code == 422
+    assert re.search(r'name="despite"[^>]*value="Bob is ill"', answer.text)
+    assert 'name="reason"' not in answer.text
+    assert now(session).starts_at == THURSDAY
+    form["despite"] = form.pop("reason")
+    assert vera.post(f"/sessions/{session.public_id}/move", data=form).status_code == 303
+    moved = now(session)
+    assert (moved.starts_at, moved.reason) == (THURSDAY + 9 * HOUR, "Bob is ill")
+    page = vera.get(f"/sessions/{session.public_id}/move").text
+    assert ('name="reason"' in page, 'name="despite"' in page) == (True, False)
+
+
 def test_a_stale_move_keeps_what_is_typed_and_changes_nothing(vera, cast, session):
     actions.move(session, THURSDAY + HOUR, side=Side.COACH, via=Via.STAFF, by=cast.alice)
     form = {"day": "2026-11-27", "at": "15:00", "fold": "0", "minutes": "60", "version": "1"}
