@@ -38,10 +38,11 @@ from .models import (
     meeting_of,
     session_with,
     wall_of,
+    who_may_answer_for,
 )
 from .rules import (
-    ANSWERED,
     FEED_LASTS,
+    NOT_FROM,
     OF_COACH,
     REMINDED_BEFORE,
     TOO_LATE_BEFORE,
@@ -56,9 +57,11 @@ from .rules import (
     day_in_words,
     essence,
     is_reminded,
+    is_sent_by,
     is_stale,
     place_in_words,
     read_reply,
+    sentence_of,
     time_in_words,
     written,
 )
@@ -253,7 +256,7 @@ def _remind(attendee: Attendee, now: datetime) -> bool:
 
 @atomic
 def take_reply(content: str | bytes, *, by: User | None = None) -> str:
-    """Note what a METHOD:REPLY says; a sentence of what was noted. Stale ones change nothing.
+    """Note what a METHOD:REPLY or COUNTER says; a sentence of what was noted. Stale ones change nothing.
 
     `by` is who pasted it, and learns nothing of what is not theirs to see. Raises Refused when it is no reply to
     anything of ours.
@@ -263,34 +266,50 @@ def take_reply(content: str | bytes, *, by: User | None = None) -> str:
         raise Refused(reply)
     session = session_with(reply.uid, by)
     told = Told.of(session, reply.email) if session else None
-    if session is None or told is None or told.method is Method.PUBLISH:
+    attendee = Attendee.of(session).where(Attendee.email == reply.email).first() if session else None
+    is_known = attendee is not None or (session and reply.email.casefold() == session.coach.email.casefold())
+    if session is None or told is None or not is_known or told.method is Method.PUBLISH:
         raise Refused("It answers no invitation of ours to this address.")
-    attendee = Attendee.of(session).where(Attendee.email == reply.email).first()
+    if reply.sequence > told.sequence:
+        raise Refused("It answers an edition of the invitation that was never sent.")
     name = attendee.name if attendee else session.coach.name
+    if not is_sent_by(reply, [reply.email, *who_may_answer_for(session, attendee)]):
+        if by is None:
+            _note_on(session, attendee, f"An answer in the name of {name} came from another address")
+        return NOT_FROM.format(name=name)
     what = f"{session.label} on {day_in_words(session.starts_at, session.zone)}"
     if session.state is not State.BOOKED or told.method is Method.CANCEL:
         return f"Nothing was changed: {what} is not booked any more."
     asked = int(written(told.file, "SEQUENCE")) if told.begins_at(session.starts_at) else session.sequence
     if is_stale(reply, asked=asked, answered_at=attendee.answered_at if attendee else None):
         return f"Nothing was changed: {name} answered something else later, or to an older time of {what}."
+    sentence, to_do = sentence_of(reply, name, what, session.starts_at, session.zone, clock.now())
     if attendee and not _note_answer(attendee, reply):
-        return f"Nothing was changed: that {name} {ANSWERED[reply.answer]} {what} was noted already."
-    sentence = f"{name} {ANSWERED[reply.answer]} {what}"
-    for client in [attendee.client] if attendee and attendee.client_id else session.clients:
-        timeline.record(client, Kind.SESSION, sentence, href=f"/sessions/{session.public_id}", by=by)
-        if reply.answer is Attendance.DECLINED:
-            day = day_in_words(session.starts_at, session.zone).partition(",")[0]
-            clients.pass_ball(client, Party.US, f"Find another time: {name} declined {day}")
+        return f"Nothing was changed. It was noted already: {sentence}."
+    for client in _note_on(session, attendee, sentence, by=by):
+        if to_do:
+            clients.pass_ball(client, Party.US, to_do)
     return f"{sentence}."
+
+
+def _note_on(
+    session: CoachingSession, attendee: Attendee | None, sentence: str, *, by: User | None = None
+) -> list[Client]:
+    """On the timeline of the client it is about, or of all when the coach answered; these."""
+    concerned = [attendee.client] if attendee and attendee.client_id else session.clients
+    for client in concerned:
+        timeline.record(client, Kind.SESSION, sentence, href=f"/sessions/{session.public_id}", by=by)
+    return concerned
 
 
 def _note_answer(attendee: Attendee, reply: Reply) -> bool:
     """False when it says what is noted already: a mailbox may be read twice."""
     now = clock.now()
-    if attendee.answer is reply.answer and attendee.sequence == reply.sequence:
+    at = min(reply.at or now, now)
+    is_same = attendee.answer is reply.answer and attendee.sequence == reply.sequence
+    if is_same and (attendee.answered_at == at or not reply.is_counter):
         return False
-    attendee.answer_name, attendee.sequence = reply.answer, reply.sequence
-    attendee.answered_at = min(reply.at or now, now)
+    attendee.answer_name, attendee.sequence, attendee.answered_at = reply.answer, reply.sequence, at
     attendee.save()
     return True
 

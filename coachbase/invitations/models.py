@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
-from ..accounts.models import User
+from ..accounts.models import Serving, User
 from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact
@@ -133,6 +133,13 @@ def session_with(uid: str, user: User | None) -> CoachingSession | None:
     """The session of a calendar event; None for one that this user may not see."""
     seen = CoachingSession.visible_to(user) if user else CoachingSession.with_people()
     return seen.where(CoachingSession.uid == uid).first()
+
+
+def who_may_answer_for(session: CoachingSession, attendee: Attendee | None) -> list[str]:
+    """Whose mail may bring somebody's answer: the client's own assistant, and who looks after the coach."""
+    client = attendee.client if attendee and attendee.client_id else None
+    desk = [session.coach.email, *(one.email for one in Serving.desk_of(session.coach))]
+    return [*desk, client.assistant_email] if client else desk
 
 
 # Who is told ----------------------------------------------------------------------------------------------------------

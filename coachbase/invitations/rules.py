@@ -1,9 +1,12 @@
 """Calendar files by the book (RFC 5545, 5546, 6047), when somebody is reminded, and which answer counts."""
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +30,7 @@ class Method(StrEnum):
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
     REPLY = "REPLY"
+    COUNTER = "COUNTER"
     PUBLISH = "PUBLISH"
 
 
@@ -261,13 +265,20 @@ ANSWERED = {
 
 
 class Reply(NamedTuple):
-    """Who answers what to which edition of which event; `at` is when, by the answering program's clock."""
+    """Who answers what to which edition of which event; `at` is when, by the answering program's clock.
+
+    `sender` is who sent the mail it came in: None for a file alone, '' when the mail does not tell. `is_counter` when
+    another time is proposed (RFC 5546, 3.2.7): `proposed`, None when it cannot be read.
+    """
 
     uid: str
     sequence: int
     at: datetime | None
     email: str
     answer: Attendance
+    sender: str | None = None
+    is_counter: bool = False
+    proposed: datetime | None = None
 
 
 def read_reply(content: bytes) -> Reply | str:
@@ -280,10 +291,13 @@ def read_reply(content: bytes) -> Reply | str:
     if len(file) > LONGEST_FILE:
         return "The calendar file in it is too long to be an answer to an invitation."
     told = _first_event(file.decode("utf-8", "replace"))
-    if told.get("METHOD", ("",))[0].upper() != Method.REPLY:
+    method = told.get("METHOD", ("",))[0].upper()
+    if method not in (Method.REPLY, Method.COUNTER):
         return "The calendar file in it is no answer to an invitation."
     email, parameters = told.get("ATTENDEE", ("", {}))
     answer = _ANSWERS.get(str(parameters.get("PARTSTAT", "")).upper())
+    if method == Method.COUNTER:
+        answer = answer or Attendance.TENTATIVE  # who proposes another time would come, and says so or not
     if "UID" not in told or answer is None:
         return "The answer in it says neither yes nor no nor perhaps."
     sequence = told.get("SEQUENCE", ("0",))[0]
@@ -293,7 +307,41 @@ def read_reply(content: bytes) -> Reply | str:
         at=_moment(told.get("DTSTAMP", ("",))[0]),
         email=re.sub(r"(?i)^mailto:", "", email).strip(),
         answer=answer,
+        sender=_sender_of(content),
+        is_counter=method == Method.COUNTER,
+        proposed=_proposed(*told.get("DTSTART", ("", {}))),
     )
+
+
+LONGEST_SENDER = 300
+"""Letters in the From of a mail; a parser that follows brackets in brackets goes no further."""
+
+
+def _sender_of(content: bytes) -> str | None:
+    """The address in the From of a mail, of the outermost when it holds others; '' for none, or for several."""
+    if content.lstrip().startswith(b"BEGIN:VCALENDAR"):
+        return None
+    senders = [str(each)[:LONGEST_SENDER] for each in BytesHeaderParser().parsebytes(content).get_all("From", [])]
+    found = [address for _, address in getaddresses(senders[:2])]
+    return found[0].strip() if len(found) == 1 else ""
+
+
+LONGEST_ZONE = 80
+"""Letters in the name of a time zone; a longer one is looked for in a file whose name no disk takes."""
+
+
+def _proposed(text: str, parameters: Mapping[str, Any]) -> datetime | None:
+    """The moment in a DTSTART: in UTC, or on the clock of a zone that is known by name, also by Microsoft's."""
+    from icalendar.timezone import tzp  # noqa: PLC0415 (heavy)
+
+    moment = _moment(text)
+    if moment is None or text.endswith("Z"):
+        return moment
+    zone = tzp.timezone(str(parameters.get("TZID", "")).strip('"')[:LONGEST_ZONE])
+    try:
+        return moment.replace(tzinfo=zone).astimezone(UTC) if zone else None
+    except OverflowError:  # the first or the last day of all time
+        return None
 
 
 def _file_in(content: bytes) -> bytes | None:
@@ -349,6 +397,38 @@ def _moment(text: str) -> datetime | None:
         return datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC) if found else None
     except ValueError:  # the 32nd of a month
         return None
+
+
+PROPOSED_WITHIN = timedelta(days=730)
+
+
+def sentence_of(reply: Reply, name: str, what: str, starts_at: datetime, zone: str, now: datetime) -> tuple[str, str]:
+    """What was answered, and what is to be done now: '' for nothing. `zone` is the one that days are told in.
+
+    ('Bob Haddad declined Coaching session on Thursday 3 December, 9:00', 'Find another time: Bob Haddad declined …')
+    """
+    if not reply.is_counter:
+        day = day_in_words(starts_at, zone).partition(",")[0]
+        find = f"Find another time: {name} declined {day}" if reply.answer is Attendance.DECLINED else ""
+        return f"{name} {ANSWERED[reply.answer]} {what}", find
+    is_near = reply.proposed is not None and now < reply.proposed < now + PROPOSED_WITHIN
+    day = day_in_words(reply.proposed, zone) if reply.proposed and is_near else ""
+    sentence = f"{name} proposes another time for {what}" + (f": {day}" if day else "")
+    return sentence, f"Find another time: {name} proposes {day or 'one'}"
+
+
+NOT_FROM = (
+    "Nothing was changed: the answer in the name of {name} came from another address. "
+    "If it is right nevertheless, paste the calendar file alone."
+)
+
+
+def is_sent_by(reply: Reply, addresses: Collection[str]) -> bool:
+    """Whether the mail came from one of these addresses. A file alone tells nothing: who pastes it answers for it.
+
+    All who are invited know the UID, so that only the sender tells one's answer from what another says in one's name.
+    """
+    return reply.sender is None or reply.sender.casefold() in {each.casefold() for each in addresses if each}
 
 
 def is_stale(reply: Reply, *, asked: int, answered_at: datetime | None) -> bool:

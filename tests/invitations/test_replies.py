@@ -11,19 +11,33 @@ from pathlib import Path
 import pytest
 
 from coachbase import clock
+from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.config import Config, ConfigError, in_force, put_in_force
+from coachbase.db import transaction
 from coachbase.errors import Refused
 from coachbase.invitations import actions as invitations
 from coachbase.invitations.rules import read_reply
-from coachbase.sessions.models import Attendee
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.rules import Via
+from coachbase.sessions.models import Attendee, CoachingSession
 from coachbase.sessions.rules import Attendance
 from coachbase.timeline.models import Entry
 from tests.invitations.conftest import FRIDAY, THURSDAY
 
 
-def reply(session, answer, *, sequence=0, email="bob@brightwater.example", at=None, uid=None, method="REPLY"):
+def reply(
+    session,
+    answer,
+    *,
+    sequence=0,
+    email="bob@brightwater.example",
+    at=None,
+    uid=None,
+    method="REPLY",
+    start=f":{THURSDAY:%Y%m%dT%H%M%SZ}",
+):
     """What a calendar program sends when somebody presses a button."""
     at = at or clock.now()
     return "\r\n".join(
@@ -42,7 +56,7 @@ def reply(session, answer, *, sequence=0, email="bob@brightwater.example", at=No
             "END:STANDARD",
             "END:VTIMEZONE",
             "BEGIN:VEVENT",
-            f"DTSTART:{THURSDAY:%Y%m%dT%H%M%SZ}",
+            f"DTSTART{start}",
             f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
             "ORGANIZER;CN=Northbank:mailto:desk@northbank.example",
             f"UID:{uid or session.uid}",
@@ -57,10 +71,10 @@ def reply(session, answer, *, sequence=0, email="bob@brightwater.example", at=No
     )
 
 
-def as_mail(file: str) -> bytes:
+def as_mail(file: str, sender: str = "Bob <Bob@brightwater.example>") -> bytes:
     """The whole mail around it, as it lies in a mailbox."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "Bob <bob@brightwater.example>", "desk@northbank.example", "Accepted"
+    mail["From"], mail["To"], mail["Subject"] = sender, "desk@northbank.example", "Accepted"
     mail.set_content("Bob Haddad has accepted.")
     mail.add_alternative(file, subtype="calendar", cte="base64", params={"method": "REPLY"})
     return mail.as_bytes()
@@ -158,7 +172,8 @@ def test_strangers_and_what_is_no_answer_are_refused(mailed):
         reply(mailed, "ACCEPTED", email="mallory@elsewhere.example"),
         reply(mailed, "ACCEPTED", uid="01ARZ3NDEKTSV4RRFFQ69G5FAV@localhost"),
         reply(mailed, "ACCEPTED", method="REQUEST"),
-        reply(mailed, "ACCEPTED", method="COUNTER"),
+        reply(mailed, "ACCEPTED", method="ADD"),
+        reply(mailed, "ACCEPTED", sequence=1),
         reply(mailed, "DELEGATED"),
         "Yes, I will come!",
         "",
@@ -167,6 +182,87 @@ def test_strangers_and_what_is_no_answer_are_refused(mailed):
         with pytest.raises(Refused):
             invitations.take_reply(content)
     assert bobs().answer is Attendance.NEEDS_ACTION
+
+
+def test_an_answer_to_an_edition_that_never_left_silences_no_later_one(mailed):
+    with pytest.raises(Refused, match="never sent"):
+        invitations.take_reply(reply(mailed, "DECLINED", sequence=7))
+    invitations.take_reply(reply(mailed, "ACCEPTED"))
+    assert (bobs().answer, bobs().sequence) == (Attendance.ACCEPTED, 0)
+
+
+def test_of_a_group_nobody_answers_in_anothers_name(eight, cast, leave):
+    """All members have the same UID: the From of the mail tells who answers."""
+    session = scheduling.book(
+        cast.alice, SessionKind.GROUP, THURSDAY, 60, via=Via.SEAT, members=eight, title="Circle", by=cast.vera
+    )
+    leave()
+    forged = as_mail(reply(session, "DECLINED", email="ada@quill0.example"), sender="Ben <ben@quill1.example>")
+    assert "came from another address" in invitations.take_reply(forged)
+    ada = Attendee.get(Attendee.email == "ada@quill0.example")
+    assert (ada.answer, ada.client.waiting_on) == (Attendance.NEEDS_ACTION, Party.NOBODY)
+    told = Entry.select().where(
+        Entry.sentence == "An answer in the name of Ada Quillfeather0 came from another address"
+    )
+    assert [entry.client for entry in told] == [ada.client]
+    own = as_mail(reply(session, "DECLINED", email="ada@quill0.example"), sender="ADA@quill0.example")
+    invitations.take_reply(own)
+    assert Attendee.get(Attendee.id == ada.id).answer is Attendance.DECLINED
+
+
+@pytest.mark.parametrize("sender", ["Mia <mia@brightwater.example>", "Vera <vera@northbank.example>"])
+def test_who_keeps_the_dates_may_answer_in_the_clients_name(mailed, cast, sender):
+    with transaction():
+        Client.update(assistant_email="mia@brightwater.example").execute()
+    invitations.take_reply(as_mail(reply(mailed, "ACCEPTED"), sender=sender))
+    assert bobs().answer is Attendance.ACCEPTED
+
+
+@pytest.mark.parametrize("sender", ["mallory@elsewhere.example", "bob@brightwater.example, m@elsewhere.example", ""])
+def test_whoever_else_sends_an_answer_changes_nothing_and_who_pastes_learns_how_it_counts(mailed, cast, sender):
+    letter = as_mail(reply(mailed, "DECLINED"), sender=sender)
+    assert "paste the calendar file alone" in invitations.take_reply(letter, by=cast.vera)
+    assert bobs().answer is Attendance.NEEDS_ACTION
+    invitations.take_reply(reply(mailed, "DECLINED"), by=cast.vera)
+    assert bobs().answer is Attendance.DECLINED
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ":20261204T143000Z",
+        ";TZID=W. Europe Standard Time:20261204T153000",
+        ';TZID="Asia/Dubai":20261204T183000',
+    ],
+)
+def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mailed, start):
+    letter = as_mail(reply(mailed, "TENTATIVE", method="COUNTER", start=start))
+    what = (
+        "Bob Haddad proposes another time for Coaching session on Thursday 3 December, 9:00: Friday 4 December, 14:30"
+    )
+    assert invitations.take_reply(letter) == f"{what}."
+    assert said()[-1] == what
+    bob = Client.get()
+    assert bob.next_step == "Find another time: Bob Haddad proposes Friday 4 December, 14:30"
+    assert (bob.waiting_on, bobs().answer) == (Party.US, Attendance.TENTATIVE)
+    assert CoachingSession.get().starts_at == THURSDAY
+    assert "noted already" in invitations.take_reply(letter)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        ":tomorrow",
+        ":99991231T235959Z",
+        ";TZID=Nowhere:20261204T143000",
+        f";TZID={'a' * 900}:20261204T143000",
+        ";TZID=Asia/Dubai:00010101T000000",
+    ],
+)
+def test_a_proposal_whose_time_cannot_be_read_is_told_nevertheless(mailed, start):
+    invitations.take_reply(reply(mailed, "DECLINED", method="COUNTER", start=start))
+    assert Client.get().next_step == "Find another time: Bob Haddad proposes one"
+    assert bobs().answer is Attendance.DECLINED
 
 
 def test_an_answer_before_anything_was_mailed_is_a_strangers(book):
@@ -242,6 +338,15 @@ _PART = b"Content-Type: multipart/mixed; boundary=%d\n\n--%d\n"
 def test_junk_is_no_answer_and_found_out_at_once(junk):
     began = time.process_time()
     assert isinstance(read_reply(junk), str)
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("junk", [b"(", b'"', b"<a@b.example>, ", b"=?utf-8?q?x?= ", b"<", b":;", b"\\", b"\xff,"])
+def test_a_sender_that_is_junk_is_nobody_and_that_is_found_out_at_once(mailed, junk):
+    file = reply(mailed, "ACCEPTED").encode()
+    began = time.process_time()
+    read = read_reply(b"From: " + junk * (250_000 // len(junk)) + b"\nContent-Type: text/calendar\n\n" + file)
+    assert (read.uid, "@brightwater" in read.sender) == (mailed.uid, False)
     assert time.process_time() - began < 2
 
 
