@@ -105,6 +105,13 @@ def test_an_unknown_zone_is_said():
     assert said == ["The time zone “Customized Time Zone” is not known; its events are read as Europe/London."]
 
 
+@pytest.mark.parametrize("name", ["Europe", "America/Argentina", "../../etc/passwd", "/etc", "x" * 5000, "\0", ".."])
+def test_a_zone_that_is_no_zone_but_may_be_a_file_hides_no_other_event(name):
+    hostile = event(**TEN | {"UID": "2"} | {"DTSTART": f";TZID={name}:20261125T150000"})
+    found = read(hostile, event(**TEN))
+    assert (found.busy[0].begins, bool(found.warnings)) == (datetime(2026, 11, 25, 10, tzinfo=UTC), True)
+
+
 @pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYSECOND=1,2,3"])
 def test_what_repeats_every_minute_is_left_out_and_said(rule):
     found = read(event(**TEN | {"UID": "2"}, RRULE=rule), event(**TEN))
@@ -141,6 +148,13 @@ def test_what_is_no_calendar_gets_a_sentence(text):
         busy_in(text, FIRST, LAST, "Europe/London", ours="@x")
 
 
+XML_OF_LITTLE = (
+    '<?xml version="1.0" encoding="%s"?><!DOCTYPE a [<!ENTITY b "BEGIN:VCALENDAR">]><multistatus xmlns="DAV:">'
+    '<calendar-data xmlns="urn:ietf:params:xml:ns:caldav">&b;</calendar-data></multistatus>'
+)
+"""What would become large; nine megabytes of it became 282 in half a second, in an encoding nobody looked into."""
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -148,6 +162,9 @@ def test_what_is_no_calendar_gets_a_sentence(text):
         b"no",
         b"<a/>",
         b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>',
+        (XML_OF_LITTLE % "utf-8").encode(),
+        (XML_OF_LITTLE % "utf-16").encode("utf-16"),
+        (XML_OF_LITTLE % "utf-16").replace("<!DOC", f"<!--{' ' * 3000}--><!DOC").encode("utf-16"),
         b'<multistatus xmlns="urn:other"/>',
         b"\xff\xfe",
     ],
