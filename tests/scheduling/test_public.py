@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coachbase import clock
+from coachbase.accounts.models import User
 from coachbase.availability.models import Availability, Hours
 from coachbase.availability.rules import SessionKind, minute_of
 from coachbase.clients import actions as clients
@@ -13,6 +14,7 @@ from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.engagements.models import Engagement
 from coachbase.engagements.rules import State as ProgramState
+from coachbase.errors import Refused
 from coachbase.feeds.models import Feed
 from coachbase.links import actions as links
 from coachbase.links.models import Link
@@ -24,6 +26,7 @@ from coachbase.sessions.models import Attendee, CoachingSession, LedgerEntry
 from coachbase.sessions.rules import Role, State
 from coachbase.timeline.models import Entry
 from tests.agreements import signing
+from tests.cast import Cast
 from tests.safety.digest import digest
 from tests.safety.walk import read
 
@@ -665,6 +668,17 @@ def test_another_address_shuts_the_doors_that_went_with_the_old_one(bob, holder,
     now = Client.get_by_id(cast.bob.id)
     clients.change(now, {"assistant_email": "ned@brightwater.example"}, version=now.version, by=cast.vera)
     assert [page.get(path).status_code for page, path in ((eve, "/p/book"), (eves, "/p/session"))] == [404, 404]
+
+
+def test_a_coach_who_is_locked_out_meets_nobody(bob, holder, session, cast, engagement):
+    begins, free = session.starts_at, at(25, 9)
+    User.update(disabled_at=MONDAY).where(User.id == cast.alice.id).execute()
+    assert times(bob.get("/p/book")) == times(holder.get("/p/session/move")) == []
+    moved = holder.post("/p/session/move", data={"start": str(free), "zone": "Asia/Dubai", "version": session.version})
+    assert (take(bob, free).status_code, moved.status_code) == (422, 422)
+    with pytest.raises(Refused, match="Alice Kern: not free then"):
+        booked(Cast.met(), engagement, free)
+    assert [one.starts_at for one in CoachingSession.select()] == [begins]
 
 
 def test_another_coach_is_booked_where_the_client_goes(bob, asked, cast):
