@@ -16,11 +16,17 @@ SAMPLE = 200
 """How many rows of each sealed column are opened: the newest, and some from all over."""
 
 
-def _overlapping(whose: str) -> str:
+_INVITED = (
+    "(SELECT session.id, starts_at, ends_at, state, guest.client_id AS guest, contact_id FROM attendee guest "
+    "JOIN coaching_session session ON session.id = guest.session_id WHERE left_at IS NULL)"
+)
+
+
+def _overlapping(whose: str, sessions: str = "coaching_session") -> str:
     """Sessions that begin before one of the same person that began earlier is over."""
     earlier = f"PARTITION BY {whose} ORDER BY starts_at, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     taken = f"{whose} IS NOT NULL AND state IN ('booked', 'held', 'no_show')"
-    ends = f"SELECT id, starts_at, max(ends_at) OVER ({earlier}) AS busy_until FROM coaching_session WHERE {taken}"  # noqa: S608
+    ends = f"SELECT id, starts_at, max(ends_at) OVER ({earlier}) AS busy_until FROM {sessions} WHERE {taken}"  # noqa: S608
     return f"SELECT id FROM ({ends}) WHERE starts_at < busy_until"  # noqa: S608
 
 
@@ -46,6 +52,8 @@ _MUST_BE_EMPTY = {
     ),
     "Session {} overlaps another one of its coach.": _overlapping("coach_id"),
     "Session {} overlaps another one of its client.": _overlapping("client_id"),
+    "Session {} wants a client who is in another one then.": _overlapping("guest", _INVITED),
+    "Session {} wants a sponsor who is in another one then.": _overlapping("contact_id", _INVITED),
     "Session {} ends before it begins.": "SELECT id FROM coaching_session WHERE ends_at <= starts_at",
     "The ledger says of session {} what it is not.": (
         "SELECT session.id FROM ledger_entry line JOIN coaching_session session ON session.id = line.session_id "

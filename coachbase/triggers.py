@@ -45,6 +45,42 @@ def _refusing_overlaps() -> dict[str, str]:
     }
 
 
+def _elsewhere(guest: str, session: str) -> str:
+    """Whether this attendee comes to another session at the time of this one."""
+    same = f"other.left_at IS NULL AND (other.client_id = {guest}.client_id OR other.contact_id = {guest}.contact_id)"
+    touches = f"s.starts_at < {session}.ends_at AND s.ends_at > {session}.starts_at"
+    return (
+        f"attendee other ON other.session_id <> {guest}.session_id AND {same} "
+        f"JOIN coaching_session s ON s.id = other.session_id AND s.state IN {_TAKES_TIME} AND {touches}"
+    )
+
+
+def _keeping_guests_apart() -> dict[str, str]:
+    """Nobody sits in two sessions at once, a group's members and a sponsor's contacts included: they stand in no column
+    of the session, so the row that invites them is watched as well, when it comes and when it says something new.
+    """
+    overlap = "BEGIN SELECT RAISE(ABORT, 'these times overlap'); END"
+    seat = f"SELECT 1 FROM coaching_session mine JOIN {_elsewhere('NEW', 'mine')}"  # noqa: S608
+    sits = f"{seat} WHERE mine.id = NEW.session_id AND mine.state IN {_TAKES_TIME}"
+    watched = ("session_id", "client_id", "contact_id", "left_at")
+    is_new = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in watched)
+    invited = f"SELECT 1 FROM attendee mine JOIN {_elsewhere('mine', 'NEW')}"  # noqa: S608
+    comes = f"{invited} WHERE mine.session_id = NEW.id AND mine.left_at IS NULL"
+    return {
+        "guest_overlaps_none_on_insert": (
+            f"BEFORE INSERT ON attendee WHEN NEW.left_at IS NULL AND EXISTS ({sits}) {overlap}"
+        ),
+        "guest_overlaps_none_on_update": (
+            f"BEFORE UPDATE OF {', '.join(watched)} ON attendee "
+            f"WHEN NEW.left_at IS NULL AND ({is_new}) AND EXISTS ({sits}) {overlap}"
+        ),
+        "guests_overlap_none_on_move": (
+            "BEFORE UPDATE OF starts_at, ends_at, state ON coaching_session "
+            f"WHEN NEW.state IN {_TAKES_TIME} AND EXISTS ({comes}) {overlap}"
+        ),
+    }
+
+
 def _append_only(table: str, what: str) -> dict[str, str]:
     return {
         f"{table}_is_never_{done}": f"BEFORE {act} ON {table} BEGIN SELECT RAISE(ABORT, '{what} is append only'); END"
@@ -54,6 +90,7 @@ def _append_only(table: str, what: str) -> dict[str, str]:
 
 TRIGGERS: dict[str, str] = {
     **_refusing_overlaps(),
+    **_keeping_guests_apart(),
     **_append_only("ledger_entry", "the ledger"),
     "seat_is_one_of_its_cohort": (
         "BEFORE INSERT ON seat WHEN NEW.number NOT BETWEEN 1 AND (SELECT seats FROM cohort WHERE id = NEW.cohort_id) "

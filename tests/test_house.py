@@ -28,7 +28,7 @@ from coachbase.engagements.models import Engagement
 from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
 from coachbase.intake.models import Form, FormVersion, Question
-from coachbase.sessions.models import CoachingSession, Hold, LedgerEntry
+from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry
 from coachbase.web import guard
 
@@ -283,6 +283,20 @@ def practice(app, cast) -> None:
         )
         held = {name: moment + timedelta(hours=1) for name, moment in times.items()}
         Hold.create(coach=cast.alice, about=f"held-{number}", expires_at=now + timedelta(days=1), **held)
+    _invite_sam(cast, now)
+
+
+def _invite_sam(cast, now):
+    """To Bob's first session, and to one of Olive's at the same time that is cancelled; not to Carol's."""
+    told = {"role_name": "sponsor", "name": "S", "email": "s@x.example", "zone": "UTC"}
+    Attendee.create(session=CoachingSession.get(CoachingSession.uid == "session-0"), contact=cast.sam, **told)
+    same = {"starts_at": now, "ends_at": now + timedelta(hours=1), "kind_name": "group", "zone": "UTC", "via": "staff"}
+    for coach, uid, state, contact in (
+        (cast.carol, "carols", "booked", None),
+        (cast.olive, "olives", "cancelled", cast.sam),
+    ):
+        session = CoachingSession.create(uid=uid, coach=coach, state_name=state, created_at=now, **same)
+        Attendee.create(session=session, contact=contact, **told)
 
 
 def refused(sql: str) -> bool:
@@ -299,7 +313,8 @@ def takes_time_of_another(name: str) -> bool:
     if name.endswith("update"):
         first = f"(SELECT {{}} FROM {table} ORDER BY id LIMIT 1)"
         times = f"starts_at = {first.format('starts_at')}, ends_at = {first.format('ends_at')}"
-        return refused(f"UPDATE {table} SET {times} WHERE id = (SELECT max(id) FROM {table})")
+        last = f"SELECT max(id) FROM {table} WHERE coach_id = {first.format('coach_id')}"
+        return refused(f"UPDATE {table} SET {times} WHERE id = ({last})")
     columns = [row[1] for row in database.execute_sql(f'PRAGMA table_info("{table}")').fetchall() if row[1] != "id"]
     own = {"public_id": "'another'", "uid": "'another'"}
     values = ", ".join(own.get(column, f'"{column}"') for column in columns)
@@ -352,6 +367,17 @@ HOLDS = {
     "session_overlaps_none_on_update": takes_time_of_another,
     "hold_overlaps_none_on_insert": takes_time_of_another,
     "hold_overlaps_none_on_update": takes_time_of_another,
+    "guest_overlaps_none_on_insert": lambda name: refused(
+        "INSERT INTO attendee (public_id, session_id, role, contact_id, name, email, zone, answer, sequence) "
+        "SELECT 'another', (SELECT id FROM coaching_session WHERE uid = 'carols'), role, contact_id, name, email, "
+        "zone, answer, 0 FROM attendee WHERE contact_id IS NOT NULL LIMIT 1"
+    ),
+    "guest_overlaps_none_on_update": lambda name: refused(
+        "UPDATE attendee SET contact_id = (SELECT max(contact_id) FROM attendee) WHERE contact_id IS NULL"
+    ),
+    "guests_overlap_none_on_move": lambda name: refused(
+        "UPDATE coaching_session SET state = 'booked' WHERE state = 'cancelled'"
+    ),
     "seat_is_one_of_its_cohort": lambda name: refused(
         "INSERT INTO seat (public_id, cohort_id, client_id, number, since) "
         "SELECT 'another', id, (SELECT id FROM client LIMIT 1), 2, '2026-01-01' FROM cohort"

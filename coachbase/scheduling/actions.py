@@ -6,7 +6,7 @@ What is free is asked inside the transaction that writes, and behind that the da
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -441,20 +441,18 @@ def _people_of(session: CoachingSession) -> tuple[list[Client], list[Contact]]:
 
 def _invite_client(session: CoachingSession, client: Client) -> Attendee:
     zone = client.zone or session.coach.zone
-    return Attendee.create(
-        session=session, role_name=Role.CLIENT, client=client, name=client.name, email=client.email, zone=zone
-    )
+    return _invite(session, client, role_name=Role.CLIENT, client=client, zone=zone)
 
 
 def _invite_contact(session: CoachingSession, contact: Contact) -> Attendee:
-    return Attendee.create(
-        session=session,
-        role_name=Role.SPONSOR,
-        contact=contact,
-        name=contact.name,
-        email=contact.email,
-        zone=session.coach.zone,
-    )
+    return _invite(session, contact, role_name=Role.SPONSOR, contact=contact, zone=session.coach.zone)
+
+
+def _invite(session: CoachingSession, person: Client | Contact, **facts: Any) -> Attendee:
+    try:
+        return Attendee.create(session=session, name=person.name, email=person.email, **facts)
+    except IntegrityError as error:
+        _refuse_overlap(error)
 
 
 def _cancel_hours(session: CoachingSession) -> int:

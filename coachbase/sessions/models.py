@@ -43,7 +43,7 @@ class CoachingSession(Model):
     """One meeting, with one calendar event for life: `uid` stays, `sequence` grows with each change (RFC 5545).
 
     `zone` is the wall clock it was booked by. `place_kind`, `place` are '' where the program's or the coach's holds.
-    `client` is None for a group. The database refuses that a coach's or a client's sessions overlap (triggers.py).
+    `client` is None for a group. The database refuses that sessions of a coach, a client or a guest overlap (triggers.py).
     """
 
     public_id = PublicIdField()

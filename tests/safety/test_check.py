@@ -10,6 +10,11 @@ def test_a_sound_database_has_no_findings(app):
     assert list(findings()) == []
 
 
+WITHOUT_GUARDS = [f"DROP TRIGGER {name}" for name in ("guest_overlaps_none_on_update", "guests_overlap_none_on_move")]
+AT_ONCE = (
+    "UPDATE coaching_session SET client_id = NULL, starts_at = '2026-01-01', ends_at = '2026-01-02' "
+    "WHERE id IN (SELECT min(id) FROM coaching_session GROUP BY coach_id)"
+)
 DAMAGE = {
     "Two cards share place": [
         "DROP INDEX card_stage_id_position",
@@ -29,12 +34,17 @@ DAMAGE = {
     "a worker that never came back": ["UPDATE message SET state = 'leased', leased_until = '2026-01-01'"],
     "overlaps another one of its coach": [
         "DROP TRIGGER session_overlaps_none_on_update",
+        "DROP TRIGGER guests_overlap_none_on_move",
         "UPDATE coaching_session SET client_id = NULL, coach_id = 1, starts_at = '2026-01-01', ends_at = '2026-01-02'",
     ],
     "overlaps another one of its client": [
         "DROP TRIGGER session_overlaps_none_on_update",
         "UPDATE coaching_session SET client_id = 1, starts_at = '2026-01-01', ends_at = '2026-01-02' "
         "WHERE id IN (SELECT min(id) FROM coaching_session GROUP BY coach_id)",
+    ],
+    "wants a client who is in another one then": [*WITHOUT_GUARDS, "UPDATE attendee SET client_id = 1", AT_ONCE],
+    "wants a sponsor who is in another one then": [
+        *WITHOUT_GUARDS, "UPDATE attendee SET client_id = NULL, contact_id = 1", AT_ONCE,
     ],
     "ends before it begins": ["UPDATE coaching_session SET ends_at = starts_at"],
     "what it is not": ["UPDATE coaching_session SET state = 'held' WHERE kind = 'coaching'"],

@@ -514,9 +514,10 @@ def _grouped(world: World, whose: str, coach: User) -> None:
     )
     world.keep(whose, cohort)
     world.keep(whose, Seat.create(cohort=cohort, client=client, number=1, since=now))
+    begins = now + timedelta(days=11 if whose == "dan" else 10)  # he sits in both groups
     session = CoachingSession.create(
-        uid=f"{whose}-group@northbank.example", coach=coach, kind_name="group", starts_at=now + timedelta(days=10),
-        ends_at=now + timedelta(days=10, hours=1), zone=coach.zone, via="cadence", created_at=now,
+        uid=f"{whose}-group@northbank.example", coach=coach, kind_name="group", starts_at=begins,
+        ends_at=begins + timedelta(hours=1), zone=coach.zone, via="cadence", created_at=now,
         place_kind_name="video", place=place,
     )  # fmt: skip
     Attendee.create(

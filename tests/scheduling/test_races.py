@@ -10,15 +10,16 @@ import pytest
 from peewee import IntegrityError, OperationalError
 
 from coachbase import clock, triggers
+from coachbase.accounts.models import User
 from coachbase.availability.models import Hours
 from coachbase.availability.rules import DAY as A_DAY_OF_MINUTES
 from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
-from coachbase.db import database
+from coachbase.db import database, new_public_id
 from coachbase.errors import Refused
 from coachbase.scheduling import actions
 from coachbase.scheduling.rules import Side, Via
-from coachbase.sessions.models import CoachingSession, Hold
+from coachbase.sessions.models import Attendee, CoachingSession, Hold
 from coachbase.sessions.rules import TAKES_TIME
 from tests.scheduling.conftest import DAY, HOUR, MONDAY, THURSDAY
 
@@ -68,12 +69,15 @@ def _fate(act: Callable[[], object]) -> str:
 
 
 def overlapping() -> list[tuple]:
-    """Pairs of sessions, or of a session and a hold, that share a coach or a client and a moment."""
+    """Pairs of sessions, or of a session and a hold, that share a coach, a client or a guest and a moment."""
     takes = "state IN ('booked', 'held', 'no_show')"
     touch = "a.starts_at < b.ends_at AND b.starts_at < a.ends_at"
     sessions = f"SELECT a.id, b.id FROM coaching_session a JOIN coaching_session b ON a.id < b.id AND {touch}"
     alike = "(a.coach_id = b.coach_id OR a.client_id = b.client_id)"
     pairs = database.execute_sql(f"{sessions} WHERE a.{takes} AND b.{takes} AND {alike}").fetchall()
+    same = "(x.client_id = y.client_id OR x.contact_id = y.contact_id) AND x.left_at IS NULL AND y.left_at IS NULL"
+    guests = f"{sessions} JOIN attendee x ON x.session_id = a.id JOIN attendee y ON y.session_id = b.id AND {same}"
+    pairs += database.execute_sql(f"{guests} WHERE a.{takes} AND b.{takes}").fetchall()
     held = f"SELECT a.id, b.id FROM coaching_session a JOIN hold b ON a.coach_id = b.coach_id AND {touch}"
     pairs += database.execute_sql(f"{held} WHERE a.{takes}").fetchall()
     both = f"SELECT a.id, b.id FROM hold a JOIN hold b ON a.id < b.id AND a.coach_id = b.coach_id AND {touch}"
@@ -185,7 +189,6 @@ def test_through_all_doors_of_the_one_path_at_once_nobody_is_booked_twice(cast, 
 
 
 def test_nobody_sits_in_two_rooms(cast, program, round_the_clock, clients):
-    """A group's members are in no trigger: the check inside the transaction alone keeps them apart."""
     group = actions.book(cast.alice, SessionKind.GROUP, THURSDAY, 60, via=Via.STAFF, members=[], by=cast.vera)
 
     def booking(client):
@@ -195,8 +198,8 @@ def test_nobody_sits_in_two_rooms(cast, program, round_the_clock, clients):
 
     acts = [act for each in clients for act in (lambda each=each: actions.join(group, each, by=None), booking(each))]
     together(acts)
-    sits = "SELECT client_id FROM attendee WHERE left_at IS NULL GROUP BY client_id HAVING count(*) > 1"
-    assert database.execute_sql(sits).fetchall() == []
+    assert overlapping() == []
+    assert Attendee.select().count() == len(clients), "and everybody sits in one of them"
 
 
 # The guard behind it, and that these tests could fail -----------------------------------------------------------------
@@ -227,6 +230,119 @@ def test_without_its_trigger_the_database_would_take_all_eight(cast):
     database.execute_sql("DROP TRIGGER session_overlaps_none_on_insert")
     assert race_for_one_slot(cast) == THREADS
     assert overlapping() != [], "so the test above can fail"
+
+
+GUEST_TRIGGERS = [name for name in triggers.TRIGGERS if name.startswith("guest")]
+
+
+def gathering(coach, starts_at=THURSDAY, state="booked"):
+    """A group's session, or the other half of a three-way one: nobody in its own columns but the coach."""
+    session = row(coach, None, starts_at, 60, state, uid=new_public_id())
+    session.save()
+    return session
+
+
+def seat(session, client=None, contact=None, **facts):
+    return Attendee(
+        session=session, role_name="client", client=client, contact=contact, name="", email="", zone="UTC", **facts
+    )
+
+
+def race_for_one_guest(cast) -> int:
+    """Eight coaches look whether Bob is free for their groups and write, without any transaction around it."""
+    facts = {"role_name": "coach", "zone": "UTC", "password_hash": "-", "created_at": MONDAY}
+    coaches = [User.create(name=f"Coach {n}", email=f"coach{n}@x.example", **facts) for n in range(THREADS)]
+    groups, looked = [gathering(coach) for coach in coaches], threading.Barrier(THREADS)
+
+    def sitting(group):
+        def act():
+            is_free = not Attendee.select().where(Attendee.client == cast.bob).exists()
+            looked.wait()
+            assert is_free
+            seat(group, cast.bob).save()
+
+        return act
+
+    return together([sitting(group) for group in groups])["done"]
+
+
+def test_the_database_itself_lets_a_guest_into_one_of_eight_rooms(cast):
+    assert race_for_one_guest(cast) == 1
+    assert overlapping() == []
+
+
+def test_without_its_trigger_a_guest_would_sit_in_all_eight(cast):
+    database.execute_sql("DROP TRIGGER guest_overlaps_none_on_insert")
+    assert race_for_one_guest(cast) == THREADS
+    assert overlapping() != [], "so the test above can fail"
+
+
+def test_what_keeps_a_guest_from_a_second_session(cast):
+    """Members and sponsors alike; not who left, not what is cancelled, not what only touches."""
+    first, second = gathering(cast.alice), gathering(cast.carol)
+    seat(first, cast.bob).save()
+    seat(first, contact=cast.sam).save()
+    for guest in ({"client": cast.bob}, {"contact": cast.sam}):
+        with pytest.raises(IntegrityError, match="overlap"):
+            seat(second, **guest).save()
+        seat(second, **guest, left_at=MONDAY).save()
+        seat(gathering(cast.carol, state="cancelled"), **guest).save()
+        seat(gathering(cast.carol, THURSDAY + (2 if guest.get("contact") else 1) * HOUR), **guest).save()
+    seat(second, contact=None).save()
+
+
+@pytest.mark.parametrize("column", ["session", "client", "contact", "left_at"])
+def test_every_column_of_an_invitation_that_could_bring_two_together_is_watched(cast, column):
+    first, second = gathering(cast.alice), gathering(cast.carol)
+    seat(first, cast.bob, cast.sam).save()
+    lying = {
+        "session": (gathering(cast.carol, THURSDAY + DAY), cast.bob, None, None),
+        "client": (second, None, None, None),
+        "contact": (second, None, None, None),
+        "left_at": (second, cast.bob, None, MONDAY),
+    }
+    session, client, contact, left_at = lying[column]
+    other = seat(session, client, contact, left_at=left_at)
+    other.save()
+    new = {"session": second, "client": cast.bob, "contact": cast.sam, "left_at": None}
+    with pytest.raises(IntegrityError, match="overlap"):
+        Attendee.update(**{column: new[column]}).where(Attendee.id == other.id).execute()
+
+
+@pytest.mark.parametrize("column", ["starts_at", "ends_at", "state_name"])
+def test_a_session_that_moves_takes_nobody_out_of_another(cast, column):
+    seat(gathering(cast.alice), cast.bob).save()
+    begins = THURSDAY - HOUR if column == "ends_at" else THURSDAY + (HOUR if column == "starts_at" else 0 * HOUR)
+    other = gathering(cast.carol, begins, "cancelled" if column == "state_name" else "booked")
+    seat(other, cast.bob).save()
+    new = {"starts_at": begins - MINUTE, "ends_at": THURSDAY + MINUTE, "state_name": "held"}[column]
+    with pytest.raises(IntegrityError, match="overlap"):
+        CoachingSession.update(**{column: new}).where(CoachingSession.id == other.id).execute()
+
+
+def test_an_invitation_that_says_nothing_new_is_not_looked_at_again(cast):
+    """What older data may hold must not stand in the way of an answer, or of saying who was there."""
+    for trigger in GUEST_TRIGGERS:
+        database.execute_sql(f"DROP TRIGGER {trigger}")
+    for coach in (cast.alice, cast.carol):
+        seat(gathering(coach), cast.bob).save()
+    triggers.install()
+    answered = Attendee.select().first()
+    answered.was_there = True
+    answered.save()
+    assert Attendee.select().where(Attendee.was_there).count() == 1
+
+
+def test_what_the_guard_says_is_refused_in_words_and_leaves_nothing(cast, program):
+    """As if somebody else had invited Bob between the look and the line."""
+    database.execute_sql(
+        "CREATE TRIGGER somebody_was_faster BEFORE INSERT ON attendee "
+        "BEGIN SELECT RAISE(ABORT, 'these times overlap'); END"
+    )
+    group = {"via": Via.STAFF, "members": [cast.bob], "by": cast.vera}
+    with pytest.raises(Refused, match="just gone"):
+        actions.book(cast.alice, SessionKind.GROUP, THURSDAY, 60, **group)
+    assert not CoachingSession.select().exists()
 
 
 def row(coach, client, starts_at, minutes, state="booked", uid="b"):
