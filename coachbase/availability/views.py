@@ -1,6 +1,6 @@
 """When a coach works: weekly hours, the terms of booking, what is different for a kind of session, and special days."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ from .forms import (
     time_of,
 )
 from .models import Availability, CoachWeek, Holiday, KindTerms, SpecialDay, Trip
-from .rules import KIND_TERMS, SESSION_LABELS, SessionKind, clock_time, days_shown, in_words, week_in_words
+from .rules import KIND_TERMS, SESSION_LABELS, SessionKind, Travel, clock_time, days_shown, in_words, week_in_words
 
 pages = Blueprint("availability", __name__, url_prefix="/settings/availability")
 DAYS_SHOWN = 14
@@ -43,6 +43,14 @@ def coaches() -> ResponseReturnValue:
         return go(_home(found[0]))
     terms = {row.coach_id: row for row in Availability.select().where(Availability.coach.in_(found))}
     return render_template("availability/coaches.html", coaches=found, terms=terms)
+
+
+@pages.app_template_global("trips_about")
+def trips_about(coach: User, moment: datetime | None, days: int) -> list[Travel]:
+    """For forms that show free times: where the coach is on the days they list from about this moment on."""
+    day = (moment or clock.now()).astimezone(ZoneInfo(coach.zone)).date()
+    first, last = day - timedelta(days=2), day + timedelta(days=days)
+    return [trip for trip in CoachWeek.of(coach).travels if trip.first <= last and first <= trip.last]
 
 
 # The week -------------------------------------------------------------------------------------------------------------

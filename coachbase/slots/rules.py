@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ..availability.rules import DAY, Closed, Piece
+from ..availability.rules import DAY, Closed, Piece, moment_of
 
 ALWAYS = 1 << 40
 """A minute far beyond every calendar."""
@@ -56,6 +56,15 @@ class Full(NamedTuple):
     words: str
 
 
+class Away(NamedTuple):
+    """A time in which a party's wall clock shows another zone: the open hours are those of the clock there."""
+
+    begins: int
+    ends: int
+    zone: str
+    place: str
+
+
 class Reason(NamedTuple):
     """Why a start is not free: whose reason, what sort, and the sentence."""
 
@@ -82,6 +91,7 @@ class Bar(NamedTuple):
 class Party:
     """Somebody who is to be there. `pieces` None is open always; notice in minutes; `latest` the last start.
 
+    `away` explains hours that lie oddly on the clock at home; the later of two wins.
     `unknown` says which calendars of this party cannot be read: its slots are offered with that warning.
     """
 
@@ -90,6 +100,7 @@ class Party:
     closed: Sequence[Closed] = ()
     taken: Sequence[Taken] = ()
     full: Sequence[Full] = ()
+    away: Sequence[Away] = ()
     before: int = 0
     after: int = 0
     earliest: int = 0
@@ -243,7 +254,15 @@ def _reason(bar: Bar, start: int, question: Question) -> Reason:
         return Reason(name, bar.why, thing.words)
     if isinstance(thing, Closed):
         return Reason(name, bar.why, thing.why)
+    if bar.why is Why.OUTSIDE:
+        return Reason(name, bar.why, _WORDS[bar.why] + _on_the_way(bar.party, start))
     return Reason(name, bar.why, _WORDS[bar.why])
+
+
+def _on_the_way(party: Party, start: int) -> str:
+    """': 18:00 in Singapore'; nothing for who is at home."""
+    away = next((each for each in reversed(party.away) if each.begins <= start < each.ends), None)
+    return f": {label(moment_of(start), away.zone)} in {away.place}" if away else ""
 
 
 _WORDS = {

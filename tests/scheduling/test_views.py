@@ -1,12 +1,12 @@
 """What staff see and do about sessions: book, move, cancel, place, ask; and why a time is not free."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from coachbase.accounts.models import Serving
-from coachbase.availability.models import Availability, KindTerms
+from coachbase.availability.models import Availability, KindTerms, Trip
 from coachbase.clients.models import Client
 from coachbase.feeds.models import Feed
 from coachbase.scheduling import actions
@@ -404,3 +404,14 @@ def test_the_time_is_named_by_the_minute(vera, session):
     form = {"slot": "2026-11-27T15:00:59Z", "minutes": "60", "version": "1"}
     vera.post(f"/sessions/{session.public_id}/move", data=form)
     assert now(session).starts_at == THURSDAY + DAY + timedelta(hours=5)
+
+
+def test_who_asks_why_not_while_the_coach_travels_reads_where_and_which_hour_it_is_there(vera, cast, program):
+    Trip.create(coach=cast.alice, first=date(2026, 12, 3), last=date(2026, 12, 9), zone="Asia/Singapore")
+    page = plain(vera.get("/slots/why?slot=2026-12-04T15:00").text)
+    assert "Alice Kern: outside the open hours: 23:00 in Singapore" in page
+    assert "Alice Kern is in Singapore, 8 h ahead from Thu 3 Dec to Wed 9 Dec" in page
+    assert "On Alice Kern’s clock in London." in page
+    home = plain(vera.get("/slots/why?slot=2026-11-24T19:00").text)
+    assert "outside the open hours" in home
+    assert "Singapore" not in home

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bench.slots import Week, beside, naive, question
 from coachbase.availability.rules import DAY, Closed, Piece, Special, Travel, Wall, minute_of, moment_of, opening_hours
 from coachbase.firm.rules import zones
-from coachbase.slots.rules import Full, Party, Question, Reason, Taken, Why, label, openings
+from coachbase.slots.rules import Away, Full, Party, Question, Reason, Taken, Why, label, openings
 
 SPAN = 400
 """Minutes of the small world in which every minute is looked at."""
@@ -333,6 +333,14 @@ def test_somebody_abroad_is_open_by_the_clock_there():
     trip = Travel(date(2026, 12, 3), date(2026, 12, 9), "Asia/Singapore", "Singapore")
     pieces, _ = opening_hours(Week("Europe/London", travels=(trip,)), date(2026, 12, 2), date(2026, 12, 3))
     assert [label(moment_of(piece.begins), "UTC") for piece in pieces] == ["9:00", "1:00"]
+
+
+def test_somebody_abroad_is_told_the_hour_there_when_it_is_outside_the_open_hours():
+    home, there = Away(0, DAY, "Europe/London", "London"), Away(NOON, DAY, "Asia/Dubai", "Dubai")
+    [(_, _, abroad)] = why(FIVE - 30, away=[home, there])
+    assert abroad == "outside the open hours: 20:30 in Dubai"
+    assert why(NOON, away=[there]) == []
+    assert [words for _, _, words in why(DAY + 1, away=[there])] == ["outside the open hours"]
 
 
 # Speed ----------------------------------------------------------------------------------------------------------------
