@@ -10,13 +10,14 @@ from peewee import JOIN
 from .. import clock
 from ..accounts.models import User
 from ..availability.models import Availability, CoachWeek, terms_for
-from ..availability.rules import Closed, instant, minute_of, moment_of, opening_hours, zone_on
+from ..availability.rules import Closed, Travel, instant, minute_of, moment_of, opening_hours, zone_on
 from ..clients.models import Client, Contact
 from ..db import kept
 from ..feeds.models import Busy, Feed
 from ..feeds.rules import STALE_AFTER
+from ..firm.rules import city_of
 from ..sessions.models import Attendee, CoachingSession, Hold
-from .rules import ALWAYS, Full, Openings, Party, Question, Taken, openings
+from .rules import ALWAYS, Away, Full, Openings, Party, Question, Taken, openings
 
 A_DAY = timedelta(days=1)
 A_WEEK = 7 * A_DAY
@@ -81,6 +82,7 @@ def _coach_party(
         closed=closed,
         taken=[*(_taken(session, zone) for session in own), *held, *_busy(coach, first, last, now)],
         full=_full(own, terms, week),
+        away=[_away(trip) for trip in week.travels],
         before=terms.before_minutes,
         after=terms.after_minutes,
         earliest=minute_of(now) + 60 * terms.notice_hours,
@@ -172,6 +174,11 @@ def _full(sessions: Sequence[CoachingSession], terms: Availability, week: CoachW
             if count >= terms.weekly_most
         ]
     return found
+
+
+def _away(trip: Travel) -> Away:
+    begins, ends = instant(trip.first, 0, trip.zone), instant(trip.last + A_DAY, 0, trip.zone)
+    return Away(begins, ends, trip.zone, trip.place or city_of(trip.zone))
 
 
 def _sessions(count: int) -> str:
