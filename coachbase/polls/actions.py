@@ -9,7 +9,7 @@ from ..accounts.models import Attempt, Serving, User
 from ..availability.rules import SessionKind, minute_of
 from ..clients import actions as clients
 from ..clients.models import Client, Contact
-from ..clients.rules import Party
+from ..clients.rules import Party, called
 from ..db import atomic, database
 from ..engagements import actions as engagements
 from ..engagements.models import Engagement
@@ -83,7 +83,7 @@ def answer(voter: Voter, suiting: Collection[PollSlot], *, note: str = "", zone:
     mail.call_off(voter.public_id)
     said = "Nothing suits" if not chosen else f"{len(chosen)} of {len(slots)} times suit"
     _tell(poll, f"{said} {voter.name} for the {poll.label.lower()}" + (f": “{note}”" if note else ""), by=None)
-    _settle(poll, slots)
+    _settle(poll)
     return poll
 
 
@@ -107,10 +107,15 @@ def close_all(engagement: Engagement) -> None:
 
 @atomic
 def sweep() -> None:
-    """By the clock: what has expired is stuck and says so."""
-    for poll in Poll.expired(clock.now()):
-        silent = [voter.name for voter in Voter.of(poll) if voter.answered_at is None]
-        _stick(poll, f"Nobody heard from {listed(silent)} in time")
+    """By the clock: what has expired, or has no time left that could suit, is stuck and says so."""
+    now = clock.now()
+    for poll in Poll.still_open():
+        voters = list(Voter.of(poll))
+        if poll.expires_at <= now:
+            silent = [voter.name for voter in voters if voter.answered_at is None]
+            _stick(poll, f"Nobody heard from {listed(silent)} in time")
+        elif not possible([slot.id for slot in PollSlot.on_offer(poll, now)], Vote.answers(voters)):
+            _stick(poll, "The times that were left have passed")
 
 
 @atomic
@@ -166,7 +171,9 @@ def _expect_possible(
     unreachable = [person.name for person in (client, *contacts) if not person.email]
     kind, knows_guests = SessionKind.THREE_WAY, all(each.organisation_id == client.organisation_id for each in contacts)
     if refusal := (
-        refusal_to_propose(people=len(contacts), unreachable=unreachable, starts=starts, minutes=minutes)
+        refusal_to_propose(
+            people=len(contacts), unreachable=unreachable, starts=starts, minutes=minutes, zone=engagement.coach.zone
+        )
         or refusal_to_meet(kind, has_client=True, is_their_program=True, is_coached=True, knows_guests=knows_guests)
         or refusal_to_have(kind, engagement.state, minutes=minutes, has_place=any(where), left=None, despite="")
     ):
@@ -221,7 +228,7 @@ def _mail(voter: Voter) -> None:
         "poll_request",
         to=(voter.name, voter.email),
         fields={
-            "name": voter.name,
+            "name": poll.client.called if voter.client_id else called(voter.name),
             "what": poll.label.lower(),
             "with": listed([each.name for each in Voter.of(poll) if each != voter] + [poll.coach.name]),
             "until": rules.in_words(until),
@@ -237,15 +244,15 @@ def _mail(voter: Voter) -> None:
 # Deciding -------------------------------------------------------------------------------------------------------------
 
 
-def _settle(poll: Poll, slots: Sequence[PollSlot]) -> None:
+def _settle(poll: Poll) -> None:
     """Book the first time that suits all; when none can suit all any more, nobody else need answer."""
     voters = list(Voter.of(poll))
     answers = Vote.answers(voters)
-    by_id = {slot.id: slot for slot in slots}
-    for slot in agreed(by_id, answers, [voter.id for voter in voters]):
-        if _book(poll, by_id[slot], voters):
+    slots = {slot.id: slot for slot in PollSlot.on_offer(poll, clock.now())}
+    for slot in agreed(slots, answers, [voter.id for voter in voters]):
+        if _book(poll, slots[slot], voters):
             return
-    if not possible(by_id, answers):
+    if not possible(slots, answers):
         _stick(poll, "No time can suit everybody any more")
     elif len(answers) == len(voters):
         _stick(poll, "What suited everybody has gone meanwhile")

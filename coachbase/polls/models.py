@@ -1,12 +1,13 @@
 """Polls, the times they offer, who is asked, and what they said."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from peewee import JOIN, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
+from ..availability.models import terms_for
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
@@ -83,9 +84,8 @@ class Poll(Model):
         return cls.of(engagement).where(cls.state_name == PollState.OPEN).first()
 
     @classmethod
-    def expired(cls, now: datetime) -> ModelSelect:
-        """Open ones whose times are free again."""
-        return cls.with_people().where(cls.state_name == PollState.OPEN, cls.expires_at <= now)
+    def still_open(cls) -> ModelSelect:
+        return cls.with_people().where(cls.state_name == PollState.OPEN)
 
     @classmethod
     def stuck_for(cls, user: User) -> ModelSelect:
@@ -108,6 +108,12 @@ class PollSlot(Model):
     def of(cls, poll: Poll) -> ModelSelect:
         """In the order of their days."""
         return cls.select().where(cls.poll == poll).order_by(cls.starts_at)
+
+    @classmethod
+    def on_offer(cls, poll: Poll, now: datetime) -> ModelSelect:
+        """Those that the coach's minimum notice still allows."""
+        notice = timedelta(hours=terms_for(poll.coach, poll.kind_name).notice_hours)
+        return cls.of(poll).where(cls.starts_at > now, cls.starts_at >= now + notice)
 
 
 class Voter(Model):

@@ -33,7 +33,7 @@ MOST_TRIES = 30
 def poll() -> str:
     """The times on offer by the reader's own clock; what was answered; or what became of it."""
     voter, row = _asked()
-    if refusal_to_answer(row.state, row.expires_at, clock.now()):
+    if not _is_on_offer(row):
         return _over(voter, row)
     form = AnswerForm(data={"note": voter.note})
     if voter.answered_at is not None:
@@ -47,11 +47,11 @@ def poll() -> str:
 def answer() -> ResponseReturnValue:
     voter, row = _asked()
     form = AnswerForm(request.form)
-    if refusal_to_answer(row.state, row.expires_at, clock.now()):
+    if not _is_on_offer(row):
         return _over(voter, row), 422
     if not form.validate():
         return _times(voter, row, form), 422
-    slots = list(PollSlot.of(row))
+    slots = list(PollSlot.on_offer(row, clock.now()))
     chosen = form.chosen([slot.public_id for slot in slots])
     try:
         Attempt.count_one(f"poll by {voter.public_id}", limit=MOST_TRIES, within=actions.AN_HOUR, now=clock.now())
@@ -83,11 +83,17 @@ def _asked() -> tuple[Voter, Poll]:
     return voter, Poll.known_as(voter.poll.public_id) or abort(404)
 
 
+def _is_on_offer(row: Poll) -> bool:
+    now = clock.now()
+    return not refusal_to_answer(row.state, row.expires_at, now) and PollSlot.on_offer(row, now).exists()
+
+
 def _times(voter: Voter, row: Poll, form: AnswerForm, *, notice: str = "") -> str:
     about = _about(voter, row)
     zone = about["zone"]
     form.zone.data = zone
-    offers = [offer(slot.public_id, slot.starts_at, row.minutes, zone, row.coach.zone) for slot in PollSlot.of(row)]
+    slots = PollSlot.on_offer(row, clock.now())
+    offers = [offer(slot.public_id, slot.starts_at, row.minutes, zone, row.coach.zone) for slot in slots]
     days: dict[str, list[Any]] = {}
     for each in offers:
         days.setdefault(each.day, []).append(each)

@@ -9,7 +9,10 @@ from zoneinfo import ZoneInfo
 
 from ..slots.rules import label
 
-HELD_FOR = timedelta(days=5)
+HELD_FOR = timedelta(days=7)
+"""Whatever the weekday: the reminder after three days leaves two working days to answer (portal.rules)."""
+HEAD_START = timedelta(days=2)
+"""So much later than the first free time begins what is ticked when the form opens: people need days to answer."""
 MOST_SLOTS, FIRST_SLOTS = 8, 6
 """How many times may be proposed, and how many are ticked when the form opens."""
 LINK = "poll"
@@ -59,7 +62,7 @@ def possible(slots: Iterable[int], answers: Answers) -> list[int]:
 
 
 def refusal_to_propose(
-    *, people: int, unreachable: Collection[str], starts: Sequence[datetime], minutes: int
+    *, people: int, unreachable: Collection[str], starts: Sequence[datetime], minutes: int, zone: str
 ) -> str | None:
     """Why these times cannot be proposed to these people, as a sentence; None when they can."""
     if not people:
@@ -73,7 +76,7 @@ def refusal_to_propose(
     length = timedelta(minutes=minutes)
     for one, other in pairwise(starts):
         if other < one + length:
-            return "Two of these times overlap. Leave one of them out."
+            return f"{_moment(one, zone)} and {_moment(other, zone)} overlap. Leave one of them out."
     return None
 
 
@@ -86,10 +89,15 @@ def refusal_to_answer(state: PollState, expires_at: datetime, now: datetime) -> 
     return None
 
 
+def _moment(start: datetime, zone: str) -> str:
+    """'Thursday 26 November, 9:00'."""
+    return f"{in_words(start.astimezone(ZoneInfo(zone)).date())}, {label(start, zone)}"
+
+
 def spread(starts: Sequence[datetime], zone: str, most: int = FIRST_SLOTS) -> list[datetime]:
     """A choice to begin with: one a day, mornings and afternoons by turns, on as many days as may be."""
     by_day: dict[date, list[datetime]] = {}
-    for start in starts:
+    for start in [start for start in starts if start >= starts[0] + HEAD_START] or starts:
         by_day.setdefault(start.astimezone(ZoneInfo(zone)).date(), []).append(start)
     chosen = []
     for turn, day in enumerate(list(by_day)[:most]):

@@ -146,6 +146,7 @@ def poll(poll_id: str) -> str:
     row = _poll(poll_id)
     voters, slots = list(Voter.of(row)), list(PollSlot.of(row))
     answers = Vote.answers(voters)
+    on_offer = [slot.id for slot in PollSlot.on_offer(row, clock.now())] if row.state is PollState.OPEN else []
     return render_template(
         "polls/poll.html",
         poll=row,
@@ -153,7 +154,8 @@ def poll(poll_id: str) -> str:
         voters=voters,
         slots=slots,
         answers=answers,
-        still=possible([slot.id for slot in slots], answers) if row.state is PollState.OPEN else [],
+        on_offer=on_offer,
+        still=possible(on_offer, answers),
         can_close=row.state in (PollState.OPEN, PollState.STUCK),
     )
 

@@ -43,7 +43,7 @@ class CoachingSession(Model):
     """One meeting, with one calendar event for life: `uid` stays, `sequence` grows with each change (RFC 5545).
 
     `zone` is the wall clock it was booked by. `place_kind`, `place` are '' where the program's or the coach's holds.
-    `client` is None for a group. The database refuses that sessions of a coach, a client or a guest overlap (triggers.py).
+    `client` is None for a group. The database refuses that two of a coach, a client or a guest overlap (triggers.py).
     """
 
     public_id = PublicIdField()
@@ -282,12 +282,10 @@ class LedgerEntry(Model):
 
     @property
     def hand(self) -> str:
-        """Whose act it was: a member of the team, somebody with a link, or nobody's (a purchase, a poll's result)."""
+        """Whose act it was: a member of the team, somebody with a link, or nobody's (what a program bought)."""
         if self.by_id:
             return self.by.name
-        is_booking = Entry(self.entry) is Entry.BOOKED and self.count > 0
-        is_nobodys = self.session_id is None or (is_booking and self.session.via == "poll")
-        return "itself" if is_nobodys else "a personal link"
+        return "a personal link" if self.session_id else "itself"
 
     @classmethod
     def of(cls, engagement: Engagement) -> ModelSelect:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from coachbase import clock
-from coachbase.availability.models import Availability
+from coachbase.availability.models import Availability, terms_for
 from coachbase.availability.rules import SessionKind
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact, Organisation
@@ -92,9 +92,10 @@ def test_proposing_holds_each_time_and_mails_each_person_a_link_of_their_own(cas
 
 def test_each_mail_names_the_others_and_the_last_day(poll):
     bobs, sams = mails()
+    assert "Hello Bob," in bobs.text
     assert "with Sam Okafor and Alice Kern" in bobs.text
     assert "with Bob Haddad and Alice Kern" in sams.text
-    assert "until Saturday 28 November" in bobs.text
+    assert "until Monday 30 November" in bobs.text
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,7 @@ def test_each_mail_names_the_others_and_the_last_day(poll):
         ({"contacts": []}, "who comes from the sponsor"),
         ({"starts": []}, "Choose the times"),
         ({"starts": [THURSDAY + n * HOUR * 2 for n in range(9)]}, "At most 8"),
-        ({"starts": [THURSDAY, THURSDAY + HOUR / 2]}, "overlap"),
+        ({"starts": [THURSDAY, THURSDAY + HOUR / 2]}, "10:00 and Thursday 26 November, 10:30 overlap"),
         ({"starts": [THURSDAY + 9 * HOUR]}, "Thursday 26 November, 19:00 is not free: Alice Kern: outside the open"),
         ({"starts": [MONDAY - DAY]}, "it is past"),
         ({"minutes": 5}, "from 10 minutes"),
@@ -258,7 +259,8 @@ def test_what_is_over_is_not_answered(poll, state):
 # The clock, and what ends a poll --------------------------------------------------------------------------------------
 
 
-def test_times_that_have_expired_are_free_and_cannot_be_answered_and_the_poll_is_stuck(cast, poll, program):
+def test_times_that_have_expired_are_free_and_cannot_be_answered_and_the_poll_is_stuck(cast, propose):
+    poll = propose(starts=[THURSDAY + 7 * DAY])
     say(voters(poll)[0], 0)
     with clock.pretend(MONDAY + HELD_FOR - timedelta(seconds=1)):
         actions.sweep()
@@ -270,6 +272,30 @@ def test_times_that_have_expired_are_free_and_cannot_be_answered_and_the_poll_is
     assert now(poll).state is PollState.STUCK
     assert last(cast) == "No time found for the three-way meeting: nobody heard from Sam Okafor in time"
     assert not Hold.select().exists()
+
+
+def test_a_time_that_the_minimum_notice_no_longer_allows_is_not_on_offer(cast, poll):
+    for voter in voters(poll)[:1]:
+        say(voter, 0, 2)
+    notice = timedelta(hours=terms_for(cast.alice, SessionKind.THREE_WAY).notice_hours)
+    with clock.pretend(THURSDAY - notice + timedelta(minutes=1)):
+        assert [slot.starts_at for slot in PollSlot.on_offer(poll, clock.now())] == TIMES[1:]
+        say(voters(poll)[1], 0, 2)
+    assert CoachingSession.get().starts_at == TIMES[2]
+
+
+def test_when_the_times_that_were_left_have_passed_nobody_else_need_answer(cast, poll):
+    say(voters(poll)[0], 0)
+    with clock.pretend(THURSDAY - DAY):
+        actions.sweep()
+        assert now(poll).state is PollState.OPEN
+    with clock.pretend(THURSDAY):
+        actions.sweep()
+        actions.sweep()
+    assert now(poll).state is PollState.STUCK
+    assert last(cast) == "No time found for the three-way meeting: the times that were left have passed"
+    assert not Hold.select().exists()
+    assert {mail.state for mail in mails(to_address="sam@brightwater.example")} == {MailState.CANCELLED}
 
 
 def test_closing_frees_the_times_and_calls_the_mails_off(cast, poll):

@@ -149,6 +149,16 @@ def test_who_comes_too_late_is_told_so(bob, poll):
     assert not Vote.select().exists()
 
 
+def test_a_time_that_is_too_near_is_offered_no_more_and_staff_see_why(bob, vera, poll):
+    with clock.pretend(THURSDAY - HOUR):
+        assert [slot in bob.get("/p/poll").text for slot in slots(poll)] == [False, False, True]
+        assert "Thu 26 Nov, 10:00 too late" in words(vera.get(f"/polls/{poll.public_id}"))
+    with clock.pretend(THURSDAY + DAY):
+        assert "no longer on offer" in words(bob.get("/p/poll"))
+        assert tick(bob, poll, 2).status_code == 422
+    assert not Vote.select().exists()
+
+
 def test_one_link_answers_thirty_times_an_hour(bob, poll):
     fates = [tick(bob, poll, 0).status_code for _ in range(31)]
     assert fates == [303] * 30 + [429]

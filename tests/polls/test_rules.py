@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from coachbase.polls.rules import (
+    HELD_FOR,
     MOST_SLOTS,
     PollState,
     agreed,
@@ -15,8 +16,10 @@ from coachbase.polls.rules import (
     refusal_to_propose,
     spread,
 )
+from coachbase.portal.rules import Reader, Thing, next_reminder
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+BERLIN = "Europe/Berlin"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BOB, SAM, EVE = 1, 2, 3
 SLOTS = [10, 11, 12]
@@ -54,11 +57,16 @@ def test_nobody_asked_agrees_on_nothing():
         ({"starts": [NOW + day * DAY for day in range(MOST_SLOTS)]}, None),
         ({"starts": [NOW + day * DAY for day in range(MOST_SLOTS + 1)]}, "At most 8"),
         ({"starts": [NOW, NOW + HOUR]}, None),
-        ({"starts": [NOW, NOW + HOUR - timedelta(minutes=1)]}, "overlap"),
+        (
+            {"starts": [NOW, NOW + DAY, NOW + DAY + HOUR - timedelta(minutes=1)]},
+            "Tuesday 24 November, 9:00 and Tuesday 24 November, 9:59 overlap. Leave one",
+        ),
     ],
 )
 def test_what_may_be_proposed(facts, sentence):
-    found = refusal_to_propose(**{"people": 1, "unreachable": (), "starts": [NOW], "minutes": 60} | facts)
+    found = refusal_to_propose(
+        **{"people": 1, "unreachable": (), "starts": [NOW], "minutes": 60, "zone": BERLIN} | facts
+    )
     assert found is sentence is None or sentence in found
 
 
@@ -75,8 +83,20 @@ def test_the_choice_to_begin_with_takes_one_a_day_early_and_late_by_turns():
     assert len(chosen) == 6
     assert len({start.date() for start in chosen}) == 6
     assert {start.hour for start in chosen} == {9, 11}
+    assert chosen[0].date() == (NOW + 2 * DAY).date(), "who is asked has a day or two to answer"
     assert spread([], "Europe/London") == []
     assert spread([NOW], "Europe/London") == [NOW]
+
+
+@pytest.mark.parametrize("day", range(7))
+@pytest.mark.parametrize("hour", [0, 8, 12, 23])
+def test_on_whatever_day_they_are_asked_who_is_reminded_has_two_working_days_to_answer(day, hour):
+    """Three days after a Wednesday is a Saturday: the times must still be on offer after the Monday that follows."""
+    asked = (NOW + day * DAY).replace(hour=hour)
+    reader = Reader("bob@x.example", "Bob", "UTC", ("client", "B"))
+    reminded = next_reminder(Thing(reader, "say what suits", asked), asked)
+    left = [reminded + n * DAY for n in range((asked + HELD_FOR).date().toordinal() - reminded.toordinal())]
+    assert len([each for each in left if each.weekday() < 5]) >= 2
 
 
 @pytest.mark.parametrize(

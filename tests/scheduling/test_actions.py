@@ -60,10 +60,12 @@ def refused(sentence, act, *args, **kwargs):
         act(*args, **kwargs)
 
 
-def test_the_ledger_says_whose_act_a_line_was(book, program):
-    session = book(via=Via.CLIENT, by=None)
+@pytest.mark.parametrize("via", [Via.CLIENT, Via.POLL])
+def test_the_ledger_says_whose_act_a_line_was(book, program, via):
+    session = book(via=via, by=None)
     actions.cancel(session, side=Side.CLIENT, reason="a train", by=None)
-    hands = [line.hand for line in LedgerEntry.of(program)][1:]
+    bought, *hands = [line.hand for line in LedgerEntry.of(program)]
+    assert bought == "itself"
     assert set(hands) == {"a personal link"}
 
 
