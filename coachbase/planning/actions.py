@@ -34,13 +34,14 @@ def propose(
     reason: str = "",
     by: User,
 ) -> Proposal:
-    """Keep what was foreseen, to be looked at and changed; an older draft of the same is dropped.
+    """Keep what was foreseen, to be looked at and changed; an older one of the same that does not stand is dropped.
 
     Raises Refused when there is nothing to do.
     """
     if not lines and kind is not ProposalKind.SLIP:
         raise Refused("Nothing is booked on these days." if kind is ProposalKind.ILL else "No free time was found.")
-    same = Proposal.kind_name == kind, Proposal.coach == coach, Proposal.state_name == ProposalState.DRAFT
+    is_open = Proposal.state_name.in_((ProposalState.DRAFT, ProposalState.UNDONE))
+    same = Proposal.kind_name == kind, Proposal.coach == coach, is_open
     about = Proposal.engagement.is_null() if engagement is None else Proposal.engagement == engagement
     Proposal.update(state_name=ProposalState.DROPPED).where(*same, about, Proposal.by == by).execute()
     proposal = Proposal.create(
@@ -241,7 +242,10 @@ def _refresh(proposal: Proposal, lines: list[ProposedSession]) -> bool:
 
 @atomic
 def undo(proposal: Proposal, *, by: User) -> None:
-    """Everything as it was, and nobody has heard of it. Raises Refused once the mails have left."""
+    """Everything as it was, and nobody has heard of it; it can be changed and applied again.
+
+    Raises Refused once the mails have left.
+    """
     proposal = Proposal.with_people().where(Proposal.id == proposal.id).get()
     if refusal := refusal_to_undo(proposal.state, proposal.mails_at, clock.now()):
         raise Refused(refusal)
@@ -261,6 +265,8 @@ UNDONE = "Undone"
 def _unbook(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:
     for line in lines:
         scheduling.cancel(line.session, side=Side.FIRM, reason=UNDONE, by=by)
+        line.session = None  # it is to be booked again, should it be applied again
+        line.save()
 
 
 def _open_days(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:

@@ -1,7 +1,8 @@
 """What is asked for a cadence, an absence, a start that slips, and one line of a proposal."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from .rules import (
     MOST_SESSIONS,
     ClosedDays,
     Wish,
+    cadence_days,
     local_day,
     refusal_of_absence,
     refusal_of_slip,
@@ -68,9 +70,15 @@ class CadenceForm(Form):
     )
     closed_days = RadioField("On holidays and closed days", choices=choices(CLOSED_LABELS.items()))
 
-    def __init__(self, *args: Any, today: date, **options: Any) -> None:
-        self.today = today
+    def __init__(self, *args: Any, today: date, left: int | None, **options: Any) -> None:
+        """`left` is how many sessions the program has left; None where they are not counted."""
+        self.today, self.left = today, left
         super().__init__(*args, **options)
+
+    def validate_count(self, field: Field) -> None:
+        if self.left is not None and field.data and field.data > self.left:
+            left = f"are {self.left}" if self.left > 1 else "is one"
+            raise ValidationError(f"More than the program has: there {left} left to book.")
 
     def validate_first(self, field: Field) -> None:
         if field.data and not self.today <= field.data <= self.today + FURTHEST_AHEAD:
@@ -89,16 +97,20 @@ class CadenceForm(Form):
         )
 
 
-def as_usual(engagement: Engagement, left: int, today: date) -> dict[str, Any]:
-    """What the form of a cadence begins with: what the program has left, in its own cadence."""
+def as_usual(engagement: Engagement, left: int | None, last: datetime | None, today: date) -> dict[str, Any]:
+    """What the form of a cadence begins with: what the program has left, in its own cadence after the `last` one."""
     cadence = engagement.cadence if engagement.cadence in CADENCES else Cadence.BIWEEKLY
-    first = max(today + timedelta(days=1), engagement.kickoff_on or engagement.starts_on)
+    first, at = engagement.kickoff_on or engagement.starts_on, time(10)
+    if last:
+        at, day = last.time(), last.date()
+        _, first = islice(cadence_days(day, day.weekday(), cadence), 2)
+    weekday = first.weekday()
     return {
-        "count": min(max(left, 1), MOST_SESSIONS),
+        "count": min(max(left or 1, 1), MOST_SESSIONS),
         "cadence": cadence,
-        "weekday": first.weekday() if first.weekday() < 5 else 0,
-        "at": datetime(2000, 1, 1, 10).time(),
-        "first": first,
+        "weekday": weekday if weekday < 5 else 0,
+        "at": at,
+        "first": max(today + timedelta(days=1), first),
         "kind": SessionKind.COACHING,
         "minutes": engagement.session_minutes,
         "closed_days": ClosedDays.NEAREST,

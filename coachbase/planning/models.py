@@ -19,7 +19,7 @@ from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import Cadence, meeting_days, moved_end
 from ..sessions.models import Attendee, CoachingSession
-from ..sessions.rules import State
+from ..sessions.rules import COUNTED, State
 from ..slots.models import openings_of
 from ..slots.rules import Openings
 from .rules import (
@@ -27,6 +27,7 @@ from .rules import (
     GAPS,
     STATE_LABELS,
     Change,
+    Date,
     Letter,
     LetterKind,
     Movable,
@@ -44,6 +45,7 @@ from .rules import (
     lay_out,
     local_day,
     rank_of,
+    refusal_to_edit,
     smallest_change,
 )
 
@@ -108,6 +110,11 @@ class Proposal(Model):
         """The newest that were not dropped."""
         kept = cls.state_name != ProposalState.DROPPED
         return cls.visible_to(user).where(kept).order_by(cls.id.desc()).limit(most)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be changed and applied, for the first time or again."""
+        return refusal_to_edit(self.state) is None
 
     def may_be_undone(self, now: datetime) -> bool:
         return self.state is ProposalState.APPLIED and self.mails_at is not None and now < self.mails_at
@@ -203,6 +210,13 @@ def openings_for(engagement: Engagement, wish: Wish) -> Openings:
     return beyond_the_horizon(asked)
 
 
+def last_counted(engagement: Engagement) -> CoachingSession | None:
+    """The last session of a program that is booked or was held, of those it counts: a cadence goes on after it."""
+    there = CoachingSession.kind_name.in_(COUNTED), CoachingSession.state_name.in_((State.BOOKED, State.HELD))
+    rows = CoachingSession.of_engagement(engagement).where(*there)
+    return rows.order_by(CoachingSession.starts_at.desc()).first()
+
+
 def foresee_cadence(engagement: Engagement, wish: Wish) -> list[ProposedSession]:
     """The lines of a cadence, unsaved."""
     found = lay_out(wish, engagement.coach.zone, openings_for(engagement, wish))
@@ -213,11 +227,17 @@ def foresee_cadence(engagement: Engagement, wish: Wish) -> list[ProposedSession]
             minutes=wish.minutes,
             before=moment_of(each.regular),
             after=None if each.start is None else moment_of(each.start),
-            exception=each.exception,
+            exception=" · ".join(filter(None, (each.exception, _after_the_end(engagement, each)))),
             chosen=each.start is not None,
         )
         for each in found
     ]
+
+
+def _after_the_end(engagement: Engagement, found: Date) -> str:
+    ends_on = engagement.ends_on
+    is_after = ends_on and found.start is not None and local_day(found.start, engagement.coach.zone) > ends_on
+    return f"after the program’s last day, {in_words(ends_on)}" if is_after else ""
 
 
 # Sessions that move ---------------------------------------------------------------------------------------------------

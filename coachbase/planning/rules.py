@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from ..availability.rules import SessionKind, clock_time, instant, moment_of
 from ..engagements.rules import Cadence, months_later
+from ..engagements.rules import State as ProgramState
 from ..slots.rules import Openings, Reason, Why
 
 UNDO_FOR = timedelta(minutes=2)
@@ -48,10 +49,10 @@ STATE_LABELS = {
 
 
 def refusal_to_edit(state: ProposalState) -> str | None:
-    """Why a proposal may not be changed or applied any more, as a sentence; None when it may."""
+    """Why a proposal may not be changed or applied any more, as a sentence; None when it may: also one that was
+    undone, for nothing of it stands."""
     words = {
         ProposalState.APPLIED: "This proposal was applied already.",
-        ProposalState.UNDONE: "This proposal was applied and undone. Make a new one.",
         ProposalState.DROPPED: "This proposal was dropped. Make a new one.",
     }
     return words.get(state)
@@ -133,6 +134,24 @@ CLOSED_LABELS = {
     ClosedDays.NEAREST: "take the nearest free time",
     ClosedDays.SKIP: "leave the date out and go on one longer",
 }
+
+
+def refusal_to_plan(program: ProgramState, *, has_place: bool, left: int | None) -> str | None:
+    """Why no sessions of a program can be booked at once, as a sentence; None when they can.
+
+    `left` is how many it has left, None where they are not counted.
+    """
+    words = {
+        ProgramState.DRAFT: "The agreement is not signed by all yet. Its sessions can be planned once it is.",
+        ProgramState.PAUSED: "The program is paused. Let it go on first.",
+        ProgramState.COMPLETED: "The program is over.",
+        ProgramState.ENDED: "The program is over.",
+    }
+    if program in words:
+        return words[program]
+    if not has_place:
+        return "Nobody has said where the coach’s sessions are: a link, a number or a room."
+    return "It has no session left: all are booked, or behind." if left is not None and left < 1 else None
 
 
 def cadence_days(first: date, weekday: int, cadence: Cadence) -> Iterator[date]:

@@ -18,8 +18,9 @@ from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, moved_end, obligations, shifts
 from ..errors import Refused, RefusedAndNoted, Stale
 from ..firm.rules import city_of
+from ..scheduling.models import sessions_left
 from ..scheduling.rules import clocks
-from ..sessions.models import LedgerEntry
+from ..sessions.models import CoachingSession, LedgerEntry
 from ..web.pages import go, load_or_404
 from . import actions
 from .forms import OTHER, AbsenceForm, CadenceForm, LineForm, SlipForm, VersionForm, as_usual
@@ -30,9 +31,10 @@ from .models import (
     foresee_absence,
     foresee_cadence,
     foresee_slip,
+    last_counted,
     letters_of,
 )
-from .rules import ProposalKind, ProposalState, clocks_in_words, divergences, letters_in_words
+from .rules import ProposalKind, ProposalState, clocks_in_words, divergences, letters_in_words, refusal_to_plan
 
 pages = Blueprint("planning", __name__)
 
@@ -103,15 +105,17 @@ def _absence_form(*args: Any, **options: Any) -> AbsenceForm:
 def new_cadence(engagement_id: str) -> str:
     """All sessions of a program at once."""
     engagement = _engagement(engagement_id)
-    usual = as_usual(engagement, LedgerEntry.balance(engagement).left, _today())
-    return _cadence_page(engagement, CadenceForm(data=usual, today=_today()))
+    left, last = sessions_left(engagement, SessionKind.COACHING), last_counted(engagement)
+    there = ZoneInfo(engagement.coach.zone) if engagement.coach_id else None
+    usual = as_usual(engagement, left, last and last.starts_at.astimezone(there), _today())
+    return _cadence_page(engagement, CadenceForm(data=usual, today=_today(), left=left))
 
 
 @pages.post("/engagements/<ulid:engagement_id>/cadence")
 def plan_cadence(engagement_id: str) -> ResponseReturnValue:
     engagement = _engagement(engagement_id)
-    form = CadenceForm(request.form, today=_today())
-    if engagement.coach_id is None or not form.validate():
+    form = CadenceForm(request.form, today=_today(), left=sessions_left(engagement, SessionKind.COACHING))
+    if engagement.coach_id is None or _refusal_to_plan(engagement, form.left) or not form.validate():
         return _cadence_page(engagement, form), 422
     wish = form.wish()
     lines = foresee_cadence(engagement, wish)
@@ -122,10 +126,19 @@ def plan_cadence(engagement_id: str) -> ResponseReturnValue:
 
 
 def _cadence_page(engagement: Engagement, form: CadenceForm) -> str:
-    balance = LedgerEntry.balance(engagement)
     return render_template(
-        "planning/cadence.html", engagement=engagement, client=engagement.client, form=form, balance=balance
+        "planning/cadence.html",
+        engagement=engagement,
+        client=engagement.client,
+        form=form,
+        balance=LedgerEntry.balance(engagement),
+        refusal=engagement.coach_id and _refusal_to_plan(engagement, form.left),
     )
+
+
+def _refusal_to_plan(engagement: Engagement, left: int | None) -> str | None:
+    draft = CoachingSession(coach=engagement.coach, engagement=engagement, client=engagement.client)
+    return refusal_to_plan(engagement.state, has_place=any(draft.where), left=left)
 
 
 @pages.get("/engagements/<ulid:engagement_id>/slip")
@@ -180,7 +193,7 @@ def _page(proposal: Proposal, *, refused: str = "") -> str:
         letters=letters_in_words(letters_of(proposal, [line for line in lines if line.is_seen])),
         shifts=_shifts(proposal, lines),
         may_be_undone=proposal.may_be_undone(clock.now()),
-        is_draft=proposal.state is ProposalState.DRAFT,
+        again=proposal.state is ProposalState.UNDONE,
         refused=refused,
         now=clock.now(),
     )
@@ -269,7 +282,7 @@ def change_line(proposal_id: str, proposed_session_id: str) -> ResponseReturnVal
 def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: ProposedSession, form: LineForm) -> str:
     zone = proposal.coach.zone
     theirs = line.client.zone or zone if line.client_id else zone
-    free = sorted(Elsewhere(line, lines).free()) if proposal.state is ProposalState.DRAFT else []
+    free = sorted(Elsewhere(line, lines).free()) if proposal.is_open else []
     template = "planning/_line.html" if request.htmx else "planning/line.html"
     return render_template(
         template,

@@ -297,6 +297,45 @@ def test_undone_within_two_minutes_everything_is_as_it_was_and_no_mail_leaves(ab
     assert SpecialDay.select().count() == 0
 
 
+def test_applied_undone_and_applied_again_each_hears_of_it_once(absence, book, program, cast, frozen):
+    moved, off = book(at(12, 15, 10), program), book(at(12, 16, 15), client=client_of(cast.alice, "Ines Marchetti"))
+    Message.update(state_name=MailState.SENT, sent_at=clock.now()).execute()
+    proposal = absence(*WEEK)
+    actions.cancel_instead(lines_of(proposal)[1], version=1)
+    apply(proposal, cast)
+    actions.undo(proposal, by=cast.vera)
+    frozen.shift(60)
+    apply(proposal, cast)
+    assert [session.starts_at for session in booked()] == [at(12, 22, 10)]
+    assert CoachingSession.get_by_id(off.id).state is State.CANCELLED
+    assert SpecialDay.select().count() == 1
+    assert sorted((message.to_address, message.about) for message in waiting()) == sorted(
+        (address, session.public_id)
+        for session, client in ((moved, "bob@brightwater.example"), (off, "ines.marchetti@client.example"))
+        for address in (client, "alice@northbank.example")
+    )
+    assert {message.try_at for message in waiting()} == {clock.now() + timedelta(minutes=2)}
+
+
+def test_a_slip_that_was_undone_slips_again(slip, book, program, cast):
+    kickoff = book(at(12, 3, 10), program, SessionKind.KICKOFF)
+    proposal = slip(date(2026, 12, 15))
+    apply(proposal, cast)
+    actions.undo(proposal, by=cast.vera)
+    apply(proposal, cast)
+    assert Engagement.get_by_id(program.id).starts_on == date(2026, 12, 15)
+    assert CoachingSession.get_by_id(kickoff.id).starts_at == at(12, 17, 10)
+
+
+def test_a_new_plan_takes_the_place_of_one_that_was_undone(absence, book, program, cast):
+    book(at(12, 15, 10), program)
+    first = absence(*WEEK)
+    apply(first, cast)
+    actions.undo(first, by=cast.vera)
+    absence(*WEEK)
+    assert Proposal.get_by_id(first.id).state is ProposalState.DROPPED
+
+
 def test_after_two_minutes_nothing_is_undone(absence, book, program, cast, frozen):
     book(at(12, 15, 10), program)
     proposal = absence(*WEEK)

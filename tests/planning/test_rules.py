@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from coachbase.availability.rules import Closed, SessionKind, instant, minute_of
 from coachbase.engagements.rules import Cadence
+from coachbase.engagements.rules import State as ProgramState
 from coachbase.planning.rules import (
     ALWAYS,
     MOVED,
@@ -31,6 +32,7 @@ from coachbase.planning.rules import (
     rank_of,
     refusal_of_absence,
     refusal_to_edit,
+    refusal_to_plan,
     refusal_to_undo,
     smallest_change,
 )
@@ -370,13 +372,31 @@ def test_ranges_of_forbidden_starts_end_where_the_buffers_do():
 # What may be done -----------------------------------------------------------------------------------------------------
 
 
-def test_only_a_draft_is_changed_and_only_what_nobody_heard_of_is_undone():
+def test_only_what_does_not_stand_is_changed_and_only_what_nobody_heard_of_is_undone():
     now = datetime(2026, 12, 1, tzinfo=UTC)
-    assert refusal_to_edit(ProposalState.DRAFT) is None
-    assert all(refusal_to_edit(state) for state in ProposalState if state is not ProposalState.DRAFT)
+    open_ones = [state for state in ProposalState if refusal_to_edit(state) is None]
+    assert open_ones == [ProposalState.DRAFT, ProposalState.UNDONE]
     assert refusal_to_undo(ProposalState.APPLIED, now + timedelta(seconds=1), now) is None
     assert "have left" in refusal_to_undo(ProposalState.APPLIED, now, now)
     assert "nothing to undo" in refusal_to_undo(ProposalState.DRAFT, None, now)
+
+
+@pytest.mark.parametrize(
+    ("program", "has_place", "left", "said"),
+    [
+        ("active", True, 1, None),
+        ("active", True, None, None),
+        ("active", True, 0, "no session left"),
+        ("active", False, 1, "where the coach"),
+        ("draft", True, 12, "not signed by all"),
+        ("paused", True, 12, "paused"),
+        ("completed", True, 12, "over"),
+        ("ended", True, 12, "over"),
+    ],
+)
+def test_where_sessions_may_be_planned(program, has_place, left, said):
+    refusal = refusal_to_plan(ProgramState(program), has_place=has_place, left=left)
+    assert refusal is None if said is None else said in refusal
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from coachbase.availability.models import Availability
 from coachbase.clients.models import Client
 from coachbase.db import transaction
 from coachbase.engagements.models import Engagement
@@ -54,6 +55,69 @@ def test_the_form_offers_what_the_program_has_left_in_its_own_cadence(vera, prog
     assert "12 sessions left to book, of 12" in page
     assert 'value="12"' in page
     assert '<option selected value="biweekly">' in page
+
+
+def test_more_sessions_than_are_left_are_refused_at_once_and_what_was_typed_stays(vera, program, book):
+    book(at(12, 3, 15), program, "kickoff")
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE)
+    assert answer.status_code == 422
+    assert "there are 11 left to book" in answer.text
+    assert 'value="12"' in answer.text
+    assert Proposal.select().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"state_name": "paused"}, "The program is paused."),
+        ({"state_name": "ended"}, "The program is over."),
+    ],
+)
+def test_where_nothing_can_be_booked_the_page_says_so_before_anything_is_typed(vera, program, change, said):
+    Engagement.update(change).execute()
+    where = f"/engagements/{program.public_id}/cadence"
+    page = vera.get(where)
+    assert said in page.text
+    assert 'name="count"' not in page.text
+    assert vera.post(where, data=CADENCE).status_code == 422
+    assert Proposal.select().count() == 0
+
+
+def test_without_a_session_left_or_a_place_nothing_is_planned(vera, program, planned):
+    vera.post(planned, data={"version": "1"})
+    where = f"/engagements/{program.public_id}/cadence"
+    assert "It has no session left" in vera.get(where).text
+    assert vera.post(where, data=CADENCE | {"count": "1"}).status_code == 422
+    Availability.update(place="").execute()
+    assert "Nobody has said where" in vera.get(where).text
+
+
+def test_a_cadence_goes_on_after_the_kickoff_at_its_time(vera, program, book):
+    book(at(12, 3, 15), program, "kickoff")
+    page = vera.get(f"/engagements/{program.public_id}/cadence").text
+    assert re.search(r'name="first"[^>]*value="2026-12-17"', page)
+    assert re.search(r'name="at"[^>]*value="15:00"', page)
+    assert '<option selected value="3">Thursday' in page
+
+
+def test_dates_after_the_programs_last_day_are_marked(vera, program):
+    Engagement.update(ends_on=date(2027, 4, 30)).execute()
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE)
+    page = vera.get(answer.headers["Location"]).text
+    assert page.count("after the program’s last day, 30 April") == 1
+
+
+def test_what_was_undone_is_changed_and_booked_again_from_the_same_page(vera, planned):
+    vera.post(planned, data={"version": "1"})
+    vera.post(f"{planned}/undo")
+    page = vera.get(planned).text
+    assert "Book all again" in page
+    assert "12 × Invitation" in page
+    line = ProposedSession.get()
+    vera.post(f"{planned}/lines/{line.public_id}", data={"version": version_on(page), "do": "leave"})
+    assert vera.post(planned, data={"version": version_on(vera.get(planned).text)}).status_code == 303
+    assert count_of_booked() == 11
+    assert Proposal.get().state is ProposalState.APPLIED
 
 
 def test_a_plan_shows_each_date_on_both_clocks_and_who_hears_of_it(vera, planned):
@@ -267,7 +331,7 @@ def test_vera_who_serves_alice_plans_nothing_for_carol(vera, program, cast, abse
     assert Proposal.select().count() == 0
 
 
-def test_a_line_of_another_plan_is_not_there(vera, away, planned):
+def test_a_line_of_another_plan_is_not_there(vera, planned, away):
     foreign = ProposedSession.select().where(ProposedSession.proposal != Proposal.get(Proposal.kind_name == "ill"))
     assert vera.get(f"{away}/lines/{foreign.first().public_id}").status_code == 404
 
