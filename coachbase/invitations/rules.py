@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ..availability.rules import PlaceKind
+from ..feeds.rules import zone_called
 from ..firm.rules import city_of
 from ..mail.rules import one_line, plain_value
 from ..sessions.rules import Attendance, Role, is_address, place_in_words
@@ -326,18 +327,12 @@ def _sender_of(content: bytes) -> str | None:
     return found[0].strip() if len(found) == 1 else ""
 
 
-LONGEST_ZONE = 80
-"""Letters in the name of a time zone; a longer one is looked for in a file whose name no disk takes."""
-
-
 def _proposed(text: str, parameters: Mapping[str, Any]) -> datetime | None:
     """The moment in a DTSTART: in UTC, or on the clock of a zone that is known by name, also by Microsoft's."""
-    from icalendar.timezone import tzp  # noqa: PLC0415 (heavy)
-
     moment = _moment(text)
     if moment is None or text.endswith("Z"):
         return moment
-    zone = tzp.timezone(str(parameters.get("TZID", "")).strip('"')[:LONGEST_ZONE])
+    zone = zone_called(str(parameters.get("TZID", "")).strip('"'))
     try:
         return moment.replace(tzinfo=zone).astimezone(UTC) if zone else None
     except OverflowError:  # the first or the last day of all time

@@ -255,6 +255,8 @@ def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mai
         ":tomorrow",
         ":99991231T235959Z",
         ";TZID=Nowhere:20261204T143000",
+        ";TZID=Europe:20261204T143000",
+        ";TZID=../../etc/passwd:20261204T143000",
         f";TZID={'a' * 900}:20261204T143000",
         ";TZID=Asia/Dubai:00010101T000000",
     ],
