@@ -13,7 +13,7 @@ from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
-from .clients.rules import Party
+from .clients.rules import Party, called
 from .engagements import actions as engagements
 from .engagements.models import Engagement
 from .engagements.rules import State, StepKind
@@ -114,7 +114,7 @@ def _mail_invitation(event: Invited) -> None:
     mail.queue(
         "invitation",
         to=(event.user.name, event.user.email),
-        fields={"name": event.user.name, "inviter": event.by.name},
+        fields={"name": called(event.user.name), "inviter": event.by.name},
         link=(event.link, event.token),
         by=event.by,
     )
@@ -124,7 +124,7 @@ def _mail_reset(event: ResetAsked) -> None:
     mail.queue(
         "password_reset",
         to=(event.user.name, event.user.email),
-        fields={"name": event.user.name},
+        fields={"name": called(event.user.name)},
         link=(event.link, event.token),
     )
 

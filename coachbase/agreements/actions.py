@@ -279,7 +279,7 @@ def _mail_request(signer: Signer) -> None:
     mail.queue(
         "agreement_request",
         to=(signer.name, signer.email),
-        fields={"name": signer.name, "client": agreement.client.name, "title": agreement.title},
+        fields={"name": signer.called, "client": agreement.client.name, "title": agreement.title},
         link=links.issue(LINK, signer.public_id, lasts=LINK_LASTS),
         client=agreement.client,
         about=signer.public_id,
@@ -335,7 +335,7 @@ def mail_code(signer: Signer, *, sha256: str, source: str, user_agent: str) -> N
     mail.queue(
         "agreement_code",
         to=(signer.name, signer.email),
-        fields={"name": signer.name, "title": signer.agreement.title},
+        fields={"name": signer.called, "title": signer.agreement.title},
         code=code,
         client=signer.agreement.client,
         about=signer.public_id,
@@ -430,7 +430,7 @@ def complete(agreement: Agreement) -> None:
             "agreement_copy",
             to=(signer.name, signer.email),
             fields={
-                "name": signer.name,
+                "name": signer.called,
                 "title": agreement.title,
                 "sha256": agreement.sealed_sha256,
                 "verify": tasks.VERIFY,
@@ -551,7 +551,7 @@ def _close(agreement: Agreement, state: State, reason: str, *, but: Signer | Non
             mail.queue(
                 "agreement_closed",
                 to=(signer.name, signer.email),
-                fields={"name": signer.name, "title": agreement.title},
+                fields={"name": signer.called, "title": agreement.title},
                 client=agreement.client,
                 reply_to=Serving.desk_address(agreement.engagement.coach),
             )

@@ -8,6 +8,7 @@ from peewee import SQL, CharField, ForeignKeyField, IntegerField, ModelSelect, T
 
 from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
+from ..clients.rules import called
 from ..db import EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import Share
@@ -240,6 +241,11 @@ class Signer(Model):
         if self.state is SignerState.SIGNED:
             return self.signed_at
         return self.agreement.closed_at if self.state is SignerState.DECLINED else self.asked_at
+
+    @property
+    def called(self) -> str:
+        """How we address this person; a client signs by the legal name and is called by another."""
+        return self.agreement.client.called if self.role is SignerRole.CLIENT else called(self.name)
 
     @property
     def role_label(self) -> str:

@@ -24,6 +24,7 @@ from .rules import (
     PlannedClient,
     Sheet,
     Status,
+    called,
     fold,
     plan_clients,
     read_sheet,
@@ -192,7 +193,7 @@ class Client(Model):
     @property
     def called(self) -> str:
         """How we address this person."""
-        return self.preferred_name or self.name.split(" ")[0]
+        return self.preferred_name or called(self.name)
 
     @property
     def line(self) -> str:

@@ -96,6 +96,15 @@ def in_words(fields: Iterable[str]) -> str:
     return " and ".join(part for part in (", ".join(labels[:-1]), labels[-1]) if part)
 
 
+TITLES = frozenset("dr prof mr mrs ms miss sir dame lord lady herr frau".split())
+
+
+def called(name: str) -> str:
+    """How a mail greets somebody of whom we know no more than the name: 'Bob'; 'Dr. Ada Hill' with a title."""
+    first = name.split(" ")[0]
+    return name if first.endswith(".") or first.casefold() in TITLES else first
+
+
 # Search ---------------------------------------------------------------------------------------------------------------
 
 _UNMARKED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})

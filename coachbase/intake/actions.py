@@ -12,7 +12,7 @@ from .. import clock
 from ..accounts.models import Attempt, Serving, User
 from ..clients import actions as clients
 from ..clients.models import Client
-from ..clients.rules import Party, Status, fold
+from ..clients.rules import Party, Status, called, fold
 from ..db import atomic
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
@@ -563,7 +563,7 @@ def _tell(submission: Submission, form: Form, client: Client, *, again: bool, se
     mail.queue(
         "intake_thanks",
         to=sender,
-        fields={"name": sender[0], "form": form.title},
+        fields={"name": called(sender[0]), "form": form.title},
         client=client,
         reply_to=Serving.desk_address(form.coach),
     )

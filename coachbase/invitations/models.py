@@ -11,6 +11,7 @@ from ..accounts.models import Serving, User
 from ..availability.models import Availability
 from ..availability.rules import SESSION_LABELS, SessionKind
 from ..clients.models import Client, Contact
+from ..clients.rules import called
 from ..db import EncryptedTextField, Model, UtcDateTimeField
 from ..firm.models import Firm
 from ..mail.models import Message
@@ -192,7 +193,7 @@ def guest_of(attendee: Attendee) -> Guest:
         email=attendee.email,
         zone=attendee.zone,
         part=attendee.role,
-        called=attendee.client.called if attendee.client_id else attendee.name,
+        called=attendee.client.called if attendee.client_id else called(attendee.name),
         what=what,
         summary=what,
         beside=session.coach.zone,
@@ -212,8 +213,8 @@ def assistant_of(attendee: Attendee) -> Iterator[tuple[Guest, Client | None]]:
             email=client.assistant_email,
             zone=attendee.zone,
             part=None,
-            called=client.assistant_name or client.assistant_email,
-            what=f"{client.name}: {label}",
+            called=called(client.assistant_name) or client.assistant_email,
+            what=f"{label} for {client.name}",
             summary=label,
             beside=attendee.session.coach.zone,
         ),
@@ -225,7 +226,8 @@ def _coach_of(session: CoachingSession) -> Guest:
     coach = session.coach
     client = session.client if session.client_id else None
     what = _with(session, client.name if client else "")
-    return Guest(coach.name, coach.email, coach.zone, Role.COACH, coach.name, what, what, client.zone if client else "")
+    beside = client.zone if client else ""
+    return Guest(coach.name, coach.email, coach.zone, Role.COACH, called(coach.name), what, what, beside)
 
 
 def _with(session: CoachingSession, other: str) -> str:

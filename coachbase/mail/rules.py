@@ -59,7 +59,7 @@ class Kind:
 _FIRM = Field("the firm’s name", "Northbank Coaching")
 _LINK = Field("the reader’s personal link; only the mail itself carries it", "", is_address=True)
 _CODE = Field("the six-digit code; only the mail itself carries it", "")
-_NAME = Field("the reader’s name", "Bob Haddad")
+_NAME = Field("how the reader is greeted", "Bob")
 _FORM = Field("the form’s title", "First conversation")
 _CLIENT = Field("the client’s name", "Bob Haddad")
 _PROGRAM = Field("the program’s name", "Leadership 6")

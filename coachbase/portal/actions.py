@@ -13,7 +13,7 @@ from ..agreements.rules import LINK_LASTS as SIGN_LASTS
 from ..availability.rules import SessionKind
 from ..clients import actions as clients
 from ..clients.models import Client, Contact
-from ..clients.rules import Party
+from ..clients.rules import Party, called
 from ..db import atomic
 from ..engagements import actions as engagements
 from ..engagements.models import Engagement
@@ -200,7 +200,7 @@ def _mail_dates(engagement: Engagement, *, by: User | None) -> None:
     mail.queue(
         "assistant_page",
         to=(client.assistant_name, client.assistant_email),
-        fields={"name": client.assistant_name or client.assistant_email, "client": client.name},
+        fields={"name": called(client.assistant_name) or client.assistant_email, "client": client.name},
         link=_link(ASSISTANT, client.public_id),
         client=client,
         reply_to=Serving.desk_address(engagement.coach),
@@ -284,7 +284,7 @@ def _queue_reminder(lot: list[Thing], reader: Reader, by: User | None) -> Messag
     return mail.queue(
         "reminder",
         to=(reader.name, reader.email),
-        fields={"name": reader.name, "things": in_words(lot)},
+        fields={"name": reader.name if reader.page[0] == CLIENT else called(reader.name), "things": in_words(lot)},
         link=_link(*reader.page),
         client=concerned[0] if is_behind_one_wall else None,
         about=lot[0].about.public_id if len(lot) == 1 else "",

@@ -12,6 +12,7 @@ from coachbase.clients.rules import (
     ClientFilter,
     Columns,
     Status,
+    called,
     csv_text,
     decoded,
     fold,
@@ -45,6 +46,22 @@ from coachbase.errors import Refused
 )
 def test_case_and_accents_do_not_count(text, folded):
     assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Bob Haddad", "Bob"),
+        ("Anne-Marie de Vries", "Anne-Marie"),
+        ("Dr. Ada Hill", "Dr. Ada Hill"),
+        ("Prof Ada Hill", "Prof Ada Hill"),
+        ("J. P. Morel", "J. P. Morel"),
+        ("Cher", "Cher"),
+        ("", ""),
+    ],
+)
+def test_a_mail_greets_by_the_first_name_and_whoever_has_a_title_by_the_whole(name, greeted):
+    assert called(name) == greeted
 
 
 def test_folding_joins_what_is_there():

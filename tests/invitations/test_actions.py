@@ -87,8 +87,9 @@ def test_the_clients_own_assistant_is_told_and_not_asked(book, leave, cast):
     Client.update(assistant_name="Ines Marchetti", assistant_email="ines@brightwater.example").execute()
     book(client=Client.get_by_id(cast.bob.id))
     ines = to(leave(), "Ines")
-    assert ines["Subject"].strip().startswith("Bob Haddad: Coaching session with Alice Kern")
+    assert ines["Subject"].strip().startswith("Coaching session with Alice Kern for Bob Haddad")
     assert [each.get_content_type() for each in ines.iter_parts()] == ["multipart/alternative", "text/calendar"]
+    assert "Hello Ines," in part(ines, "text/plain")
     assert "METHOD:PUBLISH" in file_of(ines)
     assert "ATTENDEE" not in file_of(ines)
 
@@ -96,7 +97,8 @@ def test_the_clients_own_assistant_is_told_and_not_asked(book, leave, cast):
 def test_a_sponsor_contact_who_comes_is_invited_and_hears_of_whom(book, leave, cast):
     book(kind=SessionKind.THREE_WAY, contacts=[cast.sam])
     letters = leave()
-    assert len(letters) == 3
+    greetings = [part(letter, "text/plain").split("\n")[0].strip() for letter in letters]
+    assert sorted(greetings) == ["Hello Alice,", "Hello Bob,", "Hello Sam,"]
     assert event_of(to(letters, "Sam"))["SUMMARY"] == "Three-way meeting with Alice Kern and Bob Haddad"
     assert event_of(to(letters, "Bob"))["SUMMARY"] == "Three-way meeting with Alice Kern"
     assert "sam@brightwater.example" not in to(letters, "Bob").as_string()

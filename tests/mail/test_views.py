@@ -293,7 +293,7 @@ def test_the_preview_is_a_part_for_htmx_and_a_page_without(cast, vera):
     part, page = vera.post(path, data=typed, headers=HTMX), vera.post(path, data=typed)
     assert part.text.split("<", 2)[1].startswith("section")
     for answer in (part, page):
-        assert "<strong>Soon</strong>, Bob Haddad" in answer.text
+        assert "<strong>Soon</strong>, Bob " in answer.text
         assert "<script>alert" not in answer.text
     assert "**Soon**" in page.text
     assert MailText.select().count() == 0
