@@ -92,6 +92,8 @@ TRIGGERS: dict[str, str] = {
     **_refusing_overlaps(),
     **_keeping_guests_apart(),
     **_append_only("ledger_entry", "the ledger"),
+    **_append_only("credit_entry", "the ledger of credits"),
+    **_append_only("opening", "the log of openings"),
     "seat_is_one_of_its_cohort": (
         "BEFORE INSERT ON seat WHEN NEW.number NOT BETWEEN 1 AND (SELECT seats FROM cohort WHERE id = NEW.cohort_id) "
         "BEGIN SELECT RAISE(ABORT, 'there is no such seat'); END"
@@ -141,6 +143,9 @@ TRIGGERS: dict[str, str] = {
     "engagement_insert_raises_revision": f"AFTER INSERT ON engagement BEGIN {_BUMP}; END",
     **_raising_revision_always("card"),
     **_raising_revision_always("stage"),
+    **_raising_revision("assessment"),
+    **_raising_revision_always("rater"),
+    **_raising_revision("instrument", "name, needs_raters, answer_days, report_days"),
     **_raising_revision_always("serving"),
     **_raising_revision(
         "client",

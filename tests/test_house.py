@@ -20,14 +20,19 @@ from playhouse.cysqlite_ext import CySqliteDatabase
 import coachbase
 from coachbase import jobs, schema, triggers
 from coachbase.agreements.models import Agreement
+from coachbase.assessments.models import Assessment
+from coachbase.audit.models import Opening
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client
 from coachbase.cohorts.models import Cohort
+from coachbase.credentials.models import CreditEntry
 from coachbase.db import database, every_model
 from coachbase.engagements.models import Engagement
 from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
+from coachbase.instruments.models import Instrument, InstrumentGroup, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
+from coachbase.raters.models import Rater
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry
 from coachbase.web import guard
@@ -268,6 +273,7 @@ def practice(app, cast) -> None:
     ProvableFile.create(subject="S", document=document, sha256="0" * 64, size=1, is_sealed=True, made_at=now)
     TrailEvent.create(subject="S", number=1, kind="sent", at=now, facts="{}", previous_hash="", hash="1")
     LedgerEntry.create(engagement=engagement, entry="bought", count=6, at=now)
+    _assess(cast, now)
     Cohort.create(name="A group", coach=cast.alice, seats=1, created_at=now)
     for number, hours in enumerate((0, 4)):
         times = {"starts_at": now + timedelta(hours=hours), "ends_at": now + timedelta(hours=hours + 1)}
@@ -297,6 +303,16 @@ def _invite_sam(cast, now):
     ):
         session = CoachingSession.create(uid=uid, coach=coach, state_name=state, created_at=now, **same)
         Attendee.create(session=session, contact=contact, **told)
+
+
+def _assess(cast, now) -> None:
+    vendor = Vendor.create(name="A vendor")
+    instrument = Instrument.create(vendor=vendor, name="An instrument", currency="GBP", created_at=now)
+    group = InstrumentGroup.create(instrument=instrument, name="Peers", least=1, most=2, position=1)
+    assessment = Assessment.create(client=cast.bob, instrument=instrument, waiting_since=now, created_at=now)
+    Rater.create(assessment=assessment, group=group, name="A peer", email="peer@brightwater.example", created_at=now)
+    CreditEntry.create(vendor=vendor, entry_name="bought", credits=10, currency="GBP", at=now)
+    Opening.create(what_name="code", words="a code", client=cast.bob, by=cast.vera, at=now)
 
 
 def refused(sql: str) -> bool:
@@ -363,6 +379,10 @@ HOLDS = {
     "form_version_is_frozen": lambda name: refused("UPDATE form_version SET published_at = NULL"),
     "ledger_entry_is_never_changed": lambda name: refused("UPDATE ledger_entry SET count = 7"),
     "ledger_entry_is_never_deleted": lambda name: refused("DELETE FROM ledger_entry"),
+    "credit_entry_is_never_changed": lambda name: refused("UPDATE credit_entry SET credits = 7"),
+    "credit_entry_is_never_deleted": lambda name: refused("DELETE FROM credit_entry"),
+    "opening_is_never_changed": lambda name: refused("UPDATE opening SET words = 'nothing'"),
+    "opening_is_never_deleted": lambda name: refused("DELETE FROM opening"),
     "session_overlaps_none_on_insert": takes_time_of_another,
     "session_overlaps_none_on_update": takes_time_of_another,
     "hold_overlaps_none_on_insert": takes_time_of_another,

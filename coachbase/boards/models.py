@@ -5,9 +5,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Self
 
-from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import SQL, BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
+from ..assessments.models import Assessment
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..db import Model, PublicIdField, UtcDateTimeField, database, kept
@@ -76,18 +77,22 @@ class Stage(Model):
 
 
 class Card(Model):
-    """A client on a board. No two cards share a place; `version` tells whether somebody moved it meanwhile."""
+    """A client on the onboarding board, or one of a client's assessments on the other.
+
+    No two cards share a place; `version` tells whether somebody moved it meanwhile.
+    """
 
     public_id = PublicIdField()
     board = ForeignKeyField(Board, on_delete="RESTRICT")
     stage = ForeignKeyField(Stage, backref="cards", on_delete="RESTRICT")
     client = ForeignKeyField(Client, backref="cards", on_delete="CASCADE")
+    assessment = ForeignKeyField(Assessment, null=True, unique=True, backref="cards", on_delete="CASCADE")
     position = IntegerField()
     entered_at = UtcDateTimeField()
     version = IntegerField(default=1)
 
     class Meta:
-        indexes = ((("stage", "position"), True), (("board", "client"), True))
+        indexes = ((("stage", "position"), True),)
 
     @classmethod
     def visible_to(cls, user: User) -> "ModelSelect[Any]":
@@ -199,6 +204,12 @@ _PARTIES = {party.value: party for party in Party}
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
+
+
+# A client stands once on the onboarding board; on the board of assessments once for each.
+Card.add_index(
+    Card.index(Card.board, Card.client, unique=True, name="card_one_a_client", where=SQL('"assessment_id" IS NULL'))
+)
 
 
 class Move(Model):

@@ -38,6 +38,8 @@ class Party(StrEnum):
     ASSISTANT = "assistant"
     SPONSOR = "sponsor"
     COACH = "coach"
+    RATERS = "raters"
+    VENDOR = "vendor"
     NOBODY = "nobody"
 
 
@@ -47,6 +49,8 @@ PARTY_LABELS = {
     Party.ASSISTANT: "client’s assistant",
     Party.SPONSOR: "sponsor",
     Party.COACH: "coach",
+    Party.RATERS: "raters",
+    Party.VENDOR: "vendor",
     Party.NOBODY: "nobody",
 }
 

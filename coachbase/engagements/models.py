@@ -9,6 +9,7 @@ from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import Party
 from ..db import ADDED_LATER, Model, PublicIdField, UtcDateTimeField
+from ..instruments.models import Battery
 from .rules import (
     GONE,
     RUNNING,
@@ -29,8 +30,8 @@ class Terms(Model):
     """What a program consists of: the columns that a template and an engagement share, copied at the start.
 
     `months` is None for a program without a fixed length. `three_ways` and `shares` are words with spaces between;
-    `assessments` has one instrument a line. Who cancels a session less than `cancel_hours` before it has used it up
-    if `late_is_charged`.
+    `assessments` has one instrument a line, in the words of the agreement; `battery` is what is set up for them. Who
+    cancels a session less than `cancel_hours` before it has used it up if `late_is_charged`.
     """
 
     name = TextField()
@@ -42,6 +43,7 @@ class Terms(Model):
     currency = CharField(max_length=3)
     billing_name = CharField(max_length=12, column_name="billing", default=Billing.UPFRONT)
     assessments = TextField(default="")
+    battery = ForeignKeyField(Battery, null=True, on_delete="SET NULL")
     three_ways = TextField(default="")
     summaries_name = CharField(max_length=16, column_name="summaries", default=Summaries.NONE)
     shares = TextField(default="")
@@ -53,7 +55,8 @@ class Terms(Model):
 
     TERMS = (
         "name", "months", "sessions", "session_minutes", "cadence_name", "price_cents", "currency", "billing_name",
-        "assessments", "three_ways", "summaries_name", "shares", "logistics", "cancel_hours", "late_is_charged",
+        "assessments", "battery_id", "three_ways", "summaries_name", "shares", "logistics", "cancel_hours",
+        "late_is_charged",
     )  # fmt: skip
 
     is_shape = True

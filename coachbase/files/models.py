@@ -2,18 +2,23 @@
 
 from typing import Self
 
-from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import SQL, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client
-from ..db import EncryptedBlobField, Model, PublicIdField, UtcDateTimeField
-from .rules import Audience
+from ..db import ADDED_LATER, EncryptedBlobField, EncryptedTextField, Model, PublicIdField, UtcDateTimeField
+from ..firm.models import Firm
+from ..instruments.models import Instrument
+from .rules import SHUT, Audience, Kind, TextState
 
 
 class Document(Model):
-    """A stored file. `audience` says who on the staff may open it; without a client (a form that is still being
-    filled in) nobody may.
+    """A stored file. `audience` says who may open it; without a client (a form that is still being filled in) nobody
+    may.
+
+    What replaces a file has the same `series` and the next `number`; the newest of a series `is_newest`. `dated_on` is
+    the day the document speaks of.
     """
 
     public_id = PublicIdField()
@@ -23,6 +28,12 @@ class Document(Model):
     size = IntegerField()
     sha256 = CharField(max_length=64)
     audience_name = CharField(max_length=8, column_name="audience", default=Audience.TEAM)
+    kind_name = CharField(max_length=10, column_name="kind", default=Kind.UPLOAD, constraints=[SQL("DEFAULT 'upload'")])
+    instrument = ForeignKeyField(Instrument, null=True, on_delete="SET NULL")
+    dated_on = DateField(null=True)
+    series = CharField(max_length=26, default="", constraints=[ADDED_LATER])
+    number = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    is_newest = BooleanField(default=True, constraints=[SQL("DEFAULT 1")])
     uploaded_at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
@@ -30,12 +41,23 @@ class Document(Model):
     def audience(self) -> Audience:
         return Audience(self.audience_name)
 
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.kind_name)
+
     @classmethod
     def visible_to(cls, user: User) -> "ModelSelect[Self]":
-        """Behind the client's wall; what is for the coach only stays away from assistants."""
+        """Behind the client's wall; what is for the coach only stays away from assistants.
+
+        Reports and packages they may open where the firm says so, whatever the audience.
+        """
         documents = cls.select(cls, Client).join(Client).where(Client.id.in_(Client.visible_to(user, Client.id)))
         if user.role is Role.ASSISTANT:
-            documents = documents.where(cls.audience_name != Audience.COACH)
+            is_shut = cls.kind_name.in_(SHUT)
+            firm = Firm.current()
+            opens_reports = firm is not None and firm.assistants_open_reports
+            others = (cls.audience_name != Audience.COACH) & ~is_shut
+            documents = documents.where(others | is_shut if opens_reports else others)
         return documents
 
     @classmethod
@@ -63,3 +85,12 @@ class DocumentContent(Model):
 
     document = ForeignKeyField(Document, unique=True, backref="contents", on_delete="CASCADE")
     content = EncryptedBlobField()
+
+
+class DocumentText(Model):
+    """What the first pages of a PDF say, for its preview; read by the worker."""
+
+    document = ForeignKeyField(Document, unique=True, backref="texts", on_delete="CASCADE")
+    state_name = CharField(max_length=8, column_name="state", default=TextState.PENDING, index=True)
+    text = EncryptedTextField(null=True)
+    leased_until = UtcDateTimeField(null=True)

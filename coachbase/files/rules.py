@@ -25,6 +25,38 @@ class Audience(StrEnum):
     CLIENT = "client"
 
 
+class Kind(StrEnum):
+    """What a document is, in the library."""
+
+    REPORT = "report"
+    PACKAGE = "package"
+    PLAN = "plan"
+    INSTRUMENT = "instrument"
+    AGREEMENT = "agreement"
+    UPLOAD = "upload"
+
+
+KIND_LABELS = {
+    Kind.REPORT: "Assessment report",
+    Kind.PACKAGE: "Package",
+    Kind.PLAN: "Development plan",
+    Kind.INSTRUMENT: "Completed instrument",
+    Kind.AGREEMENT: "Agreement",
+    Kind.UPLOAD: "Other document",
+}
+SHUT = (Kind.REPORT, Kind.PACKAGE)
+"""What assistants file and may open only where the firm says so."""
+
+
+class TextState(StrEnum):
+    """Whether the text of a document was read; unreadable is what has none, or is locked or damaged."""
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    UNREADABLE = "unreadable"
+
+
 MEDIA_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",

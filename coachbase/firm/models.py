@@ -2,13 +2,16 @@
 
 from typing import Self
 
-from peewee import BlobField, CharField, IntegerField, TextField
+from peewee import SQL, BlobField, BooleanField, CharField, IntegerField, TextField
 
 from ..db import Model, UtcDateTimeField, kept
 
 
 class Firm(Model):
-    """There is one, made by the first-run page; until then nobody can do anything else."""
+    """There is one, made by the first-run page; until then nobody can do anything else.
+
+    `assistants_open_reports`: whether assistants may read the reports and packages they file (domain.md §1).
+    """
 
     name = TextField()
     zone = TextField(default="UTC")
@@ -16,13 +19,14 @@ class Firm(Model):
     hue = IntegerField(default=200)
     logo = BlobField(null=True)
     logo_type = TextField(null=True)
+    assistants_open_reports = BooleanField(default=False, constraints=[SQL("DEFAULT 0")])
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
 
     @classmethod
     def current(cls) -> Self | None:
         """The firm without its logo's bytes, shared and not to be changed; None before the first run."""
-        columns = (cls.id, cls.name, cls.zone, cls.currency, cls.hue, cls.logo_type, cls.version)
+        columns = [field for field in cls._meta.sorted_fields if field is not cls.logo]
         return kept(cls, lambda: cls.select(*columns).first())
 
     @property

@@ -27,6 +27,7 @@ TERMS = {
     "currency": "GBP",
     "billing_name": "halves",
     "assessments": "Hogan HPI\nEQ-i 2.0",
+    "battery_id": None,
     "three_ways": "start end",
     "summaries_name": "quarterly",
     "cancel_hours": 24,

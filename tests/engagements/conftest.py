@@ -12,7 +12,7 @@ from coachbase.engagements.rules import StepKind
 
 TERMS = {
     "name": "Leadership 6", "months": 6, "sessions": 12, "session_minutes": 60, "cadence_name": "biweekly",
-    "price_cents": 960_000, "currency": "GBP", "billing_name": "halves", "assessments": "EQ-i 2.0",
+    "price_cents": 960_000, "currency": "GBP", "billing_name": "halves", "assessments": "EQ-i 2.0", "battery_id": None,
     "three_ways": "start end", "summaries_name": "quarterly", "shares": "sessions goals", "logistics": "Ring the bell.",
     "cancel_hours": 24, "late_is_charged": True,
 }  # fmt: skip

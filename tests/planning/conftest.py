@@ -25,7 +25,7 @@ NOW = datetime(2026, 12, 1, 10, tzinfo=UTC)
 STARTS_ON, ENDS_ON = date(2026, 12, 1), date(2027, 6, 1)
 TERMS = {
     "name": "Leadership 6", "months": 6, "sessions": 12, "session_minutes": 60, "cadence_name": "biweekly",
-    "price_cents": 960_000, "currency": "GBP", "billing_name": "halves", "assessments": "",
+    "price_cents": 960_000, "currency": "GBP", "billing_name": "halves", "assessments": "", "battery_id": None,
     "three_ways": "start end", "summaries_name": "quarterly", "shares": "sessions goals", "logistics": "",
     "cancel_hours": 24, "late_is_charged": True,
 }  # fmt: skip

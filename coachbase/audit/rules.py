@@ -1,0 +1,12 @@
+"""What is worth a line when somebody opens it."""
+
+from enum import StrEnum
+
+
+class What(StrEnum):
+    CODE = "code"
+    FILE = "file"
+    PACKAGE = "package"
+
+
+LABELS = {What.CODE: "Access code", What.FILE: "File", What.PACKAGE: "Package"}

@@ -1,0 +1,1 @@
+"""The instruments a firm works with, whose they are, and batteries of them."""

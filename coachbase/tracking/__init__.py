@@ -1,0 +1,1 @@
+"""What vendors say about who has finished: their lists, read and matched with what we know."""
