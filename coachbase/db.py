@@ -79,7 +79,7 @@ class UtcDateTimeField(Column):
         return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
     def python_value(self, value: str | None) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
 class SealedField(Column):

@@ -11,8 +11,7 @@ from ..availability.models import Availability, CoachWeek
 from ..availability.rules import minute_of, opening_hours
 from ..clients.models import Client
 from ..clients.rules import Status
-from ..feeds.models import Busy, Feed
-from ..feeds.rules import STALE_AFTER, is_unknown
+from ..feeds.models import Busy, Unread
 from ..sessions.models import CoachingSession, Hold
 from ..sessions.rules import TAKES_TIME
 from .rules import A_WEEK, conflicts, joined
@@ -45,7 +44,7 @@ class Diary:
     taken: Sequence[Stretch]
     holds: Sequence[Stretch]
     busy: Sequence[Stretch]
-    unknown: Sequence[Feed]
+    unknown: Sequence[Unread]
     weeks: Mapping[int, CoachWeek]
     increments: Mapping[int, int]
     clients: Sequence[Client]
@@ -54,7 +53,7 @@ class Diary:
     def read(
         cls, user: User, coaches: Sequence[User], first: datetime, last: datetime, now: datetime, *, kind: str = ""
     ) -> Self:
-        feeds = list(Feed.select(Feed.coach, Feed.name, Feed.ok_at).where(Feed.coach.in_(coaches)).order_by(Feed.id))
+        busy, unread = Busy.told(coaches, first, last, now)
         terms = Availability.select(Availability.coach, Availability.increment)
         theirs = Client.visible_to(user, Client.name, Client.zone, Client.coach)
         current = Client.coach.in_(coaches), Client.zone != "", Client.status_name != Status.FORMER
@@ -65,8 +64,8 @@ class Diary:
             sessions=_sessions(user, coaches, first, last, kind),
             taken=_taken(user, coaches, first, last),
             holds=_holds(coaches, first, last, now),
-            busy=_busy(coaches, first, last, now),
-            unknown=[feed for feed in feeds if is_unknown(feed.ok_at, now)],
+            busy=[Stretch(*time) for time in busy],
+            unknown=unread,
             weeks=CoachWeek.of_all(coaches),
             increments={row.coach_id: row.increment for row in terms.where(Availability.coach.in_(coaches))},
             clients=list(theirs.where(*current).order_by(Client.search_key)),
@@ -149,10 +148,3 @@ def _holds(coaches: Sequence[User], first: datetime, last: datetime, now: dateti
     living = Hold.coach.in_(coaches), Hold.expires_at > now, Hold.ends_at > first, Hold.starts_at < last
     rows = Hold.select(Hold.coach, Hold.starts_at, Hold.ends_at, Hold.words).where(*living)
     return [Stretch(*row) for row in rows.tuples()]
-
-
-def _busy(coaches: Sequence[User], first: datetime, last: datetime, now: datetime) -> list[Stretch]:
-    """What other calendars say; one that was not read lately says nothing."""
-    rows = Busy.select(Feed.coach, Busy.begins_at, Busy.ends_at, Feed.name).join(Feed)
-    there = Feed.coach.in_(coaches), Feed.ok_at >= now - STALE_AFTER, Busy.ends_at > first, Busy.begins_at < last
-    return [Stretch(*row) for row in rows.where(*there).order_by(Busy.begins_at).tuples()]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
-from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
+from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField, database
 from .rules import STALE_AFTER, FeedKind, is_unknown
 
 
@@ -69,11 +69,22 @@ class Feed(Model):
         rows = cls.visible_to(user).where(cls.ok_at < now - STALE_AFTER)
         return list(rows.order_by(cls.ok_at))
 
-    @classmethod
-    def unknown_of(cls, coach: User, now: datetime) -> list[str]:
-        """The names of the calendars from which nothing can be said now."""
-        rows = cls.select(cls.name, cls.ok_at).where(cls.coach == coach).order_by(cls.id)
-        return [row.name for row in rows if is_unknown(row.ok_at, now)]
+
+class BusyTime(NamedTuple):
+    """A time at which a calendar of a coach says busy."""
+
+    coach_id: int
+    begins: datetime
+    ends: datetime
+    calendar: str
+
+
+class Unread(NamedTuple):
+    """A calendar of a coach from which nothing can be said now."""
+
+    coach_id: int
+    name: str
+    ok_at: datetime | None
 
 
 class Busy(Model):
@@ -88,8 +99,22 @@ class Busy(Model):
         indexes = ((("feed", "begins_at"), False),)
 
     @classmethod
-    def of(cls, coach: User, first: datetime, last: datetime) -> ModelSelect:
-        """(begins, ends, the calendar's name) of what touches a time."""
-        touching = cls.ends_at > first, cls.begins_at < last
-        found = cls.select(cls.begins_at, cls.ends_at, Feed.name).join(Feed)
-        return found.where(Feed.coach == coach, *touching).order_by(cls.begins_at).tuples()
+    def told(
+        cls, coaches: Sequence[User], first: datetime, last: datetime, now: datetime
+    ) -> tuple[list[BusyTime], list[Unread]]:
+        """What the calendars of these coaches say of a time, and those that say nothing because they were not read
+        lately: neither free nor busy (domain.md §3)."""
+        touching = (cls.feed == Feed.id) & (cls.ends_at > first) & (cls.begins_at < last)
+        rows = (
+            Feed.select(Feed.coach, cls.begins_at, cls.ends_at, Feed.name, Feed.ok_at)
+            .left_outer_join(cls, on=touching & (Feed.ok_at >= now - STALE_AFTER))
+            .where(Feed.coach.in_(coaches))
+            .order_by(cls.begins_at, Feed.id)
+        )
+        busy, unread, moment = [], [], cls.begins_at.python_value
+        for coach, begins, ends, name, ok_at in database.execute(rows):
+            if begins:
+                busy.append(BusyTime(coach, moment(begins), moment(ends), name))
+            elif is_unknown(moment(ok_at), now):
+                unread.append(Unread(coach, name, moment(ok_at)))
+        return busy, unread

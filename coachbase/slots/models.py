@@ -13,8 +13,7 @@ from ..availability.models import Availability, CoachWeek, terms_for
 from ..availability.rules import Closed, Travel, instant, minute_of, moment_of, opening_hours, zone_on
 from ..clients.models import Client, Contact
 from ..db import kept
-from ..feeds.models import Busy, Feed
-from ..feeds.rules import STALE_AFTER
+from ..feeds.models import Busy, BusyTime
 from ..firm.rules import city_of
 from ..sessions.models import Attendee, CoachingSession, Hold
 from .rules import ALWAYS, Away, Full, Openings, Party, Question, Taken, openings
@@ -76,28 +75,24 @@ def _coach_party(
     zone = ZoneInfo(coach.zone)
     living = Hold.living(coach, now).where(Hold.ends_at > first - A_DAY, Hold.starts_at < last + A_DAY)
     held = [_held(hold, zone) for hold in living if hold.about != but_held_for]
+    busy, unread = Busy.told([coach], first - A_DAY, last + A_DAY, now)
     return Party(
         name=coach.name,
         pieces=pieces,
         closed=closed,
-        taken=[*(_taken(session, zone) for session in own), *held, *_busy(coach, first, last, now)],
+        taken=[*(_taken(session, zone) for session in own), *held, *map(_busy, busy)],
         full=_full(own, terms, week),
         away=[_away(trip) for trip in week.travels],
         before=terms.before_minutes,
         after=terms.after_minutes,
         earliest=minute_of(now) + 60 * terms.notice_hours,
         latest=minute_of(now + timedelta(days=terms.horizon_days)),
-        unknown=tuple(Feed.unknown_of(coach, now)),
+        unknown=tuple(feed.name for feed in unread),
     )
 
 
-def _busy(coach: User, first: datetime, last: datetime, now: datetime) -> list[Taken]:
-    """What other calendars say; a stale one says nothing, neither free nor busy (domain.md §3)."""
-    read_lately = Feed.ok_at >= now - STALE_AFTER
-    return [
-        Taken(*_span(begins, ends), f"a busy time in {name}", is_ours=False)
-        for begins, ends, name in Busy.of(coach, first - A_DAY, last + A_DAY).where(read_lately)
-    ]
+def _busy(time: BusyTime) -> Taken:
+    return Taken(*_span(time.begins, time.ends), f"a busy time in {time.calendar}", is_ours=False)
 
 
 def _guest_parties(

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from coachbase import clock
+from coachbase.accounts.models import User
 from coachbase.apart import apart_within
 from coachbase.config import Config, put_in_force
 from coachbase.db import transaction
@@ -90,14 +91,20 @@ def test_a_calendar_is_read_kept_without_titles_and_read_again(cast, shelf, insi
     assert "If-None-Match" not in shelf.asked[-1]
 
 
+def told_of(coach: User, now: datetime) -> tuple[list[str], list[str]]:
+    """The calendars that say something of a week around now, and those that do not."""
+    busy, unread = Busy.told([coach], NOW - timedelta(days=7), NOW + timedelta(days=7), now)
+    return [time.calendar for time in busy], [feed.name for feed in unread]
+
+
 def test_a_calendar_that_fails_keeps_what_was_known_and_says_why(cast, shelf, inside):
     feed = read_at(NOW, add(cast, f"http://localhost:{shelf.server_port}/a.ics"))
     shelf.status = 404
     failed = read_at(NOW + timedelta(hours=25), feed)
     assert failed.answer == "There is no calendar at this address (any more)."
     assert (failed.ok_at, failed.failures, Busy.select().count()) == (NOW, 1, 1)
-    assert Feed.unknown_of(cast.alice, NOW + timedelta(hours=25)) == ["Private"]
-    assert Feed.unknown_of(cast.alice, NOW + timedelta(hours=5)) == []
+    assert told_of(cast.alice, NOW + timedelta(hours=25)) == ([], ["Private"])
+    assert told_of(cast.alice, NOW + timedelta(hours=5)) == (["Private"], [])
 
 
 def test_what_lies_within_is_not_read_unless_the_operator_says_so(cast, shelf):
