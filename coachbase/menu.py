@@ -27,7 +27,7 @@ def _menu() -> dict[str, object]:
 
 
 def _shown(item: MenuItem, count: int | None = None) -> dict[str, object]:
-    return vars(item) | {"current": _is_here(item.href), "count": count}
+    return vars(item) | {"current": any(map(_is_here, (item.href, *item.also))), "count": count}
 
 
 def _is_here(href: str) -> bool:

@@ -85,7 +85,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 
 @dataclass(frozen=True)
 class MenuItem:
-    """A noun in the sidebar; `key` follows `g` on the keyboard."""
+    """A noun in the sidebar; `key` follows `g` on the keyboard, `also` are addresses that are found under the noun."""
 
     label: str
     href: str
@@ -93,17 +93,18 @@ class MenuItem:
     key: str = ""
     group: str = "desk"
     roles: tuple[str, ...] = ("owner", "coach", "assistant")
+    also: tuple[str, ...] = ()
 
 
 MENU: tuple[MenuItem, ...] = (
     MenuItem("Today", "/", "sun", "t"),
-    MenuItem("Onboarding", "/boards/onboarding", "kanban", "o"),
-    MenuItem("Calendar", "/calendar", "calendar", "k"),
-    MenuItem("Clients", "/clients", "users", "c"),
+    MenuItem("Onboarding", "/boards/onboarding", "kanban", "o", also=("/cards",)),
+    MenuItem("Calendar", "/calendar", "calendar", "k", also=("/sessions", "/slots", "/planning")),
+    MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
-    MenuItem("Mail", "/mail", "mail", "m", "practice"),
-    MenuItem("Settings", "/settings", "settings", ",", "practice"),
+    MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
+    MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account",)),
 )
 
 SETTINGS: tuple[MenuItem, ...] = (

@@ -23,9 +23,11 @@ from coachbase.home import actions as home
 from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
+from coachbase.rooms import MENU
 from coachbase.scheduling.models import Request
 from coachbase.sessions.models import CoachingSession, LedgerEntry, places_of
 from coachbase.sessions.rules import State as SessionState
+from coachbase.web.guard import is_public
 from tests.agreements import signing
 
 
@@ -63,6 +65,24 @@ def test_pages_of_no_room_open_for_all(olive, vera, alice):
         for path in ("/welcome", "/keys"):
             assert client.get(path).status_code == 200, path
         assert client.get("/settings").status_code == 303
+
+
+AT_NO_NOUN = {"search", "keys", "welcome", "ui"}
+FILES = {"static", "healthz", "logo", "documents"}
+
+
+def test_every_page_of_the_desk_says_in_the_menu_where_it_is(app, vera):
+    """A room of its own address is found under a noun of the menu, or says so here."""
+    pages = (
+        rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and not is_public(rule.endpoint.rpartition(".")[0])
+    )
+    known = {item.split("/")[1] for each in MENU for item in (each.href, *each.also)}
+    assert {rule.rule.split("/")[1].partition(".")[0] for rule in pages} - known - FILES - AT_NO_NOUN - {
+        "sign-out"
+    } == set()
+    assert 'href="/calendar" aria-current="page"' in vera.get("/planning").text
 
 
 def test_the_drawing_board_is_for_development(app, olive):

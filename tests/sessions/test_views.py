@@ -8,7 +8,9 @@ import pytest
 from coachbase import clock
 from coachbase.accounts.models import User
 from coachbase.availability.rules import SessionKind
+from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
+from coachbase.clients.rules import Party
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
 from coachbase.scheduling import actions as scheduling
@@ -42,6 +44,27 @@ def test_a_sessions_page_says_when_where_and_who(cast, book, vera):
     for said in ("Wed 25 Nov, 10:00–11:00 GMT", "14:00 Dubai", "60 minutes", "the coach’s usual place", "Sam Okafor"):
         assert said in text, said
     assert "What became of it?" not in text
+
+
+def test_the_menu_marks_the_noun_the_path_begins_with(cast, book, vera):
+    of_group = scheduling.book(
+        cast.alice, SessionKind.GROUP, NOW + timedelta(days=3, hours=2), 60, via=Via.STAFF, by=cast.vera
+    )
+    for session, noun in ((book(2), "/clients"), (of_group, "/calendar")):
+        assert re.findall(r'href="(/[^"]+)" aria-current="page"', vera.get(path(session)).text) == [noun]
+
+
+def test_where_no_step_is_noted_the_next_session_comes_next(cast, book, vera):
+    book(2)
+    page = f"/clients/{cast.bob.public_id}"
+
+    def facts():
+        return words(vera.get(page)).partition("Next ")[2].partition("Waiting on")[0].strip()
+
+    clients.pass_ball(cast.bob, Party.NOBODY, "")
+    assert facts() == "Wed 25 Nov, 10:00 14:00 Dubai Coaching session"
+    clients.pass_ball(cast.bob, Party.US, "Send the outline")
+    assert facts().startswith("Send the outline")
 
 
 def test_the_week_in_which_two_clocks_differ_is_marked(cast, book, vera):
