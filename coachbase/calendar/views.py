@@ -13,8 +13,9 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
-from ..availability.rules import SESSION_LABELS, SessionKind, moment_of
+from ..availability.rules import SESSION_LABELS, SessionKind, moment_of, walls_on
 from ..clients.models import Client
+from ..firm.rules import city_of
 from ..sessions.models import CoachingSession
 from ..sessions.rules import State
 from ..web.filters import clock_in
@@ -65,6 +66,15 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What makes a day of some coaches another than their week says: why it is closed, or where they are."""
+
+    icon: str
+    words: str
+    coaches: Sequence[User]
+
+
+@dataclass(frozen=True)
 class Day:
     """A column. `open_hours` are slices of the day, `said` the same in words."""
 
@@ -72,6 +82,7 @@ class Day:
     items: Sequence[Item]
     open_hours: Sequence[Slice]
     said: str
+    notes: Sequence[Note] = ()
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,7 @@ def _week(shown: Shown, diary: Diary, coaches: Sequence[User], now: datetime) ->
             _side_by_side(items.get(day, ()), is_alone=len(coaches) == 1),
             open_hours.get(day, ()),
             _in_words(open_hours.get(day, ())),
+            _notes(diary, coaches, day),
         )
         for day in shown.days
     ]
@@ -191,6 +203,19 @@ def _side_by_side(items: Sequence[Item], *, is_alone: bool) -> list[Item]:
     spans = [(item.on.at, item.on.at + max(item.on.minutes, SHORTEST_DRAWN)) for item in beside]
     placed = [replace(item, lane=lane, of=of) for item, (lane, of) in zip(beside, lanes(spans), strict=True)]
     return sorted([*behind, *placed], key=lambda item: (item.on.at, item.lane))
+
+
+def _notes(diary: Diary, coaches: Sequence[User], day: date) -> list[Note]:
+    found: dict[tuple[str, str], list[User]] = defaultdict(list)
+    for coach in coaches:
+        week = diary.weeks[coach.id]
+        _, why = walls_on(week, day)
+        if why:
+            found["coffee", why].append(coach)
+        trip = next((trip for trip in reversed(week.travels) if trip.first <= day <= trip.last), None)
+        if trip:
+            found["globe", f"in {trip.place or city_of(trip.zone)}"].append(coach)
+    return [Note(icon, words, theirs) for (icon, words), theirs in found.items()]
 
 
 def _open_hours(diary: Diary, coaches: Sequence[User]) -> dict[date, list[Slice]]:

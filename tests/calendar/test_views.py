@@ -1,12 +1,12 @@
 """The calendar as each of the cast sees it."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from coachbase.accounts.models import Serving
-from coachbase.availability.models import Availability
+from coachbase.availability.models import Availability, Holiday, SpecialDay, Trip
 from coachbase.clients.models import Client
 from coachbase.feeds.models import Busy, Feed
 from coachbase.sessions.models import Hold
@@ -220,6 +220,15 @@ def test_each_coachs_own_increment_is_the_step_of_a_drag(vera, put):
 def test_nonsense_in_the_address_is_as_if_it_were_not_there(vera, put, name):
     for value in ("", "x", "\0", "9" * 5000, "-1", "2026-W99", "0000-00", "9999-12", "/etc/passwd", "٣", "😀" * 999):
         assert vera.get("/calendar", query_string={name: value}).status_code == 200, value[:20]
+
+
+def test_a_day_off_and_a_journey_stand_at_the_head_of_the_day(vera, cast, put):
+    Holiday.create(coach=cast.alice, on=date(2026, 11, 24), name="Founders’ day")
+    Holiday.create(coach=cast.alice, on=date(2026, 11, 25), name="Worked day", is_worked=True)
+    SpecialDay.create(coach=cast.alice, first=date(2026, 11, 25), last=date(2026, 11, 25))
+    Trip.create(coach=cast.alice, first=date(2026, 11, 26), last=date(2026, 11, 27), zone="America/New_York")
+    days = re.findall(r'<ul class="day-notes">(.*?)</ul>', vera.get(HERE).text, re.DOTALL)
+    assert [plain(day).strip() for day in days] == ["Founders’ day", "not available", "in New York", "in New York"]
 
 
 # What a coach's hours leave outside -----------------------------------------------------------------------------------
