@@ -1,18 +1,30 @@
 """A coach's weekly hours, exceptions, travel and holidays, and the terms on which sessions are booked."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Self
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import (
+    SQL,
+    BooleanField,
+    CharField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    ModelSelect,
+    TextField,
+    Value,
+)
 
 from ..accounts.models import User
-from ..db import Model, PublicIdField, kept
+from ..db import Model, PublicIdField, database, kept
 from .rules import PlaceKind, Special, Travel, Wall
 
 WORKING_WEEK = tuple((Wall(9 * 60, 17 * 60),) if weekday < 5 else () for weekday in range(7))
 """Until somebody says otherwise: Monday to Friday, nine to five."""
+NO = SQL("NULL")
 
 
 class Availability(Model):
@@ -44,13 +56,6 @@ class Availability(Model):
         """What is saved; else how everybody begins, unsaved. For reading: whoever changes it does so in an action."""
         return kept(("availability", coach.id), lambda: cls.get_or_none(cls.coach == coach) or cls(coach=coach))
 
-    @classmethod
-    def saved_by(cls, coaches: Sequence[User]) -> set[int]:
-        """Who of them has said something, by their ids."""
-        if not coaches:
-            return set()
-        return {row.coach_id for row in cls.select(cls.coach).where(cls.coach.in_(coaches), cls.version > 0)}
-
 
 class KindTerms(Model):
     """What is different for one kind of session; None is as the coach's other sessions."""
@@ -71,9 +76,14 @@ class KindTerms(Model):
         return cls.select().where(cls.coach == coach)
 
     @classmethod
+    def said(cls, coach: User, kind: str) -> Self | None:
+        """What this coach said of this kind, only to be read."""
+        return kept(("kinds", coach.id), lambda: {row.kind_name: row for row in cls.of(coach)}).get(kind)
+
+    @classmethod
     def length_of(cls, coach: User, kind: str) -> int | None:
         """How many minutes such a session of this coach has, when that was said."""
-        own = cls.get_or_none(cls.coach == coach, cls.kind_name == kind)
+        own = cls.said(coach, kind)
         return own and own.minutes
 
 
@@ -85,10 +95,6 @@ class Hours(Model):
     begins = IntegerField()
     ends = IntegerField()
     kinds = TextField(default="")
-
-    @property
-    def wall(self) -> Wall:
-        return Wall(self.begins, self.ends, tuple(self.kinds.split()))
 
 
 class SpecialDay(Model):
@@ -102,22 +108,18 @@ class SpecialDay(Model):
     ends = IntegerField(null=True)
     why = TextField(default="")
 
-    @classmethod
-    def coming(cls, coach: User, today: date) -> ModelSelect:
-        return cls.of(coach).where(cls.last >= today)
-
     @property
     def special(self) -> Special:
         wall = None if self.begins is None else Wall(self.begins, self.ends)
         return Special(self.first, self.last, wall, self.why)
 
     @classmethod
-    def of(cls, coach: User) -> ModelSelect:
-        return cls.of_all([coach])
+    def coming(cls, coach: User, today: date) -> ModelSelect:
+        return cls.of(coach).where(cls.last >= today)
 
     @classmethod
-    def of_all(cls, coaches: Sequence[User]) -> ModelSelect:
-        return cls.select().where(cls.coach.in_(coaches)).order_by(cls.first, cls.id)
+    def of(cls, coach: User) -> ModelSelect:
+        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
 
 
 class Trip(Model):
@@ -130,21 +132,17 @@ class Trip(Model):
     zone = TextField()
     place = TextField(default="")
 
-    @classmethod
-    def coming(cls, coach: User, today: date) -> ModelSelect:
-        return cls.of(coach).where(cls.last >= today)
-
     @property
     def travel(self) -> Travel:
         return Travel(self.first, self.last, self.zone, self.place)
 
     @classmethod
-    def of(cls, coach: User) -> ModelSelect:
-        return cls.of_all([coach])
+    def coming(cls, coach: User, today: date) -> ModelSelect:
+        return cls.of(coach).where(cls.last >= today)
 
     @classmethod
-    def of_all(cls, coaches: Sequence[User]) -> ModelSelect:
-        return cls.select().where(cls.coach.in_(coaches)).order_by(cls.first, cls.id)
+    def of(cls, coach: User) -> ModelSelect:
+        return cls.select().where(cls.coach == coach).order_by(cls.first, cls.id)
 
 
 class Holiday(Model):
@@ -175,48 +173,71 @@ class CoachWeek:
 
     @classmethod
     def of(cls, coach: User) -> Self:
-        """Five queries at most, whatever the range."""
+        """Two queries, whatever the range."""
         return cls.of_all([coach])[coach.id]
 
     @classmethod
     def of_all(cls, coaches: Sequence[User]) -> dict[int, Self]:
-        """Of several coaches, by their ids, in the same five queries; kept until somebody writes."""
+        """Of several coaches, by their ids, in the same two queries; kept until somebody writes."""
         zones = tuple((coach.id, coach.zone) for coach in coaches)
         return kept(("weeks", zones), lambda: cls._read(coaches))
 
     @classmethod
     def _read(cls, coaches: Sequence[User]) -> dict[int, Self]:
-        hours = _by_coach(Hours.select().where(Hours.coach.in_(coaches)).order_by(Hours.weekday, Hours.begins))
-        have_said = set(hours) | Availability.saved_by([coach for coach in coaches if coach.id not in hours])
-        off = _by_coach(Holiday.select().where(Holiday.coach.in_(coaches), ~Holiday.is_worked))
-        specials = _by_coach(SpecialDay.of_all(coaches))
-        trips = _by_coach(Trip.of_all(coaches))
+        weeks: dict[int, list[list[Wall]]] = defaultdict(lambda: [[] for _ in range(7)])
+        specials: dict[int, list[Special]] = defaultdict(list)
+        travels: dict[int, list[Travel]] = defaultdict(list)
+        holidays: dict[int, dict[date, str]] = defaultdict(dict)
+        for coach, weekday, begins, ends, kinds in database.execute(_weeks_said(coaches)):
+            week = weeks[coach]
+            if weekday is not None:
+                week[weekday].append(Wall(begins, ends, tuple(kinds.split())))
+        for what, coach, first, _, last, begins, ends, zone, words in sorted(database.execute(_days_apart(coaches))):
+            days = date.fromisoformat(first), date.fromisoformat(last)
+            if what == "special":
+                specials[coach].append(Special(*days, None if begins is None else Wall(begins, ends), words))
+            elif what == "trip":
+                travels[coach].append(Travel(*days, zone, words))
+            else:
+                holidays[coach][days[0]] = words
         return {
             coach.id: cls(
-                zone=coach.zone,
-                week=[[row.wall for row in hours.get(coach.id, ()) if row.weekday == weekday] for weekday in range(7)]
-                if coach.id in have_said
-                else WORKING_WEEK,
-                specials=[row.special for row in specials.get(coach.id, ())],
-                travels=[row.travel for row in trips.get(coach.id, ())],
-                holidays={row.on: row.name for row in off.get(coach.id, ())},
+                coach.zone, weeks.get(coach.id, WORKING_WEEK), specials[coach.id], travels[coach.id], holidays[coach.id]
             )
             for coach in coaches
         }
 
 
-def _by_coach(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        found.setdefault(row.coach_id, []).append(row)
-    return found
+def _weeks_said(coaches: Sequence[User]) -> ModelSelect:
+    """(coach, weekday, begins, ends, kinds), a row without a weekday for an empty week; of those who have said one."""
+    return (
+        User.select(User.id, Hours.weekday, Hours.begins, Hours.ends, Hours.kinds)
+        .left_outer_join(Hours)
+        .switch(User)
+        .left_outer_join(Availability)
+        .where(User.id.in_(coaches), Hours.id.is_null(False) | (Availability.version > 0))
+        .order_by(Hours.weekday, Hours.begins)
+    )
+
+
+def _days_apart(coaches: Sequence[User]) -> ModelSelect:
+    """(what, coach, first day, id, last day, begins, ends, zone, words) of the days that are not as the week says."""
+    day, trip, off = SpecialDay, Trip, Holiday
+    days = day.select(Value("special"), day.coach, day.first, day.id, day.last, day.begins, day.ends, NO, day.why)
+    trips = trip.select(Value("trip"), trip.coach, trip.first, trip.id, trip.last, NO, NO, trip.zone, trip.place)
+    holidays = off.select(Value("holiday"), off.coach, off.on, off.id, off.on, NO, NO, NO, off.name)
+    return (
+        days.where(day.coach.in_(coaches))
+        .union_all(trips.where(trip.coach.in_(coaches)))
+        .union_all(holidays.where(off.coach.in_(coaches), ~off.is_worked))
+    )
 
 
 def terms_for(coach: User, kind: str) -> Availability:
     """The coach's terms with what is different for this kind of session in them; unsaved, not to be saved."""
     terms = Availability.of(coach).twin()
     terms.coach = coach
-    own = KindTerms.get_or_none(KindTerms.coach == coach, KindTerms.kind_name == kind)
+    own = KindTerms.said(coach, kind)
     for name in ("before_minutes", "after_minutes", "notice_hours", "daily_most"):
         if own is not None and getattr(own, name) is not None:
             setattr(terms, name, getattr(own, name))
