@@ -174,17 +174,29 @@ class LineForm(Form):
 
     zone = "UTC"
     chosen: datetime
+    was: datetime
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.on.flags.optional = self.at.flags.optional = False  # they are asked for together with another time
 
     @classmethod
     def about(cls, line: ProposedSession, proposal: Proposal, data: Any = None) -> "LineForm":
         local = (line.after or line.before).astimezone(ZoneInfo(proposal.coach.zone))
         shown = {"on": local.date(), "at": local.time(), "version": proposal.version}
         form = cls(data) if data is not None else cls(data=shown)
-        form.zone = proposal.coach.zone
+        form.zone, form.was = proposal.coach.zone, local
         return form
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether another day or time was typed, and none of those offered chosen instead: then that is meant."""
+        is_as_shown = (self.on.data, self.at.data) == (self.was.date(), self.was.time())
+        is_unchosen = not self.start.data or self.start.data == str(minute_of(self.was))
+        return self.start.data == OTHER or (is_unchosen and not is_as_shown and bool(self.on.data and self.at.data))
+
     def validate_start(self, field: Field) -> None:
-        if field.data == OTHER:
+        if self.is_typed:
             if self.on.data is None or self.at.data is None:
                 raise ValidationError("Say the day and the time.")
             wall = 60 * self.at.data.hour + self.at.data.minute

@@ -226,12 +226,16 @@ def foresee_cadence(engagement: Engagement, wish: Wish) -> list[ProposedSession]
             kind_name=wish.kind,
             minutes=wish.minutes,
             before=moment_of(each.regular),
-            after=None if each.start is None else moment_of(each.start),
+            after=_or_none(each.regular if each.is_skipped else each.start),
             exception=" · ".join(filter(None, (each.exception, _after_the_end(engagement, each)))),
             chosen=each.start is not None,
         )
         for each in found
     ]
+
+
+def _or_none(minute: int | None) -> datetime | None:
+    return None if minute is None else moment_of(minute)
 
 
 def _after_the_end(engagement: Engagement, found: Date) -> str:
@@ -477,7 +481,7 @@ def _line(session: CoachingSession, start: int | None, coach: User) -> ProposedS
         kind_name=session.kind_name,
         minutes=session.minutes,
         before=session.starts_at,
-        after=None if start is None else moment_of(start),
+        after=_or_none(start),
         exception=exception,
         chosen=start is not None,
     )

@@ -202,11 +202,15 @@ class Wish:
 
 
 class Date(NamedTuple):
-    """One date of a cadence: when it would be, when it is to be (None: it falls out), and what is unlike the rest."""
+    """One date of a cadence: when it would be, when it is to be (None: it falls out), and what is unlike the rest.
+
+    `is_skipped` is one that falls out because closed days are to be left out.
+    """
 
     regular: int
     start: int | None
     exception: str = ""
+    is_skipped: bool = False
 
 
 def lay_out(wish: Wish, zone: str, openings: Openings) -> list[Date]:
@@ -237,7 +241,7 @@ def _date(openings: Openings, wish: Wish, day: date, zone: str, since: date | No
         return Date(regular, regular, gap and f"{gap}: {clock_time(shown)} instead")
     why = gap or _why(reasons, at)
     if wish.closed_days is ClosedDays.SKIP and any(reason.why is Why.CLOSED for reason in reasons):
-        return Date(regular, None, f"{in_words(day)}: {why}, left out")
+        return Date(regular, None, f"{in_words(day)}: {why}", is_skipped=True)
     start = nearest(openings.starts, regular, zone, after=since, before=until)
     if start is None:
         return Date(regular, None, f"{in_words(day)}: {why}, and no free time around it")

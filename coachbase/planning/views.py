@@ -223,11 +223,12 @@ def _rows(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Row]:
     return rows
 
 
-def _time(moment: datetime, zone: str, other: str, *, with_city: bool = True) -> Time:
+def _time(moment: datetime, zone: str, other: str, *, is_one_of_many: bool = False) -> Time:
+    """Of many that are offered around a day, neither the year nor the city stands with each."""
     local = moment.astimezone(ZoneInfo(zone))
     here, there = clocks(moment, zone, other)
-    year = f" {local.year}" if local.year != clock.now().year else ""
-    beside = f"{there} {city_of(other)}" if there and with_city else there
+    year = f" {local.year}" if local.year != clock.now().year and not is_one_of_many else ""
+    beside = f"{there} {city_of(other)}" if there and not is_one_of_many else there
     return Time(moment, f"{local:%a} {local.day} {local:%b}{year}", here, beside)
 
 
@@ -276,7 +277,7 @@ def change_line(proposal_id: str, proposed_session_id: str) -> ResponseReturnVal
     except Refused as refusal:
         form.start.errors = [str(refusal)]
         return _line_page(proposal, lines, line, form), 422
-    return go(_address(proposal))
+    return go(f"{_address(proposal)}#{line.public_id}")  # the keyboard goes on from there
 
 
 def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: ProposedSession, form: LineForm) -> str:
@@ -289,7 +290,7 @@ def _line_page(proposal: Proposal, lines: Sequence[ProposedSession], line: Propo
         proposal=proposal,
         line=line,
         form=form,
-        free=[(int(moment.timestamp()) // 60, _time(moment, zone, theirs, with_city=False)) for moment in free],
+        free=[(int(moment.timestamp()) // 60, _time(moment, zone, theirs, is_one_of_many=True)) for moment in free],
         city=city_of(theirs) if theirs != zone else "",
         before=_time(line.before, zone, theirs),
         OTHER=OTHER,

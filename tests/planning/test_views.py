@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from coachbase.availability.models import Availability
+from coachbase.availability.models import Availability, Holiday
 from coachbase.clients.models import Client
 from coachbase.db import transaction
 from coachbase.engagements.models import Engagement
@@ -206,6 +206,35 @@ def test_a_line_takes_one_of_the_free_times_or_another(vera, away):
     other = {"version": "2", "start": "other", "on": "2026-12-11", "at": "11:15", "do": "pick"}
     assert vera.post(f"{away}/lines/{line.public_id}", data=other).status_code == 303
     assert ProposedSession.get().after == at(12, 11, 11, 15)
+
+
+@pytest.mark.parametrize("chosen", ["other", "as it stands", None])
+def test_another_time_that_was_typed_counts_without_saying_so(vera, away, chosen):
+    line = ProposedSession.get()
+    data = {"version": "1", "on": "2026-12-11", "at": "11:15", "do": "pick"}
+    if chosen:
+        data["start"] = {"as it stands": str(int(line.after.timestamp()) // 60)}.get(chosen, chosen)
+    answer = vera.post(f"{away}/lines/{line.public_id}", data=data)
+    assert answer.headers["Location"] == f"{away}#{line.public_id}"
+    assert ProposedSession.get().after == at(12, 11, 11, 15)
+
+
+def test_a_time_that_was_chosen_counts_whatever_is_typed_beside_it(vera, away):
+    line = ProposedSession.get()
+    minute = int(at(12, 10, 10).timestamp()) // 60
+    data = {"version": "1", "start": str(minute), "on": "2026-12-11", "at": "11:15", "do": "pick"}
+    vera.post(f"{away}/lines/{line.public_id}", data=data)
+    assert ProposedSession.get().after == at(12, 10, 10)
+
+
+def test_a_holiday_that_is_left_out_is_no_session_without_a_time(vera, program, cast):
+    Holiday.create(coach=cast.alice, on=date(2026, 12, 24), name="Christmas Eve")
+    where = vera.post(
+        f"/engagements/{program.public_id}/cadence", data=CADENCE | {"closed_days": "skip", "count": "3"}
+    ).headers["Location"]
+    page = vera.get(where).text
+    assert "3 sessions to book." in page
+    assert ("left out" in page, "no time" in page) == (True, False)
 
 
 def test_a_line_may_stay_or_be_cancelled_instead(vera, away):
