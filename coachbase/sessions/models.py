@@ -185,6 +185,13 @@ class CoachingSession(Model):
         return cls.with_people().where(*booked).order_by(cls.starts_at).first()
 
     @classmethod
+    def next_of_each(cls, client_ids: list[int], now: datetime) -> dict[int, datetime]:
+        """When the next one of each begins that is booked, groups too; one query."""
+        coming = cls.state_name == State.BOOKED, cls.ends_at > now, Attendee.left_at.is_null()
+        rows = Attendee.select(Attendee.client_id, fn.MIN(cls.starts_at)).join(cls)
+        return dict(rows.where(Attendee.client_id.in_(client_ids), *coming).group_by(Attendee.client_id).tuples())
+
+    @classmethod
     def first_unmarked(cls, user: User, now: datetime, most: int) -> tuple[list[Self], int]:
         """The oldest of them, and how many there are in all."""
         rows = list(cls.unmarked(user, now).select_extend(fn.COUNT().over().alias("of")).limit(most))

@@ -39,6 +39,13 @@ def strip_of(client: Client, engagement: Engagement | None) -> Strip:
     return Strip.of(client, engagement, clock.now())
 
 
+@pages.app_template_global("next_sessions_of")
+def next_sessions_of(clients: list[Client]) -> dict[int, datetime]:
+    """Of clients on a list of whom no step is noted: when their next session begins."""
+    wanted = [client.id for client in clients if not client.next_step]
+    return CoachingSession.next_of_each(wanted, clock.now()) if wanted else {}
+
+
 @dataclass(frozen=True)
 class OtherClock:
     """What a clock elsewhere shows: '12:00 Dubai', with the day where it is another; `is_odd` in weeks that differ."""

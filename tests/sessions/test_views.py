@@ -67,6 +67,17 @@ def test_where_no_step_is_noted_the_next_session_comes_next(cast, book, vera):
     assert facts().startswith("Send the outline")
 
 
+def test_the_list_of_clients_tells_the_next_session_of_those_without_a_step(cast, book, vera, carol):
+    book(2), book(9)
+    clients.pass_ball(cast.bob, Party.NOBODY, "")
+    assert "Wed 25 Nov, 10:00 next session" in words(vera.get("/clients"))
+    assert "next session" not in words(carol.get("/clients"))
+    clients.pass_ball(cast.bob, Party.US, "Send the outline")
+    text = words(vera.get("/clients"))
+    assert "Send the outline" in text
+    assert "next session" not in text
+
+
 def test_the_week_in_which_two_clocks_differ_is_marked(cast, book, vera):
     Client.update(zone="America/New_York").where(Client.id == cast.bob.id).execute()
     session = book(2)
