@@ -120,14 +120,27 @@ def take() -> ResponseReturnValue:
         return _question(holder, asked, form, start), 422
     try:
         _count(f"booking by {asked.public_id}", MOST_TRIES)
-        zone = "" if holder.is_assistant else _valid_zone(form.zone.data)
-        actions.book_asked(asked, start, via=holder.via, zone=zone, phone=form.phone.data)
+        told = _told_by_the_way(holder, asked, form)
+        actions.book_asked(asked, start, via=holder.via, **told)
     except Refused as refusal:
         if not isinstance(refusal, TooMany):
-            actions.learn(asked.client, zone, form.phone.data)  # it is not to be typed again
+            actions.learn(asked.client, **told)  # it is not to be typed again
         asked = Request.known_as(asked.public_id) or asked
         return _fitting(holder, asked, UnsuitedForm(), notice=str(refusal), near=start), _status(refusal)
-    return redirect(book_doors.home, 303)
+    return redirect(_by_clock(book_doors.home, form.zone.data, asked.client), 303)
+
+
+def _told_by_the_way(holder: Holder, asked: Request, form: ChosenForm) -> dict[str, str]:
+    """Zone and number of the client, from the client alone; a number only where it was asked for."""
+    if holder.is_assistant:
+        return {"zone": "", "phone": ""}
+    phone = form.phone.data if _asks_phone(holder, asked) else ""
+    return {"zone": _valid_zone(form.zone.data), "phone": phone}
+
+
+def _asks_phone(holder: Holder, asked: Request) -> bool:
+    kind, _ = asked.draft().where
+    return kind == PlaceKind.PHONE and not asked.client.phone and not holder.is_assistant
 
 
 @pages.post("/book/none")
@@ -208,8 +221,8 @@ def _question(holder: Holder, asked: Request, form: ChosenForm, start: int) -> s
     session = asked.draft()
     session.starts_at = moment_of(start)
     about = _about(holder, asked.client, session)
-    asks_phone = about["place_kind"] == PlaceKind.PHONE and not asked.client.phone
     when = _when(session.starts_at, asked.minutes, about["zone"], asked.coach.zone)
+    asks_phone = _asks_phone(holder, asked)
     return render_template(
         "scheduling/confirm.html", asked=asked, form=form, start=start, when=when, asks_phone=asks_phone, **about
     )
@@ -269,7 +282,7 @@ def move() -> ResponseReturnValue:
         return _as_it_is(holder, booked, CHANGED_MEANWHILE), 409
     except Refused as refusal:
         return _others(about, notice=str(refusal), near=start), _status(refusal)
-    return redirect(f"{change_doors.home}?done=moved", 303)
+    return redirect(_by_clock(f"{change_doors.home}?done=moved", form.zone.data, about["client"]), 303)
 
 
 @pages.get("/session/cancel")
@@ -413,6 +426,14 @@ def _when(starts_at: datetime, minutes: int, zone: str, coach_zone: str) -> dict
     here, there = clocks(starts_at, zone, coach_zone)
     day = starts_at.astimezone(ZoneInfo(zone)).date()
     return {"day": day_in_words(day), "here": here, "there": there, "minutes": str(minutes)}
+
+
+def _by_clock(page: str, zone: str | None, client: Client | None) -> str:
+    """The page by the clock that was chosen, so that it says what was confirmed."""
+    chosen = _valid_zone(zone)
+    if not chosen or (client and client.zone == chosen):
+        return page
+    return f"{page}{'&' if '?' in page else '?'}zone={chosen}"
 
 
 def _valid_zone(name: str | None) -> str:

@@ -195,6 +195,7 @@ def test_a_time_that_was_never_offered_is_not_booked(bob):
 
 
 def test_when_the_slot_has_just_gone_the_others_are_shown_and_nothing_is_lost(bob, cast, engagement, come):
+    Availability.update(place_kind_name="phone", place="Alice calls you").execute()
     question = bob.get(f"/p/book/confirm?start={at(25, 9)}")
     assert question.status_code == 200
     dan = Client.create(name="Dan Ito", coach=cast.alice, created_at=MONDAY)
@@ -292,8 +293,9 @@ def test_eves_zone_is_not_taken_for_bobs(eve, cast):
 
 
 def test_a_zone_we_know_is_not_changed_by_a_journey(bob, cast):
-    take(bob, at(24, 9), zone="America/New_York")
+    answer = take(bob, at(24, 9), zone="America/New_York")
     assert Client.get_by_id(cast.bob.id).zone == "Asia/Dubai"
+    assert "4:00 New York time" in words(bob.get(answer.location)), "it says what was confirmed"
 
 
 def test_a_time_that_occurs_twice_shows_its_offset(bob, time_machine):
@@ -347,6 +349,19 @@ def test_by_phone_bob_is_asked_for_a_number_that_we_do_not_know(bob, cast):
     take(bob, at(24, 9), phone="+971 4 000")
     assert Client.get_by_id(cast.bob.id).phone == "+971 4 000"
     assert CoachingSession.get().where == ("phone", "Alice calls you")
+
+
+def test_only_bob_gives_his_number(eve, cast):
+    Availability.update(place_kind_name="phone", place="Alice calls you").execute()
+    assert "Your phone number" not in eve.get(f"/p/book/confirm?start={at(24, 9)}").text
+    take(eve, at(24, 9), phone="+971 4 000")
+    assert CoachingSession.select().count() == 1
+    assert Client.get_by_id(cast.bob.id).phone == ""
+
+
+def test_a_number_that_was_not_asked_for_is_not_taken(bob, cast):
+    take(bob, at(24, 9), phone="+971 4 000")
+    assert (CoachingSession.select().count(), Client.get_by_id(cast.bob.id).phone) == (1, "")
 
 
 def test_a_number_we_know_is_neither_asked_nor_shown(bob):
@@ -566,6 +581,10 @@ def test_bob_moves_a_session(holder, session):
     assert "(A board meeting)" in Entry.select().order_by(Entry.id.desc()).get().sentence
     assert (now.starts_at.hour, now.moves, now.sequence) == (14, 1, 1)
     assert "It has moved." in words(holder.get("/p/session?done=moved"))
+    typed = {"start": at(30, 15), "version": now.version, "zone": "America/New_York"}
+    moved = words(holder.get(holder.post("/p/session/move", data=typed).location))
+    assert "It has moved." in moved
+    assert "10:00 New York time" in moved
 
 
 def test_a_session_moves_to_no_time_that_is_not_offered(holder, session, cast, engagement):
