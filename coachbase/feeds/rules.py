@@ -48,7 +48,10 @@ def is_unknown(ok_at: datetime | None, now: datetime) -> bool:
     return ok_at is None or now - ok_at > STALE_AFTER
 
 
-def health(ok_at: datetime | None, answer: str, now: datetime) -> Health:
+def health(ok_at: datetime | None, answer: str, now: datetime, *, is_asked: bool = False) -> Health:
+    """`is_asked`: somebody wants it read, and that has not happened yet."""
+    if is_asked:
+        return Health.WAITING
     if is_unknown(ok_at, now):
         return Health.UNKNOWN if answer or ok_at else Health.WAITING
     return Health.FAILING if answer else Health.FRESH
@@ -105,7 +108,7 @@ def busy_in(text: str, first: datetime, last: datetime, zone: str, *, ours: str)
     NotACalendar.
     """
     if "BEGIN:VCALENDAR" not in text[:5000].upper():
-        raise NotACalendar("What came is not a calendar.")
+        raise NotACalendar("What came is not a calendar: a page, perhaps, on which one looks at it.")
     head, events, warnings = _worth_parsing(text, first, last)
     mine = ZoneInfo(zone)
     busy: set[BusyTime] = set()

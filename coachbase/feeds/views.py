@@ -38,7 +38,8 @@ def calendars() -> str:
         "feeds/calendars.html",
         coaches=coaches,
         feeds=feeds,
-        face_of=lambda feed: FACES[health(feed.ok_at, feed.answer, now)],
+        face_of=lambda feed: FACES[health(feed.ok_at, feed.answer, now, is_asked=feed.next_at is None)],
+        is_reading=any(feed.next_at is None for theirs in feeds.values() for feed in theirs),
         labels=KIND_LABELS,
     )
 

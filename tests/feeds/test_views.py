@@ -23,6 +23,19 @@ def test_vera_adds_a_calendar_of_alice_and_its_address_is_shown_to_nobody(vera, 
     assert "secret" not in page + answer.text
 
 
+def test_the_page_asks_again_until_what_is_being_read_was_read(vera, cast):
+    feed = add(cast, ADDRESS)
+    page = vera.get("/settings/calendars").text
+    assert "being read" in page
+    assert 'hx-trigger="every 2s"' in page
+    Feed.update(next_at=clock.now(), ok_at=clock.now(), answer="The server is down.").execute()
+    page = vera.get("/settings/calendars").text
+    assert "hx-trigger" not in page
+    assert "</time> · The server is down." in page
+    vera.post(f"/settings/calendars/feeds/{feed.public_id}/read")
+    assert "being read" in vera.get("/settings/calendars").text
+
+
 def test_a_wrong_address_gets_a_sentence_and_what_was_typed_stays(vera, cast):
     answer = vera.post(f"/settings/calendars/{cast.alice.public_id}", data=FORM | {"address": "calendar"})
     assert answer.status_code == 422
