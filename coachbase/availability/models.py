@@ -54,7 +54,12 @@ class Availability(Model):
     @classmethod
     def of(cls, coach: User) -> Self:
         """What is saved; else how everybody begins, unsaved. For reading: whoever changes it does so in an action."""
-        return kept(("availability", coach.id), lambda: cls.get_or_none(cls.coach == coach) or cls(coach=coach))
+        return cls.of_each().get(coach.id) or cls(coach=coach)
+
+    @classmethod
+    def of_each(cls) -> dict[int, Self]:
+        """What is saved, by the coaches' ids: one row for each, so all are read at once. Only to be read."""
+        return kept(cls, lambda: {row.coach_id: row for row in cls.select()})
 
 
 class KindTerms(Model):

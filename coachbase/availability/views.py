@@ -41,8 +41,7 @@ def coaches() -> ResponseReturnValue:
     found = list(User.coaches_for(_me()))
     if len(found) == 1:
         return go(_home(found[0]))
-    terms = {row.coach_id: row for row in Availability.select().where(Availability.coach.in_(found))}
-    return render_template("availability/coaches.html", coaches=found, terms=terms)
+    return render_template("availability/coaches.html", coaches=found, terms=Availability.of_each())
 
 
 @pages.app_template_global("trips_about")

@@ -54,7 +54,6 @@ class Diary:
         cls, user: User, coaches: Sequence[User], first: datetime, last: datetime, now: datetime, *, kind: str = ""
     ) -> Self:
         busy, unread = Busy.told(coaches, first, last, now)
-        terms = Availability.select(Availability.coach, Availability.increment)
         theirs = Client.visible_to(user, Client.name, Client.zone, Client.coach)
         current = Client.coach.in_(coaches), Client.zone != "", Client.status_name != Status.FORMER
         return cls(
@@ -67,7 +66,7 @@ class Diary:
             busy=[Stretch(*time) for time in busy],
             unknown=unread,
             weeks=CoachWeek.of_all(coaches),
-            increments={row.coach_id: row.increment for row in terms.where(Availability.coach.in_(coaches))},
+            increments={coach: terms.increment for coach, terms in Availability.of_each().items()},
             clients=list(theirs.where(*current).order_by(Client.search_key)),
         )
 

@@ -283,7 +283,7 @@ def _shown(now: datetime) -> ModelSelect:
 
 def _places_filled(sessions: ModelSelect) -> Iterator[tuple[CoachingSession, Meeting]]:
     """Each with its place; the coaches' terms are read once."""
-    terms = {row.coach_id: row for row in Availability.select()}
+    terms = Availability.of_each()
     for session in sessions:
         kind, place = place_of(session.places(terms.get(session.coach_id) or Availability(coach=session.coach)))
         yield session, Meeting(session.uid, session.starts_at, session.ends_at, kind, place)

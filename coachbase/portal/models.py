@@ -16,9 +16,12 @@ from ..availability.models import Availability
 from ..availability.rules import PlaceKind, SessionKind
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import web_address
-from ..db import Model, NoCaseField
+from ..cohorts.models import Cohort, Material
+from ..cohorts.models import Meeting as GroupMeeting
+from ..db import Model, NoCaseField, kept
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import RUNNING, Share, State
+from ..files.models import Document
 from ..firm.models import Firm
 from ..intake.models import Form, FormVersion, Submission
 from ..intake.rules import FormState, SubmissionState
@@ -221,12 +224,8 @@ def meetings_with(contact: Contact, now: datetime) -> list[Meeting]:
 
 
 def _meetings(sessions: Sequence[CoachingSession]) -> list[Meeting]:
-    """With their places; the terms of each coach are read once."""
-    coaches = {session.coach_id for session in sessions}
-    terms = (
-        {row.coach_id: row for row in Availability.select().where(Availability.coach.in_(coaches))} if coaches else {}
-    )
-    found = []
+    """With their places."""
+    terms, found = Availability.of_each(), []
     for session in sessions:
         program = session.engagement if session.engagement_id else None
         chain = [(each.place_kind_name, each.place) for each in (session, program, terms.get(session.coach_id)) if each]
@@ -243,22 +242,40 @@ def zone_of(client: Client) -> str:
     return firm.zone if firm else "UTC"
 
 
+# Documents ------------------------------------------------------------------------------------------------------------
+
+
+def papers_of(client: Client) -> ModelSelect:
+    """What a client may open, the newest first; what was handed out in a group says in which, when and on what."""
+    own = Document.for_client(client).select(Document.id).order_by()
+    told = Cohort.name.alias("group"), GroupMeeting.number.alias("session_number"), GroupMeeting.topic.alias("topic")
+    handed_out = (Material.document == Document.id) & Material.id.in_(Material.for_member(client, Material.id))
+    rows = Document.select(Document, *told).left_outer_join(Material, on=handed_out)
+    rows = rows.left_outer_join(GroupMeeting).left_outer_join(Cohort)
+    theirs = own | Material.for_member(client, Material.document)
+    return rows.where(Document.id.in_(theirs)).order_by(Document.id.desc()).objects()
+
+
 # What a sponsor may be told -------------------------------------------------------------------------------------------
 
 
 def shares_of(engagement: Engagement) -> tuple[Share, ...]:
     """What the sponsor may be told: as the agreement says once there is one, before that as the program does."""
-    agreed = Agreement.select().where(Agreement.engagement == engagement, Agreement.state_name.in_(SENT))
-    newest = agreed.order_by(Agreement.id.desc()).first()
+    newest = next(iter(_sent(engagement)), None)
     return newest.shared if newest else engagement.shared
 
 
 def is_agreed(engagement: Engagement) -> bool:
     """Whether nothing is left to sign: the program runs, or its agreement was signed by all."""
-    if engagement.state is not State.DRAFT:
-        return True
-    done = Agreement.state_name == AgreementState.COMPLETED
-    return Agreement.select(Agreement.id).where(Agreement.engagement == engagement, done).exists()
+    return engagement.state is not State.DRAFT or any(
+        agreement.state is AgreementState.COMPLETED for agreement in _sent(engagement)
+    )
+
+
+def _sent(engagement: Engagement) -> Sequence[Agreement]:
+    """The agreements of a program that were sent, the newest first; only to be read."""
+    sent = Agreement.select().where(Agreement.engagement == engagement, Agreement.state_name.in_(SENT))
+    return kept(("sent", engagement.id), lambda: list(sent.order_by(Agreement.id.desc())))
 
 
 def sponsor_names(engagement: Engagement) -> list[str]:
@@ -354,7 +371,7 @@ class _Readers:
     """Who reads what, and where; staff and contacts are read once."""
 
     def __init__(self, asked: Iterable[Signer | Voter]) -> None:
-        self.staff = {user.id: user for user in User.active()}
+        self.staff = kept("staff", lambda: {user.id: user for user in User.active()})
         ids = [each.contact_id for each in asked if each.contact_id]
         self.contacts = {contact.id: contact for contact in Contact.kept().where(Contact.id.in_(ids))} if ids else {}
         firm = Firm.current()

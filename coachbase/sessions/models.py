@@ -335,12 +335,9 @@ class LedgerEntry(Model):
 
 
 def places_of(sessions: Iterable[CoachingSession]) -> dict[int, tuple[str, str]]:
-    """Where each of some sessions is, by their ids, in one query."""
-    there = list(sessions)
-    coaches = {session.coach_id for session in there}
-    terms = {each.coach_id: each for each in Availability.select().where(Availability.coach.in_(coaches))}
-    nothing = Availability()
-    return {session.id: place_of(session.places(terms.get(session.coach_id, nothing))) for session in there}
+    """Where each of some sessions is, by their ids."""
+    terms, nothing = Availability.of_each(), Availability()
+    return {session.id: place_of(session.places(terms.get(session.coach_id, nothing))) for session in sessions}
 
 
 @dataclass(frozen=True)
