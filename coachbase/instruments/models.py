@@ -4,8 +4,9 @@ from typing import Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
+from .. import money
 from ..db import Model, PublicIdField, UtcDateTimeField
-from .rules import Anchor, Group, Item, Part, Unit, Way, rhythm_of
+from .rules import PART_LABELS, WAY_LABELS, Anchor, Group, Item, Part, Unit, Way, item_in_words, phrases_of, rhythm_of
 
 
 class Vendor(Model):
@@ -16,6 +17,12 @@ class Vendor(Model):
     portal = TextField(default="")
     columns = TextField(default="")
     version = IntegerField(default=1)
+
+    @classmethod
+    def used(cls) -> ModelSelect:
+        """Those that have an instrument which can be given, by name."""
+        there = Instrument.select(Instrument.vendor).where(Instrument.removed_at.is_null())
+        return cls.select().where(cls.id.in_(there)).order_by(cls.name, cls.id)
 
 
 class Instrument(Model):
@@ -53,6 +60,28 @@ class Instrument(Model):
         return Way(self.way_name)
 
     @property
+    def way_label(self) -> str:
+        return WAY_LABELS[self.way]
+
+    @property
+    def file_phrases(self) -> tuple[str, ...]:
+        """What to look for in a file's name and on its first page, folded."""
+        return phrases_of(self.file_words)
+
+    @property
+    def price(self) -> str:
+        """What it costs, as the form shows it."""
+        return money.as_typed(self.cost_cents, self.currency)
+
+    @property
+    def price_in_words(self) -> str:
+        return money.in_words(self.cost_cents, self.currency)
+
+    @property
+    def part_labels(self) -> tuple[str, ...]:
+        return tuple(PART_LABELS[part] for part in self.parts)
+
+    @property
     def reminders_after(self) -> tuple[int, ...]:
         return rhythm_of(self.rhythm)
 
@@ -71,6 +100,11 @@ class Instrument(Model):
     def kept(cls) -> ModelSelect:
         """Those that can be given, by vendor and name."""
         return cls.with_vendor().where(cls.removed_at.is_null()).order_by(Vendor.name, cls.name, cls.id)
+
+    @classmethod
+    def removed(cls) -> ModelSelect:
+        """Those that are no longer given; what was done with them stays."""
+        return cls.with_vendor().where(cls.removed_at.is_null(False)).order_by(Vendor.name, cls.name, cls.id)
 
 
 class InstrumentGroup(Model):
@@ -94,6 +128,14 @@ class InstrumentGroup(Model):
     def of(cls, instrument: Instrument) -> ModelSelect:
         return cls.select().where(cls.instrument == instrument).order_by(cls.position, cls.id)
 
+    @classmethod
+    def of_all(cls) -> "dict[int, list[Group]]":
+        """The groups of every instrument, by its id."""
+        found: dict[int, list[Group]] = {}
+        for row in cls.select().order_by(cls.position, cls.id):
+            found.setdefault(row.instrument_id, []).append(row.wanted)
+        return found
+
 
 class Battery(Model):
     """An ordered set of instruments, with days relative to a program."""
@@ -110,7 +152,7 @@ class Battery(Model):
 
 
 class BatteryItem(Model):
-    """One instrument of a battery, and when it is due."""
+    """One instrument of a battery, and when it is due. One taken out waits below zero, to be put back."""
 
     public_id = PublicIdField()
     battery = ForeignKeyField(Battery, backref="items", on_delete="CASCADE")
@@ -119,13 +161,28 @@ class BatteryItem(Model):
     anchor_name = CharField(max_length=8, column_name="anchor", default=Anchor.KICKOFF)
     amount = IntegerField(default=-14)
     unit_name = CharField(max_length=8, column_name="unit", default=Unit.DAYS)
+    version = IntegerField(default=1)
 
     @property
     def item(self) -> Item:
         return Item(Anchor(self.anchor_name), self.amount, Unit(self.unit_name))
 
+    @property
+    def when(self) -> str:
+        """'2 weeks before the kickoff'."""
+        return item_in_words(self.item)
+
     @classmethod
     def of(cls, battery: Battery) -> "ModelSelect[Self]":
         """In order, with the instrument and its vendor."""
         items = cls.select(cls, Instrument, Vendor).join(Instrument).join(Vendor)
-        return items.where(cls.battery == battery).order_by(cls.position, cls.id)
+        return items.where(cls.battery == battery, cls.position > 0).order_by(cls.position, cls.id)
+
+    @classmethod
+    def of_all(cls) -> "dict[int, list[Self]]":
+        """The items of every battery, by its id."""
+        found: dict[int, list[Self]] = {}
+        items = cls.select(cls, Instrument).join(Instrument).where(cls.position > 0)
+        for row in items.order_by(cls.position, cls.id):
+            found.setdefault(row.battery_id, []).append(row)
+        return found

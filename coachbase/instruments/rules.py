@@ -1,15 +1,19 @@
 """How an instrument is handed out, what it needs, how long it takes; when the items of a battery are due."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..clients.rules import fold
+
 MOST_REMINDERS = 4
 """However the rhythm reads, nobody is chased more often (domain.md §8)."""
-LONGEST_OFFSET = 60
-"""Months."""
+MOST_GROUPS, MOST_RATERS, MOST_ITEMS, MOST_DAYS, MOST_CREDITS = 12, 99, 30, 3650, 10_000
+LONGEST_NAME, LONGEST_HOW_TO, LONGEST_WORDS = 80, 4000, 500
+LAST_REMINDER = 365
 
 
 class Way(StrEnum):
@@ -41,7 +45,12 @@ class Unit(StrEnum):
     MONTHS = "months"
 
 
+MOST_OF = {Unit.DAYS: 1830, Unit.WEEKS: 260, Unit.MONTHS: 60}
+"""How far from its anchor an item may be: five years."""
+
 WAY_LABELS = {Way.LINK: "A personal link", Way.CODE: "An access code", Way.ACCOUNT: "An account with a password"}
+WAY_WORDS = {Way.LINK: ("link", "links"), Way.CODE: ("code", "codes"), Way.ACCOUNT: ("account", "accounts")}
+"""One of them, and several."""
 PART_LABELS = {Part.COACH: "Coach part", Part.CLIENT: "Client part"}
 ANCHOR_LABELS = {Anchor.KICKOFF: "the kickoff", Anchor.START: "the start", Anchor.END: "the end"}
 
@@ -95,6 +104,77 @@ def rhythm_of(typed: str) -> tuple[int, ...]:
     """The days after the invitation on which to remind, from '3 7 10'; at most four, rising."""
     days = sorted({int(word) for word in typed.replace(",", " ").split() if word.isdecimal() and 0 < int(word) < 366})
     return tuple(days[:MOST_REMINDERS])
+
+
+def refusal_of_rhythm(typed: str) -> str | None:
+    """Why this is no rhythm of reminders, as a sentence; None when it is, or says that there are none."""
+    words = typed.replace(",", " ").split()
+    if not all(word.isascii() and word.isdigit() and len(word) < 4 for word in words):
+        return "Type the days after the invitation, such as 3 7 10."
+    days = [int(word) for word in words]
+    if len(days) > MOST_REMINDERS:
+        return f"Nobody is reminded more than {MOST_REMINDERS} times: type at most {MOST_REMINDERS} days."
+    if any(not 0 < day <= LAST_REMINDER for day in days):
+        return f"A day is a number from 1 to {LAST_REMINDER}."
+    return None if days == sorted(set(days)) else "Each day is later than the one before it."
+
+
+_GROUP = re.compile(r"(?P<name>.*?\S)[\s,:;]+(?P<least>\d{1,3})(?:\s*(?:-|–|to|,|;)\s*(?P<most>\d{1,3}))?")
+
+
+def read_groups(typed: str) -> list[Group]:
+    """The groups of raters somebody typed, one a line: 'Peers: 3 to 6', 'Manager: 1'.
+
+    Raises ValueError with the sentence that says which line is none, and why.
+    """
+    lines = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
+    if len(lines) > MOST_GROUPS:
+        raise ValueError(f"At most {MOST_GROUPS} groups.")
+    groups = [_group(line) for line in lines]
+    names = [fold(group.name) for group in groups]
+    if twice := next((group.name for group in groups if names.count(fold(group.name)) > 1), None):
+        raise ValueError(f"“{twice}” stands there twice.")
+    return groups
+
+
+def _group(line: str) -> Group:
+    shown = line if len(line) <= 40 else f"{line[:40]}…"
+    found = _GROUP.fullmatch(line[:200])
+    if not found:
+        raise ValueError(f"“{shown}” is not understood. Write the group and its size, such as Peers: 3 to 6.")
+    name, least = found["name"].strip(" ,:;"), int(found["least"])
+    most = int(found["most"] or least)
+    if not name or len(name) > LONGEST_NAME:
+        raise ValueError(f"The name in “{shown}” is missing or longer than {LONGEST_NAME} characters.")
+    if not 0 <= least <= most or not 0 < most <= MOST_RATERS:
+        raise ValueError(f"The size in “{shown}” goes from at least to at most, up to {MOST_RATERS}.")
+    return Group(name, least, most)
+
+
+def groups_as_typed(groups: Iterable[Group]) -> str:
+    """What `read_groups` takes: 'Peers: 3 to 6'."""
+    return "\n".join(group_in_words(group) for group in groups)
+
+
+def group_in_words(group: Group) -> str:
+    size = f"{group.least}" if group.least == group.most else f"{group.least} to {group.most}"
+    return f"{group.name}: {size}"
+
+
+def phrases_of(file_words: str) -> tuple[str, ...]:
+    """What a report's name and first page say, from 'hogan hpi, personality inventory': folded, each once."""
+    found = (fold(phrase) for phrase in re.split(r"[,;\n]", file_words))
+    return tuple(dict.fromkeys(phrase for phrase in found if phrase))
+
+
+def words_of_battery(names: Sequence[str]) -> str:
+    """The instruments of a battery in the words of an agreement, one a line; what comes again says so."""
+    counts = {name: names.count(name) for name in names}
+    return "\n".join(name if count == 1 else f"{name}, {_times(count)}" for name, count in counts.items())
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
 
 
 def groups_wanted(groups: Sequence[Group]) -> int:

@@ -82,6 +82,7 @@ CREATE TABLE "battery_item" (
     "anchor" VARCHAR(8) NOT NULL,
     "amount" INTEGER NOT NULL,
     "unit" VARCHAR(8) NOT NULL,
+    "version" INTEGER NOT NULL,
     FOREIGN KEY ("battery_id") REFERENCES "battery" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("instrument_id") REFERENCES "instrument" ("id") ON DELETE RESTRICT
 );
