@@ -24,7 +24,9 @@ from ..slots.models import openings_of
 from ..slots.rules import Openings
 from .rules import (
     AFTER_THE_END,
+    AT_SHORT_NOTICE,
     GAPS,
+    SHORT_NOTICE,
     STATE_LABELS,
     Change,
     Date,
@@ -44,6 +46,7 @@ from .rules import (
     instead,
     lay_out,
     local_day,
+    moment_in_words,
     rank_of,
     refusal_to_edit,
     smallest_change,
@@ -195,7 +198,7 @@ class ProposedSession(Model):
         lines = list(rows)
         for line in lines:
             line.proposal = proposal
-            if line.session_id:
+            if line.session_id and line.session.coach_id == proposal.coach_id:
                 line.session.coach = proposal.coach
         return lines
 
@@ -344,7 +347,7 @@ class Desk:
         """Where a session could go, the best first: not at the starts that are ruled out, not after `until`."""
         zone = ZoneInfo(self.coach.zone)
         was = moment_of(wanted).astimezone(zone)
-        found = []
+        found, soon = [], clock.now() + SHORT_NOTICE
         for start in self.openings(session, low, high).starts:
             if any(first <= start <= last for first, last in ruled_out):
                 continue
@@ -352,6 +355,7 @@ class Desk:
             if until and will.date() > until:
                 continue
             cost = cost_of(was, will) + (AFTER_THE_END if ends_on and will.date() > ends_on else 0)
+            cost += AT_SHORT_NOTICE if will < min(was, soon) else 0
             found.append(Option(start, cost, will.date()))
         return sorted(found, key=lambda option: (option.cost, option.start))[:most]
 
@@ -641,11 +645,21 @@ def letters_of(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Let
     for row in rows.where(Attendee.session.in_(ids), Attendee.left_at.is_null()).order_by(Attendee.id):
         invited.setdefault(row.session_id, []).append(row)
     return [
-        Letter(name, email, what, line)
+        Letter(name, email, what, _says(what, line, zone, (name, email) == (coach.name, coach.email)))
         for line in told
         if (what := _what_of(proposal, line))
-        for name, email in _readers(line, invited.get(line.session_id, []), proposal.coach)
+        for coach in (line.session.coach if line.session_id else proposal.coach,)
+        for name, email, zone in _readers(line, invited.get(line.session_id, []), coach)
     ]
+
+
+def _says(what: LetterKind, line: ProposedSession, zone: str, is_coach: bool) -> str:
+    """What a mail is about: to the coach with whom, to others which session; and when, by the reader's clock."""
+    named = line.who if is_coach else line.label
+    if what is LetterKind.CANCELLATION:
+        return f"{named}, {moment_in_words(line.before, zone)}: does not take place"
+    instead = f", instead of {moment_in_words(line.before, zone)}" if what is LetterKind.CHANGE else ""
+    return f"{named}, {moment_in_words(line.after, zone)}{instead}"
 
 
 def _what_of(proposal: Proposal, line: ProposedSession) -> LetterKind | None:
@@ -656,15 +670,17 @@ def _what_of(proposal: Proposal, line: ProposedSession) -> LetterKind | None:
     return LetterKind.CHANGE if line.moves else None
 
 
-def _readers(line: ProposedSession, invited: Sequence[Attendee], coach: User) -> list[tuple[str, str]]:
-    """Names and addresses, each address once: who comes, the coach, and the clients' own assistants.
+def _readers(line: ProposedSession, invited: Sequence[Attendee], coach: User) -> list[tuple[str, str, str]]:
+    """Names, addresses and zones, each address once: who comes, the coach, and the clients' own assistants.
 
     Who has no address is among them with '': the desk has to tell this person.
     """
     clients = [row.client for row in invited if row.client_id] or ([line.client] if line.client_id else [])
-    comes = [(row.name, row.email) for row in invited] or [(client.name, client.email) for client in clients]
-    helpers = [(each.assistant_name or each.assistant_email, each.assistant_email) for each in clients]
-    found: dict[str, tuple[str, str]] = {}
-    for name, email in [*comes, (coach.name, coach.email), *(each for each in helpers if each[1])]:
-        found.setdefault(email.casefold() or name, (name, email))
+    zones = {client: client.zone or coach.zone for client in clients}
+    comes = [(row.name, row.email, row.zone or coach.zone) for row in invited]
+    comes = comes or [(client.name, client.email, zones[client]) for client in clients]
+    helpers = [(each.assistant_name or each.assistant_email, each.assistant_email, zones[each]) for each in clients]
+    found: dict[str, tuple[str, str, str]] = {}
+    for each in [*comes, (coach.name, coach.email, coach.zone), *(helper for helper in helpers if helper[1])]:
+        found.setdefault(each[1].casefold() or each[0], each)
     return list(found.values())

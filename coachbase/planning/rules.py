@@ -89,23 +89,34 @@ LETTER_LABELS = {
 
 
 class Letter(NamedTuple):
-    """A mail that will leave."""
+    """A mail that will leave; `about` is what it says, on the reader's clock."""
 
     name: str
     email: str
     kind: LetterKind
-    about: object
+    about: str
 
 
-def letters_in_words(letters: Iterable[Letter]) -> list[tuple[str, str, list[tuple[str, int]]]]:
-    """Each reader once, with how many of which mail: ('Bob Haddad', 'bob@…', [('Invitation', 12)])."""
-    readers: dict[tuple[str, str], Counter[LetterKind]] = {}
+class Reader(NamedTuple):
+    """Who hears of a plan: how many of which mail ([('Invitation', 12)]), and what each says."""
+
+    name: str
+    email: str
+    kinds: Sequence[tuple[str, int]]
+    about: Sequence[str]
+
+
+def letters_in_words(letters: Iterable[Letter]) -> list[Reader]:
+    """Each reader once."""
+    readers: dict[tuple[str, str], list[Letter]] = {}
     for letter in letters:
-        readers.setdefault((letter.name, letter.email), Counter())[letter.kind] += 1
-    return [
-        (name, email, [(LETTER_LABELS[kind], counts[kind]) for kind in LetterKind if counts[kind]])
-        for (name, email), counts in readers.items()
-    ]
+        readers.setdefault((letter.name, letter.email), []).append(letter)
+    found = []
+    for (name, email), own in readers.items():
+        counts = Counter(letter.kind for letter in own)
+        kinds = [(LETTER_LABELS[kind], counts[kind]) for kind in LetterKind if counts[kind]]
+        found.append(Reader(name, email, kinds, [letter.about for letter in own]))
+    return found
 
 
 def refusal_of_slip(was: date, will: date) -> str | None:
@@ -357,7 +368,9 @@ def _apart(moment: datetime, zone: str, other: str) -> int:
 
 NO_PLACE, MOVED, COSTLIEST = 10**9, 10**6, 9_999
 """Weights that never add up to the next: first every session finds a place, then few move, then they move little."""
-OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END = 20, 10, 8, 1, 50
+OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END, AT_SHORT_NOTICE = 20, 10, 8, 1, 50, 40
+SHORT_NOTICE = timedelta(days=4)
+"""Nobody likes to hear that a session of next week is tomorrow: earlier, and so soon, only when it is much better."""
 GAPS = {Cadence.WEEKLY: 36 * 60, Cadence.BIWEEKLY: 4 * 1440, Cadence.MONTHLY: 10 * 1440, Cadence.FREE: 12 * 60}
 """Minutes at least between the beginnings of two sessions of a client; less only where it was less before."""
 MOST_STEPS = 6_000

@@ -145,7 +145,7 @@ def test_the_mails_listed_are_the_mails_that_wait_and_they_wait_two_minutes(cade
     told = letters_in_words(letters_of(proposal, lines_of(proposal)))
     apply(proposal, cast)
     assert letters_in_words(letters_of(proposal, lines_of(proposal))) == told  # also once it is applied
-    assert {email: sum(count for _, count in kinds) for _, email, kinds in told} == {
+    assert {email: sum(count for _, count in kinds) for _, email, kinds, _ in told} == {
         "bob@brightwater.example": 12, "alice@northbank.example": 12,
     }  # fmt: skip
     assert sorted(mail.to_address for mail in waiting()) == sorted(
@@ -159,7 +159,20 @@ def test_who_has_no_mail_address_is_named_among_those_to_be_told(cadence, progra
     cast.bob.save()
     proposal = cadence()
     told = letters_in_words(letters_of(proposal, lines_of(proposal)))
-    assert ("Bob Haddad", "", [("Invitation", 12)]) in told
+    assert ("Bob Haddad", "", [("Invitation", 12)]) in [reader[:3] for reader in told]
+
+
+def test_each_mail_is_told_on_its_readers_clock(absence, book, program):
+    book(at(12, 15, 10), program)
+    proposal = absence(*WEEK)
+    told = {reader.name: reader.about for reader in letters_in_words(letters_of(proposal, lines_of(proposal)))}
+    assert told == {
+        "Bob Haddad": ["Coaching session, Tuesday 22 December, 14:00, instead of Tuesday 15 December, 14:00"],
+        "Alice Kern": ["Bob Haddad, Tuesday 22 December, 10:00, instead of Tuesday 15 December, 10:00"],
+    }
+    actions.cancel_instead(lines_of(proposal)[0], version=1)
+    reader = letters_in_words(letters_of(proposal, lines_of(proposal)))[0]
+    assert reader.about == ["Coaching session, Tuesday 15 December, 14:00: does not take place"]
 
 
 def test_if_one_time_has_gone_nothing_is_booked_the_line_is_marked_and_another_time_proposed(cadence, cast, book):
@@ -265,7 +278,7 @@ def test_all_move_with_the_reason_the_days_are_closed_and_the_mails_wait(absence
     session = CoachingSession.get_by_id(session.id)
     assert (session.starts_at, session.sequence, session.reason) == (at(12, 22, 10), 1, "Alice is away")
     assert SpecialDay.get().first == WEEK[0]
-    assert {mail.to_address for mail in waiting()} == {email for _, email, _ in told}
+    assert {mail.to_address for mail in waiting()} == {reader.email for reader in told}
     assert {mail.try_at for mail in waiting()} == {clock.now() + timedelta(minutes=2)}
     with pytest.raises(Refused, match="Alice is away"):
         scheduling.book(
@@ -428,6 +441,14 @@ def test_the_most_sessions_of_a_day_are_kept(absence, book, program, cast):
     assert max(days.count(day) for day in days) <= terms.daily_most
     apply(lines[0].proposal, cast)
     assert len(booked()) == 4
+
+
+def test_nobody_hears_that_a_session_of_next_week_is_tomorrow(absence, book, program, cast):
+    """A week earlier would be nearer than two weeks later; but that is the day after this one."""
+    book(at(12, 9, 10), program)
+    SpecialDay.create(coach=cast.alice, first=date(2026, 12, 16), last=date(2026, 12, 16), why="Training")
+    (line,) = lines_of(absence(date(2026, 12, 7), date(2026, 12, 11)))
+    assert line.after == at(12, 23, 10)
 
 
 def test_days_without_sessions_make_no_proposal(absence):
