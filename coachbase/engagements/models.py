@@ -213,6 +213,12 @@ class Participant(Model):
             .order_by(cls.signs.desc(), Contact.search_key, cls.id)
         )
 
+    @classmethod
+    def beside(cls, contacts: ModelSelect, engagement: Engagement) -> ModelSelect:
+        """Contacts, each with whether this one `meets` in the engagement."""
+        theirs = (cls.contact == Contact.id) & (cls.engagement == engagement)
+        return contacts.select_extend(cls.meets).left_outer_join(cls, on=theirs).objects()
+
 
 class StepTerms(Model):
     """What a step of a template and one of an engagement share. `needs` are keys of other steps, with spaces."""

@@ -82,11 +82,13 @@ def _program(client_id: str) -> tuple[Client, Engagement | None]:
 def _form(engagement: Engagement, sent: Any, *, is_first: bool = False) -> ProposeForm:
     """With everybody at the sponsor; whoever takes part in its three-way meetings is ticked to begin with."""
     client = engagement.client
-    contacts = list(Contact.of(client.organisation).limit(MOST_CONTACTS)) if client.organisation_id else []
+    contacts: list[Contact] = []
+    if client.organisation_id:
+        contacts = list(Participant.beside(Contact.of(client.organisation).limit(MOST_CONTACTS), engagement))
     form = ProposeForm(None if is_first else sent, data={"minutes": AN_HOUR})
     form.offer(contacts)
     if is_first:
-        form.contacts.data = [part.contact.public_id for part in Participant.of(engagement) if part.meets]
+        form.contacts.data = [contact.public_id for contact in contacts if contact.meets]
     return form
 
 
