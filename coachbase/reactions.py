@@ -76,6 +76,9 @@ def wire() -> None:
     on(scheduling.BookingAsked, _tell_of_request)
     on(scheduling.Booked, _invite)
     on(scheduling.Booked, _tick_booking)
+    on(scheduling.Booked, _follow_chemistry)
+    on(scheduling.Cancelled, _follow_chemistry)
+    on(sessions.Marked, _follow_chemistry)
     on(scheduling.Booked, _ask_no_more_times)
     on(engagements.StateChanged, _close_polls)
     on(scheduling.Moved, _tell_of_change)
@@ -233,6 +236,11 @@ def _tick_booking(event: scheduling.Booked) -> None:
         engagements.book_kickoff(session.engagement, _day_of(session), by=event.by)
     if session.kind is SessionKind.THREE_WAY:
         engagements.happened(session.engagement, StepKind.THREE_WAY_AGREED, by=event.by)
+
+
+def _follow_chemistry(event: scheduling.Booked | scheduling.Cancelled | sessions.Marked) -> None:
+    if event.session.kind is SessionKind.CHEMISTRY and event.session.client_id:
+        boards.follow_chemistry(event.session)
 
 
 def _ask_no_more_times(event: scheduling.Booked) -> None:

@@ -14,6 +14,7 @@ from ..db import atomic
 from ..engagements.models import Engagement, Step
 from ..engagements.rules import RUNNING
 from ..errors import Refused, Stale
+from ..sessions.models import CoachingSession
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import ONBOARDING, Board, Card, Move, Stage
@@ -24,6 +25,7 @@ from .rules import (
     STAGE_OF,
     Column,
     StageMeaning,
+    ball_of_chemistry,
     place_between,
     refusal_to_delete,
     refusal_to_hide,
@@ -246,6 +248,16 @@ def begin_coaching(client: Client, *, by: User) -> None:
     stage = Stage.open_of(Board.onboarding()).where(Stage.meaning_name == StageMeaning.ACTIVE).first()
     if card is not None and stage is not None and card.stage.position < stage.position:
         move(card, stage, before=Card.first_of(stage), by=by, seen_version=card.version)
+
+
+@atomic
+def follow_chemistry(session: CoachingSession) -> None:
+    """With a prospect: a time is to be chosen, then they meet, then somebody asks how it was."""
+    client = Client.get_by_id(session.client_id)
+    if client.status is Status.PROSPECT and (
+        ball := ball_of_chemistry(session.state, client.waiting_on, client.next_step)
+    ):
+        clients.pass_ball(client, *ball)
 
 
 @atomic

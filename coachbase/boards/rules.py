@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from ..clients.rules import Party, Status
 from ..engagements.rules import StepKind
+from ..sessions.rules import State
 
 GAP = 1 << 20
 """How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
@@ -52,6 +53,18 @@ DEFAULTS = (
     Default(StageMeaning.CLOSED, "Closed", None, Status.FORMER, Party.NOBODY, ""),
 )
 DEFAULT_OF = {default.meaning: default for default in DEFAULTS}
+
+_TO_BOOK = (DEFAULT_OF[StageMeaning.CHEMISTRY].waits_on, DEFAULT_OF[StageMeaning.CHEMISTRY].step)
+_FIRST = (DEFAULT_OF[StageMeaning.INQUIRY].waits_on, DEFAULT_OF[StageMeaning.INQUIRY].step)
+_CHEMISTRY = {State.BOOKED: (Party.COACH, "Meet for the first time"), State.HELD: (Party.US, "Ask whether they go on")}
+
+
+def ball_of_chemistry(session: State, waiting_on: Party, step: str) -> tuple[Party, str] | None:
+    """Who does what after a chemistry session came to this state; None where the ball was passed for another reason."""
+    if (waiting_on, step) not in (_FIRST, _TO_BOOK, *_CHEMISTRY.values()):
+        return None
+    return _CHEMISTRY.get(session, _TO_BOOK)
+
 
 DONE = (StageMeaning.ACTIVE, StageMeaning.CLOSED)
 """Stages after the onboarding: their cards are no open work."""

@@ -1,21 +1,27 @@
 """What moving a card does to the card, the client and the timeline; and what is refused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from peewee import IntegrityError
 
 from coachbase import clock
+from coachbase.availability.models import Availability
+from coachbase.availability.rules import SessionKind
 from coachbase.boards import actions
 from coachbase.boards.models import Board, Card, Move, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
 from coachbase.clients.rules import Party, Status
-from coachbase.db import database
+from coachbase.db import database, transaction
 from coachbase.engagements.models import Engagement, Step
 from coachbase.engagements.rules import StepKind, StepState
 from coachbase.errors import Refused, Stale
+from coachbase.scheduling import actions as scheduling
+from coachbase.scheduling.rules import Side, Via
+from coachbase.sessions import actions as sessions
+from coachbase.sessions.rules import State as SessionState
 from coachbase.timeline.models import Entry
 
 
@@ -341,3 +347,40 @@ def test_a_client_without_a_card_has_none_to_move(cast, engagement):
     Card.delete().execute()
     actions.follow_steps(engagement, by=None)
     assert sentences(cast.bob) == []
+
+
+@pytest.fixture
+def meet(cast, time_machine):
+    """`meet(hour)` books Bob, a prospect, for a chemistry session tomorrow."""
+    time_machine.move_to(datetime(2026, 11, 23, 10, tzinfo=UTC), tick=False)
+    with transaction():
+        Client.update(status_name=Status.PROSPECT, waiting_on_name=Party.CLIENT, next_step="Pick a time").execute()
+        Availability.create(coach=cast.alice, place_kind_name="video", place="https://meet.example/alice")
+
+    def booked(hour):
+        day = datetime(2026, 11, 24, hour, tzinfo=UTC)
+        return scheduling.book(cast.alice, SessionKind.CHEMISTRY, day, 60, via=Via.STAFF, client=cast.bob, by=cast.vera)
+
+    return booked
+
+
+def ball(client):
+    now = Client.get_by_id(client.id)
+    return now.waiting_on, now.next_step
+
+
+def test_the_ball_follows_the_chemistry_session_of_a_prospect(cast, meet, time_machine):
+    scheduling.cancel(meet(11), side=Side.CLIENT, reason="ill", by=cast.vera)
+    assert ball(cast.bob) == (Party.CLIENT, "Pick a time")
+    session = meet(13)
+    assert ball(cast.bob) == (Party.COACH, "Meet for the first time")
+    time_machine.move_to(session.ends_at, tick=False)
+    sessions.mark(session, SessionState.HELD, by=cast.vera)
+    assert ball(cast.bob) == (Party.US, "Ask whether they go on")
+
+
+def test_a_ball_that_was_passed_by_hand_does_not_follow(cast, meet):
+    with transaction():
+        Client.update(waiting_on_name=Party.SPONSOR, next_step="Approve the budget").execute()
+    meet(11)
+    assert ball(cast.bob) == (Party.SPONSOR, "Approve the budget")
