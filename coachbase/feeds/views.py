@@ -119,9 +119,12 @@ def _form(form: FeedForm, coach: User, feed: Feed | None = None) -> str:
 
 
 def _stale(stale: Stale, form: ChangedFeedForm, feed_id: str) -> ResponseReturnValue:
-    """Both versions side by side, but for the address and password that are there: nobody is shown those again."""
+    """Both versions side by side, but for the address that is there and any password: nobody is shown those again."""
     feed = _feed(feed_id)
     theirs = SimpleNamespace(
-        name=feed.name, kind=feed.kind_name, username=feed.username, address="", password="", version=feed.version
+        name=feed.name, kind=feed.kind_name, username=feed.username, address="", version=feed.version
     )
+    if form.password.data:
+        stale = Stale(f"{stale} A password is not kept here: keep what you typed, then type the password once more.")
+    del form.password
     return conflict(stale, form, theirs, f"{HOME}/feeds/{feed_id}")

@@ -1,8 +1,13 @@
+import re
 from datetime import timedelta
+
+import pytest
 
 from coachbase import clock
 from coachbase.availability.rules import SessionKind
 from coachbase.db import transaction
+from coachbase.errors import Refused
+from coachbase.feeds import actions as feeds
 from coachbase.feeds.models import Busy, Feed
 from coachbase.feeds.rules import FeedKind
 from coachbase.scheduling import actions as scheduling
@@ -53,6 +58,30 @@ def test_a_changed_calendar_keeps_its_password_and_forgets_what_the_old_address_
     assert stale.status_code == 409
     assert "secret" not in stale.text
     assert Feed.get().name == "Home"
+
+
+def test_of_two_tabs_the_second_is_told_and_keeps_what_was_typed(vera, cast):
+    to = f"/settings/calendars/feeds/{add(cast, ADDRESS).public_id}"
+    one, other = (re.search(r'name="version"[^>]*value="(\d+)"', vera.get(to).text)[1] for _ in "ab")
+    vera.post(to, data=FORM | {"name": "Home", "address": "", "version": one})
+    typed = {"name": "Work", "address": "", "username": "alice", "password": "zqsecret", "version": other}
+    answer = vera.post(to, data=FORM | typed)
+    assert (answer.status_code, "Home" in answer.text, "Work" in answer.text) == (409, True, True)
+    assert ("zqsecret" in answer.text, "type the password once more" in answer.text) == (False, True)
+    kept = dict(re.findall(r'<textarea name="(\w+)"[^>]*>([^<]*)<', answer.text))
+    assert vera.post(to, data=kept).status_code == 303
+    assert (Feed.get().name, Feed.get().address) == ("Work", ADDRESS)
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://cal.example/a.ics", "https://me:secret@cal.example/"])
+def test_an_address_is_looked_at_again_where_it_is_written(cast, address):
+    told = {"name": "Private", "kind": FeedKind.ICS, "username": "", "password": ""}
+    with pytest.raises(Refused):
+        feeds.add(cast.alice, address=address, **told)
+    feed = add(cast, ADDRESS)
+    with pytest.raises(Refused):
+        feeds.change(feed, version=1, address=address, **told)
+    assert [row.address for row in Feed.select()] == [ADDRESS]
 
 
 def test_a_removed_calendar_takes_its_busy_times_along(vera, cast):
