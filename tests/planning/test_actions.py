@@ -231,6 +231,30 @@ def test_who_looks_at_an_older_version_changes_nothing(cadence, cast):
     assert booked() == []
 
 
+def test_a_line_is_taken_in_again_only_if_it_has_a_time_and_that_is_free(cadence, cast, book):
+    proposal = cadence()
+    line = lines_of(proposal)[0]
+    actions.leave_out(line, version=1)
+    book(line.after, client=client_of(cast.alice, "Ines Marchetti"))
+    with pytest.raises(Refused, match="9:00 with Ines Marchetti"):
+        actions.take_in(line, version=2)
+    ProposedSession.update(after=None).where(ProposedSession.id == line.id).execute()
+    with pytest.raises(Refused, match="no time for it yet"):
+        actions.take_in(line, version=2)
+    assert not ProposedSession.get_by_id(line.id).chosen
+
+
+def test_what_is_not_booked_is_not_cancelled_and_nothing_chosen_is_nothing_done(cadence, cast):
+    proposal = cadence(Wish(**vars(THURSDAYS) | {"count": 1}))
+    line = lines_of(proposal)[0]
+    with pytest.raises(Refused, match="Only what is booked"):
+        actions.cancel_instead(line, version=1)
+    actions.leave_out(line, version=1)
+    with pytest.raises(Refused, match="Nothing is chosen"):
+        apply(proposal, cast)
+    assert Proposal.get_by_id(proposal.id).state is ProposalState.DRAFT
+
+
 def test_a_cadence_is_undone_and_nobody_hears_of_it(cadence, program, cast):
     proposal = cadence()
     apply(proposal, cast)

@@ -6,7 +6,7 @@ import pytest
 
 from coachbase import clock
 from coachbase.availability.models import Availability, SpecialDay
-from coachbase.availability.rules import SessionKind
+from coachbase.availability.rules import SessionKind, minute_of
 from coachbase.clients.models import Client, Contact, Organisation
 from coachbase.engagements.models import Engagement
 from coachbase.errors import Refused, Stale
@@ -420,6 +420,22 @@ def test_sessions_move_together_or_not_at_all(cast, book, dana, heard):
     assert len(heard) == 3
 
 
+@pytest.mark.parametrize(("state", "begins"), [("cancelled", THURSDAY), ("held", THURSDAY), ("booked", MONDAY - HOUR)])
+def test_with_others_too_only_what_is_booked_and_has_not_begun_moves(cast, book, state, begins):
+    first, second = book(), book(THURSDAY + 2 * HOUR)
+    there = CoachingSession.id == first.id
+    CoachingSession.update(state_name=state, starts_at=begins, ends_at=begins + HOUR).where(there).execute()
+    aims = [(second, THURSDAY + DAY), (first, THURSDAY + 2 * DAY)]
+    refused("not booked any more|is over|has begun", actions.move_together, aims, reason="", despite="-", by=cast.vera)
+    assert (now(first).state, now(first).starts_at, now(second).starts_at) == (state, begins, THURSDAY + 2 * HOUR)
+
+
+def test_what_was_not_cancelled_is_not_restored(cast, book, program):
+    session = book()
+    refused("is not cancelled", actions.restore, session, reason="a mistake", by=cast.vera)
+    assert (now(session).sequence, lines(program)) == (0, [("booked", 1)])
+
+
 def test_who_stays_among_those_who_move_hears_nothing(cast, book, heard):
     first, second = book(), book(THURSDAY + 2 * HOUR)
     actions.move_together([(first, THURSDAY), (second, THURSDAY + DAY)], reason="", by=cast.vera)
@@ -543,6 +559,46 @@ def test_leaving_twice_is_leaving_once(cast, group, heard):
     assert [type(each) for each in heard] == [PeopleChanged, PeopleChanged]
 
 
+# By link, after the page was read -------------------------------------------------------------------------------------
+
+
+def by_link(session, start=None):
+    """Both acts of who holds its link: the pages ask first, but what they showed may be old."""
+    start = minute_of(start or THURSDAY + DAY)
+    return (
+        lambda: actions.move_by_link(session, start, side=Side.CLIENT, via=Via.CLIENT),
+        lambda: actions.cancel_by_link(session, side=Side.CLIENT, reason="ill"),
+    )
+
+
+def test_a_meeting_that_others_attend_is_not_moved_or_cancelled_by_link(cast, book, group):
+    meeting = book(THURSDAY + 4 * HOUR, kind=SessionKind.THREE_WAY, contacts=[cast.sam])
+    for act in by_link(meeting):
+        refused("Sam Okafor will be there, too", act)
+    for act in by_link(group):
+        refused("a session of a group", act)
+    assert {now(each).sequence for each in (meeting, group)} == {0}
+
+
+def test_by_link_a_session_moves_to_no_time_that_the_page_would_not_offer(cast, book):
+    session = book()
+    for start in (THURSDAY + 9 * HOUR, THURSDAY - 4 * DAY, MONDAY + HOUR, THURSDAY + DAY + timedelta(minutes=7)):
+        refused("has just gone", by_link(session, start)[0])
+    assert now(session).starts_at == THURSDAY
+
+
+def test_what_was_booked_or_withdrawn_meanwhile_is_neither_booked_nor_answered(cast, book, program):
+    facts = {"minutes": 60, "engagement": program, "by": cast.vera}
+    first = actions.ask(cast.bob, cast.alice, COACHING, **facts)
+    book()
+    second = actions.ask(cast.bob, cast.alice, COACHING, **facts)
+    actions.withdraw(second, by=cast.vera)
+    for request in (first, second):
+        refused("booked already", actions.book_asked, request, minute_of(THURSDAY + DAY), via=Via.CLIENT)
+        refused("booked already", actions.tell_none_suits, request, "None", side=Side.CLIENT)
+    assert CoachingSession.select().count() == 1
+
+
 # Holds ----------------------------------------------------------------------------------------------------------------
 
 
@@ -577,6 +633,13 @@ def test_a_hold_that_has_expired_is_free_for_a_session_and_for_another_hold(book
         assert book()
         assert hold(THURSDAY + 3 * HOUR, about="another")
     assert [row.about for row in Hold.select()] == ["another"]
+
+
+def test_a_hold_that_lives_stays_while_others_book(book, hold):
+    hold(lasts=timedelta(minutes=6))
+    with clock.pretend(MONDAY + timedelta(minutes=5)):
+        book(THURSDAY + 3 * HOUR)
+    assert [row.about for row in Hold.select()] == ["poll"]
 
 
 def test_a_hold_is_refused_where_a_session_could_not_be(book, hold):

@@ -261,6 +261,20 @@ def test_a_stale_move_keeps_what_is_typed_and_changes_nothing(vera, cast, sessio
 # Cancelling, and where it is ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("what", "form"),
+    [("cancel", {"side": "client", "reason": "A train"}), ("place", {"place_kind": "room", "place": "Room 9"})],
+)
+def test_who_looks_at_an_older_session_neither_cancels_nor_places_it(vera, cast, session, what, form):
+    here = f"/sessions/{session.public_id}/{what}"
+    shown = re.search(r'name="version" value="(\d+)"', vera.get(here).text)[1]
+    actions.move(session, THURSDAY + HOUR, side=Side.COACH, via=Via.STAFF, by=cast.alice)
+    answer = vera.post(here, data=form | {"version": shown})
+    assert (answer.status_code, "Somebody else changed this session" in answer.text) == (409, True)
+    assert [*form.values()][1] in answer.text
+    assert (now(session).state, now(session).place, now(session).sequence) == (State.BOOKED, "", 1)
+
+
 @pytest.mark.parametrize(("hours", "said"), [(10, "the session is used up"), (60, "the session is not used up")])
 def test_who_cancels_learns_beforehand_what_it_costs(vera, cast, program, hours, said):
     program.cancel_hours = 24
