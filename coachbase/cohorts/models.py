@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -150,6 +150,14 @@ class Material(Model):
     def of(cls, meetings: Sequence[Meeting]) -> ModelSelect:
         """With their documents, without the bytes."""
         return cls.select(cls, Document).join(Document).where(cls.meeting.in_(meetings)).order_by(cls.id)
+
+    @classmethod
+    def for_member(cls, client: Client, *columns: Any) -> ModelSelect:
+        """What was handed out to a client: at the sessions of cohorts with a seat, and at those one is invited to."""
+        seated = Seat.select(Seat.cohort).where(Seat.client == client)
+        invited = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
+        theirs = Meeting.cohort.in_(seated) | Meeting.session.in_(invited)
+        return cls.select(*columns).join(Meeting).where(theirs)
 
     @classmethod
     def documents_of(cls, cohort: Cohort, meeting: Meeting | None = None) -> ModelSelect:

@@ -35,6 +35,7 @@ from .models import (
     is_agreed,
     meetings_of,
     meetings_with,
+    papers_of,
     running_of,
     shares_of,
     sponsor_names,
@@ -77,7 +78,7 @@ def client() -> str:
         sharing=_sharing(current) if current else None,
         logistics=current.logistics if current and is_agreed(current) else "",
         desk=_desk(current.coach if current else whose.coach),
-        documents=list(Document.for_client(whose)),
+        documents=list(papers_of(whose)),
         size_in_words=size_in_words,
     )
 
@@ -115,8 +116,8 @@ def change(session_id: str) -> Response:
 
 @pages.get("/client/documents/<ulid:document_id>")
 def document(document_id: str) -> Response:
-    """One of the client's own documents, as an attachment."""
-    found: Document = load_or_404(Document.for_client(_client()), document_id)
+    """One of the client's own documents, or what a group was handed out, as an attachment."""
+    found: Document = load_or_404(papers_of(_client()), document_id)
     return attachment(found.content, found.name, found.media_type)
 
 

@@ -11,10 +11,13 @@ from coachbase.agreements import actions as agreements
 from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client, Contact, Organisation
+from coachbase.cohorts import actions as cohorts
+from coachbase.cohorts.models import Cohort, Material, Meeting, Seat
+from coachbase.db import transaction
 from coachbase.engagements.models import Engagement, Participant
 from coachbase.engagements.rules import State
 from coachbase.files import actions as files
-from coachbase.files.rules import Audience
+from coachbase.files.rules import Audience, Upload
 from coachbase.intake.models import Submission
 from coachbase.intake.rules import SubmissionState
 from coachbase.links import actions as links
@@ -174,6 +177,33 @@ def test_documents_for_the_team_or_of_others_are_not_there(bob, cast):
         document = files.store(b"words", "secret.txt", client=client, audience=audience)
         assert bob.get(f"/p/client/documents/{document.public_id}").status_code == 404
     assert "secret.txt" not in bob.get("/p/client").text
+
+
+def test_a_groups_materials_are_for_its_members_alone(bob, come, cast):
+    """Bob has a seat; Dan came once and left; Ina never belonged to it. Whoever keeps Bob's dates sees none of it."""
+    dan, ina = (Client.create(name=name, coach=cast.alice, created_at=clock.now()) for name in ("Dan", "Ina"))
+    facts = {"kind_name": "group", "zone": "UTC", "via": "seat", "coach": cast.alice, "created_at": clock.now()}
+    with transaction():
+        cohort = Cohort.create(name="Circle", coach=cast.alice, created_at=clock.now())
+        Seat.create(cohort=cohort, client=cast.bob, number=1, since=clock.now())
+        for number in (1, 2):
+            day = clock.now() + timedelta(days=number)
+            session = CoachingSession.create(uid=f"{number}", starts_at=day, ends_at=day + timedelta(hours=1), **facts)
+            meeting = Meeting.create(cohort=cohort, session=session, number=number, topic="Trust")
+            if number == 1:
+                Attendee.create(session=session, role_name="client", client=dan, name="Dan", email="", zone="UTC")
+            cohorts.hand_out(meeting, [Upload(f"slides{number}.txt", b"Trust")], by=cast.vera)
+    links = {each.document.name: f"/p/client/documents/{each.document.public_id}" for each in Material.select()}
+    members = {"bob": bob, "dan": come("client", dan), "ina": come("client", ina)}
+    sees = {
+        who: [name for name, link in links.items() if name in browser.get("/p/client").text and browser.get(link).data]
+        for who, browser in members.items()
+    }
+    assert sees == {"bob": ["slides1.txt", "slides2.txt"], "dan": ["slides1.txt"], "ina": []}
+    assert members["dan"].get(links["slides2.txt"]).status_code == 404
+    assert {members["ina"].get(link).status_code for link in links.values()} == {404}
+    assert "Circle, session 1: Trust" in words(bob.get("/p/client").text)
+    assert "slides" not in come("assistant", cast.bob).get("/p/assistant").text
 
 
 def test_older_programs_are_folded_and_the_newest_is_shown(bob, cast, agreement):

@@ -23,6 +23,9 @@ OWN = {"bob": "vera", "dan": "dora"}
 """An import belongs to whoever uploaded it, and to nobody else. Vera's is the one called bob, Dora's dan."""
 COHORT = {"bob": WALL["bob"], "dan": WALL["dan"]}
 """Alice's cohort, in which Bob has the seat, is called bob here, Carol's dan. Who has a seat cannot get it again."""
+MATERIAL = {"bob’s group": WALL["bob"], "dan’s group": WALL["dan"]}
+"""The same cohorts and their sessions, with what was handed out there."""
+NOT_HIS = ("bob", "dan, for the client", "dan’s group")
 HOURS = {"alice": "olive alice vera", "carol": "olive carol dora"}
 """When a coach works is for those who see the coach's clients."""
 AUTHOR = {"bob": "olive vera", "dan": "olive dora", "ina": "olive vera"}
@@ -154,8 +157,8 @@ ROUTES: dict[str, Row] = {
     "POST cohorts.change_topic": Row(COHORT, 422),
     "POST cohorts.make_up": Row(COHORT, 422),
     "POST cohorts.hand_out": Row(COHORT, 422),
-    "GET cohorts.take_out": Row(COHORT, 200),
-    "POST cohorts.take_back": Row(COHORT, 303),
+    "GET cohorts.take_out": Row(MATERIAL, 200),
+    "POST cohorts.take_back": Row(MATERIAL, 303),
     "POST cohorts.tick": Row(COHORT, 303),
     # feeds
     "GET feeds.calendars": Row(STAFF, 200),
@@ -376,7 +379,9 @@ ROUTES: dict[str, Row] = {
     "GET portal_public.open_assistant": Row({"assistant": ALL}, 303),
     "GET portal_public.open_sponsor": Row({"sponsor": ALL}, 303),
     "GET portal_public.client": holders("client", 200),
-    "GET portal_public.document": Row({"bob, for the client": "client", "bob": "", "dan, for the client": ""}, 200),
+    "GET portal_public.document": Row(
+        {"bob, for the client": "client", "bob’s group": "client"} | dict.fromkeys(NOT_HIS, ""), 200
+    ),
     "POST portal_public.sign": Row({"bob’s client": "client", "bob": "", "dan’s client": ""}, 303),
     "POST portal_public.answer": Row({"bob’s questionnaire": "client", "dan’s questionnaire": ""}, 303),
     "GET portal_public.assistant": holders("assistant", 200),

@@ -510,7 +510,12 @@ def _grouped(world: World, whose: str, coach: User) -> None:
     client = Client.get(Client.public_id == world.ids["client"][whose])
     place = f"https://{world.told('cohortplace', whose, 'client', 'assistant')}.example"
     cohort = Cohort.create(
-        name=world.word("cohort", whose), coach=coach, seats=1, place_kind_name="video", place=place, created_at=now
+        name=world.told("cohort", whose, "client"),
+        coach=coach,
+        seats=1,
+        place_kind_name="video",
+        place=place,
+        created_at=now,
     )
     world.keep(whose, cohort)
     world.keep(whose, Seat.create(cohort=cohort, client=client, number=1, since=now))
@@ -523,9 +528,17 @@ def _grouped(world: World, whose: str, coach: User) -> None:
     Attendee.create(
         session=session, role_name="client", client=client, name=client.name, email=client.email, zone=client.zone
     )
-    topic = world.word("topic", whose)
+    topic = world.told("topic", whose, "client")
     meeting = world.keep(whose, Meeting.create(cohort=cohort, session=session, number=1, topic=topic))
-    Material.create(meeting=meeting, document=Document.get(Document.public_id == world.ids["document"][whose]))
+    content = f"{world.told('handed', whose, 'client')} out".encode()
+    document = Document.create(
+        client=None, name=f"{world.told('slides', whose, 'client')}.txt", media_type="text/plain", size=len(content),
+        sha256="0" * 64, uploaded_at=now,
+    )  # fmt: skip
+    DocumentContent.create(document=document, content=content)
+    Material.create(meeting=meeting, document=document)
+    for row in (cohort, meeting, document):
+        world.keep(f"{whose}’s group", row)
 
 
 def _mail_settings(world: World) -> None:
