@@ -94,6 +94,15 @@ def take_seat(cohort: Cohort, client: Client, *, by: User) -> list[str]:
 
 
 @atomic
+def take_seats(cohort: Cohort, clients: Sequence[Client], *, by: User) -> list[str]:
+    """Several at once: all of them get a seat, or nobody does. Raises Refused like one alone."""
+    now = Cohort.get_by_id(cohort.id)
+    if refusal := refusal_to_seat(now.state, now.numbers_taken, now.seats, wanted=len(clients)):
+        raise Refused(refusal)
+    return [f"{client.name} to {missed}" for client in clients for missed in take_seat(now, client, by=by)]
+
+
+@atomic
 def leave_seat(seat: Seat, *, by: User) -> None:
     """Take a client out of the cohort and its sessions to come; each invitation is taken back."""
     seat.delete_instance()

@@ -55,10 +55,10 @@ class NewCohortForm(CohortForm):
 
 
 class SeatForm(Form):
-    client = SelectField("Client")
+    clients = tick_boxes("Who gets a seat")
 
     def offer(self, clients: Iterable[Client]) -> None:
-        self.client.choices = choices((client.public_id, client.name) for client in clients)
+        self.clients.choices = choices((client.public_id, client.name) for client in clients)
 
 
 class SeriesForm(Form):

@@ -37,12 +37,15 @@ def free_number(taken: Collection[int], seats: int) -> int | None:
     return next((number for number in range(1, seats + 1) if number not in taken), None)
 
 
-def refusal_to_seat(state: CohortState, taken: Collection[int], seats: int) -> str | None:
-    """Why nobody more gets a seat, as a sentence; None when somebody may."""
+def refusal_to_seat(state: CohortState, taken: Collection[int], seats: int, *, wanted: int = 1) -> str | None:
+    """Why so many more do not get a seat, as a sentence; None when they may."""
     if state is CohortState.CLOSED:
         return "This cohort is closed. Open it again first."
-    if free_number(taken, seats) is None:
+    free = seats - len(taken)
+    if free < 1:
         return FULL if seats > 1 else "The one seat is taken."
+    if wanted > free:
+        return f"You chose {wanted}, and {'1 seat is' if free == 1 else f'{free} seats are'} free. Choose fewer."
     return None
 
 
@@ -113,14 +116,15 @@ class Together:
 
     def ranked(self, most: int, *, a_day: int) -> list[Suggestion]:
         """The times that suit the coach: those first at which most can come, then those at night for the fewest, then
-        the earliest. Not more than some of each day, so that there is a choice of days."""
+        the earliest. None overlaps a better one, and not more than some of each day, so that there is a choice."""
         found = [Suggestion(start, self.absent(start), self.at_night(start)) for start in self.host.starts]
         found.sort(key=lambda one: (len(one.cannot), len(one.at_night), one.start))
         days: Counter[int] = Counter()
-        kept = []
+        kept: list[Suggestion] = []
         for one in found:
-            days[one.start // DAY] += 1
-            if days[one.start // DAY] <= a_day:
+            is_apart = all(abs(one.start - other.start) >= self.host.question.minutes for other in kept)
+            if is_apart and days[one.start // DAY] < a_day:
+                days[one.start // DAY] += 1
                 kept.append(one)
         return kept[:most]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, render_template, request
@@ -14,6 +15,7 @@ from .. import clock
 from ..accounts.models import User
 from ..availability.rules import minute_of, moment_of
 from ..clients.models import Client
+from ..engagements.rules import Cadence
 from ..errors import Refused, Stale
 from ..files.forms import sent
 from ..files.models import Document
@@ -125,22 +127,24 @@ def _values(form: Form, *but: str) -> dict[str, Any]:
 def take_seat(cohort_id: str) -> ResponseReturnValue:
     found = _cohort(cohort_id)
     form = SeatForm(request.form)
-    form.offer(found.candidates(_me()))
-    if not form.validate():
-        raise Refused("Choose a client of this coach who has no seat yet.")
-    return _seat(found, load_or_404(found.candidates(_me()), form.client.data))
+    candidates = list(found.candidates(_me()))
+    form.offer(candidates)
+    if not form.validate() or not form.clients.data:
+        raise Refused("Choose clients of this coach who have no seat yet.")
+    return _seat(found, [client for client in candidates if client.public_id in form.clients.data])
 
 
 @pages.post("/<ulid:cohort_id>/seats/<ulid:client_id>/again")
 def take_seat_again(cohort_id: str, client_id: str) -> ResponseReturnValue:
     """Reached from a toast: who left comes back."""
     found = _cohort(cohort_id)
-    return _seat(found, load_or_404(found.candidates(_me()), client_id))
+    return _seat(found, [load_or_404(found.candidates(_me()), client_id)])
 
 
-def _seat(cohort: Cohort, client: Client) -> ResponseReturnValue:
-    missed = actions.take_seat(cohort, client, by=_me())
-    flash(f"{client.name} has a seat." + (f" Not invited to {'; '.join(missed)}" if missed else ""))
+def _seat(cohort: Cohort, clients: Sequence[Client]) -> ResponseReturnValue:
+    missed = actions.take_seats(cohort, clients, by=_me())
+    said = f"{clients[0].name} has a seat." if len(clients) == 1 else f"{len(clients)} more have a seat."
+    flash(said + (f" Not invited: {'; '.join(missed)}" if missed else ""))
     return go(_home(cohort))
 
 
@@ -159,12 +163,13 @@ def leave_seat(cohort_id: str, seat_id: str) -> ResponseReturnValue:
 
 @dataclass(frozen=True)
 class Row:
-    """A date of the series as it is shown: what keeps it from being had, and who cannot come."""
+    """A date of the series as it is shown: what keeps it from being had, who cannot come, and for whom it is night."""
 
     starts_at: datetime
     why_not: str
     can_be_had: bool
     absent: Sequence[str]
+    at_night: Sequence[str]
 
 
 @pages.get("/<ulid:cohort_id>/series")
@@ -206,7 +211,8 @@ def _row(then: Together, planned: Planned, names: Sequence[str]) -> Row:
     reasons = then.host.why_not(start)
     words = "; ".join(reason.words for reason in reasons) if planned.exists else "the clocks skip this time"
     can_be_had = planned.exists and not any(reason.is_hard for reason in reasons)
-    return Row(planned.starts_at, words, can_be_had, [names[place] for place in then.absent(start)])
+    absent, at_night = ([names[place] for place in places] for places in (then.absent(start), then.at_night(start)))
+    return Row(planned.starts_at, words, can_be_had, absent, at_night)
 
 
 @pages.get("/<ulid:cohort_id>/times")
@@ -215,7 +221,7 @@ def times(cohort_id: str) -> ResponseReturnValue:
     found = _cohort(cohort_id)
     tomorrow = (clock.now() + timedelta(days=1)).astimezone(ZoneInfo(found.coach.zone)).date()
     form = TimesForm(request.args) if request.args else TimesForm(data={"first": tomorrow, "days": 14})
-    suggestions: list[tuple[datetime, list[str], list[str]]] = []
+    suggestions: list[tuple[datetime, list[str], list[str], str]] = []
     members = found.members
     if not request.args or form.validate():
         first = datetime.combine(form.first.data, datetime.min.time(), ZoneInfo(found.coach.zone)).astimezone(UTC)
@@ -223,10 +229,17 @@ def times(cohort_id: str) -> ResponseReturnValue:
         names = _names([member.id for member in members], members)
         for start, cannot, at_night in then.ranked(MOST_SUGGESTIONS, a_day=A_DAY):
             absent, sleepers = ([names[place] for place in places] for places in (cannot, at_night))
-            suggestions.append((moment_of(start), absent, sleepers))
+            suggestions.append((moment_of(start), absent, sleepers, _series_from(found, moment_of(start))))
     return render_template(
         "cohorts/times.html", cohort=found, form=form, suggestions=suggestions, members=members, label=label
     )
+
+
+def _series_from(cohort: Cohort, moment: datetime) -> str:
+    """Where a series with that time each is planned."""
+    local = moment.astimezone(ZoneInfo(cohort.coach.zone))
+    asked = {"first": local.date().isoformat(), "at": f"{local:%H:%M}", "count": 6, "cadence": Cadence.BIWEEKLY.value}
+    return f"{_home(cohort)}/series?{urlencode(asked)}"
 
 
 # One session ----------------------------------------------------------------------------------------------------------
@@ -303,6 +316,7 @@ def _meeting_page(
     if again is None:
         again = MakeUpForm()
         again.offer(missed, meeting.cohort.coach.zone)
+        again.members.data = [client.public_id for client in missed]
     invited = attendees_of([meeting])
     names = _names([attendee.client_id for attendee in invited], invited)
     return render_template(
@@ -323,14 +337,12 @@ def _meeting_page(
 
 
 def _missed(meeting: Meeting) -> list[Client]:
-    """Who has a seat, was not there, and is not asked to a session that makes up for it."""
+    """Who has a seat, was not there, nor at a session that made up for it, and is not asked to one."""
     if meeting.makes_up_id is not None or meeting.session.starts_at > clock.now():
         return []
-    made_up = list(Meeting.repeating(meeting))
-    people = attendees_of([meeting, *made_up])
-    done = {each.client_id for each in people if each.was_there or each.session_id != meeting.session_id}
-    unmarked = {each.client_id for each in people if each.was_there is None}
-    return [seat.client for seat in Seat.seen_by(_me(), meeting.cohort) if seat.client_id not in done | unmarked]
+    people = attendees_of([meeting, *Meeting.repeating(meeting)])
+    came_or_may = {each.client_id for each in people if each.was_there is not False}
+    return [seat.client for seat in Seat.seen_by(_me(), meeting.cohort) if seat.client_id not in came_or_may]
 
 
 # Attendance -----------------------------------------------------------------------------------------------------------
@@ -357,7 +369,7 @@ def _page(cohort: Cohort) -> str:
         seats=list(zip(seats, names, strict=True)),
         seat_form=seat_form,
         meetings=meetings,
-        begun=[meeting for meeting in meetings if meeting.session.starts_at <= now and not meeting.makes_up_id],
+        begun=[meeting for meeting in meetings if meeting.session.starts_at <= now],
         invitations={(each.session_id, each.client_id): each for each in invited},
         counts=_counts(invited),
         materials=_materials(meetings),

@@ -57,6 +57,14 @@ def test_a_full_cohort_refuses_with_a_sentence(seated, people, cast):
         actions.take_seat(seated, people[3], by=cast.vera)
 
 
+def test_several_get_a_seat_at_once_or_nobody_does(cohort, people, cast):
+    with pytest.raises(Refused, match="You chose 4, and 3 seats are free"):
+        actions.take_seats(cohort, people, by=cast.vera)
+    assert not Seat.of(cohort).exists()
+    assert actions.take_seats(cohort, people[:3], by=cast.vera) == []
+    assert [seat.client for seat in Seat.of(cohort)] == people[:3]
+
+
 def test_nobody_sits_on_two_seats(seated, people, cast):
     with pytest.raises(Refused, match="has a seat already"):
         actions.take_seat(seated, people[0], by=cast.vera)

@@ -1,5 +1,6 @@
 """Seats, dates that keep their wall time, times that suit most, and ticks that do not undo each other's."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,15 @@ def test_the_next_seat_is_the_first_that_nobody_has(taken, seats, number):
 )
 def test_who_may_have_a_seat(state, taken, seats, refused):
     assert refusal_to_seat(state, taken, seats) == refused
+
+
+@pytest.mark.parametrize(("taken", "wanted", "free"), [((1, 2), 3, "2 seats are"), ((1, 2, 4), 2, "1 seat is")])
+def test_more_than_there_are_seats_for_is_too_many(taken, wanted, free):
+    assert (
+        refusal_to_seat(CohortState.OPEN, taken, 4, wanted=wanted)
+        == f"You chose {wanted}, and {free} free. Choose fewer."
+    )
+    assert refusal_to_seat(CohortState.OPEN, taken, 4, wanted=4 - len(taken)) is None
 
 
 def test_a_cohort_keeps_the_seats_that_are_taken():
@@ -99,6 +109,13 @@ def test_a_time_that_is_night_for_somebody_comes_after_one_that_is_night_for_nob
 def test_of_each_day_only_the_best_are_shown():
     assert len(group(alone()).ranked(10, a_day=2)) == 2
     assert len(group(alone()).ranked(1, a_day=9)) == 1
+
+
+def test_no_time_overlaps_a_better_one():
+    """Half hours are free from eight to eleven; a session lasts an hour."""
+    host = openings(replace(group().host.question, increment=30))
+    found = [(one.start - EIGHT) // 30 for one in Together(host, [], []).ranked(10, a_day=9)]
+    assert found == [0, 2, 4, 6]
 
 
 def test_without_members_every_free_time_of_the_coach_suits():

@@ -78,7 +78,7 @@ def test_two_who_change_a_cohort_see_both_names(vera, olive, home):
 
 
 def test_a_client_is_given_a_seat_leaves_and_comes_back(vera, home, people, seated):
-    assert vera.post(f"{home}/seats", data={"client": people[2].public_id}).status_code == 303
+    assert vera.post(f"{home}/seats", data={"clients": people[2].public_id}).status_code == 303
     seat = Seat.get(Seat.client == people[2])
     assert "Tomás Vidal" in vera.get(home).text
     page = vera.post(f"{home}/seats/{seat.public_id}/leave", follow_redirects=True).text
@@ -88,12 +88,24 @@ def test_a_client_is_given_a_seat_leaves_and_comes_back(vera, home, people, seat
     assert Seat.of(seated).count() == 3
 
 
+def test_several_are_given_a_seat_at_once(vera, olive, cast, people):
+    cohort = actions.create(cast.alice, {"name": "Founders", "seats": 3, "minutes": 60}, by=cast.vera)
+    page = f"/cohorts/{cohort.public_id}"
+    answer = vera.post(f"{page}/seats", data={"clients": [each.public_id for each in people]})
+    assert answer.status_code == 422
+    assert "You chose 4, and 3 seats are free" in answer.text
+    assert vera.post(f"{page}/seats", data={}).status_code == 422
+    said = vera.post(f"{page}/seats", data={"clients": [each.public_id for each in people[:3]]}, follow_redirects=True)
+    assert "3 more have a seat." in said.text
+    assert Seat.of(cohort).count() == 3
+
+
 def test_the_page_of_a_full_cohort_offers_no_seat_and_a_sentence_comes_from_an_old_one(
     vera, home, people, cast, seated
 ):
     actions.take_seat(seated, people[2], by=cast.vera)
     assert "Give a seat" not in vera.get(home).text
-    answer = vera.post(f"{home}/seats", data={"client": people[3].public_id})
+    answer = vera.post(f"{home}/seats", data={"clients": people[3].public_id})
     assert answer.status_code == 422
     assert "All seats are taken" in answer.text
 
@@ -102,7 +114,7 @@ def test_a_client_of_another_coach_gets_no_seat(vera, olive, home, cast):
     foreign = clients.add({"name": "Dan Foreign", "coach": cast.carol}, how="by hand")
     for browser in (vera, olive):
         assert "Dan Foreign" not in browser.get(home).text
-        assert browser.post(f"{home}/seats", data={"client": foreign.public_id}).status_code == 422
+        assert browser.post(f"{home}/seats", data={"clients": foreign.public_id}).status_code == 422
         assert browser.post(f"{home}/seats/{foreign.public_id}/again").status_code == 404
 
 
@@ -126,6 +138,17 @@ def test_the_ticked_dates_are_booked_with_their_topics_in_order(vera, home, seat
         (THURSDAY, "Trust"),
         (THURSDAY + 2 * WEEK, "Peers"),
     ]
+
+
+def test_who_would_sit_there_at_night_is_named_beside_the_date_and_a_series_begins_at_a_good_time(vera, home, people):
+    with transaction():
+        people[0].zone = "Asia/Tokyo"
+        people[0].save()
+    assert vera.get(f"{home}/series?{SERIES.replace('09', '14')}").text.count("at night for Ines Marchetti") == 3
+    page = vera.get(f"{home}/times?first=2026-11-26&days=7")
+    series = next(link for link in re.findall(r'href="([^"]+/series[?][^"]+)"', page.text))
+    assert "first=2026-11-26&at=09%3A00" in unescape(series)
+    assert "The dates" in vera.get(unescape(series)).text
 
 
 def test_a_date_that_has_gone_since_is_refused_with_its_name(vera, home, seated, meeting):
@@ -204,6 +227,13 @@ def test_who_missed_it_is_offered_for_making_up_and_who_came_is_not(vera, home, 
         made = Meeting.get(Meeting.makes_up == meeting)
         assert [each.name for each in Attendee.of(made.session)] == ["Grace Adeyemi"]
         assert "Make up for it" not in vera.get(page).text, "nobody is left who missed it"
+    with clock.pretend(made.session.ends_at):
+        assert "Grace Adeyemi was at session 1, made up" in vera.get(home).text
+        (again,) = attendees_of([made])
+        actions.tick(seated, {again.public_id: actions.Tick(True, False)}, by=cast.vera)
+        assert "Make up for it" in vera.get(page).text, "she missed that one as well"
+        actions.tick(seated, {again.public_id: actions.Tick(False, True)}, by=cast.vera)
+        assert "Make up for it" not in vera.get(page).text
 
 
 def test_materials_are_filed_listed_and_leave_as_downloads(vera, home, meeting):
@@ -236,7 +266,7 @@ def test_carol_sees_nothing_of_a_cohort_next_door(carol, home, meeting, people):
         assert carol.get(home + page).status_code == 404
     seat = Seat.select().first()
     for page in ("/close", "/seats", f"/seats/{seat.public_id}/leave", "/attendance", "/series"):
-        assert carol.post(home + page, data={"client": people[2].public_id}).status_code == 404
+        assert carol.post(home + page, data={"clients": people[2].public_id}).status_code == 404
     assert Seat.select().count() == 2
 
 
