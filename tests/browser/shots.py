@@ -21,6 +21,7 @@ from peewee import ModelSelect
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from coachbase import clock, create_app
+from coachbase.accounts.models import User
 from coachbase.agreements import actions as agreements
 from coachbase.agreements.models import Agreement, Signer
 from coachbase.agreements.rules import SignerRole
@@ -29,7 +30,9 @@ from coachbase.clients.models import Client, Contact
 from coachbase.config import Config
 from coachbase.db import transaction
 from coachbase.engagements.rules import State as ProgramState
+from coachbase.feeds.models import Busy, Feed
 from coachbase.links import actions as links
+from coachbase.polls.models import Voter
 from coachbase.portal.models import may_be_booked
 from coachbase.scheduling.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession
@@ -70,6 +73,15 @@ PAGES = {
     "mail-text": "/settings/mail-texts/invitation",
     "settings-mail": "/settings/mail",
     "settings-seal": "/settings/seal",
+    "availability-coaches": "/settings/availability",
+    "calendars": "/settings/calendars",
+    "feeds": "/settings/feeds",
+    "settings-replies": "/settings/replies",
+    "replies": "/replies",
+    "cohorts": "/cohorts",
+    "cohort-new": "/cohorts/new",
+    "planning": "/planning",
+    "absence": "/planning/new?kind=ill",
     "keys": "/keys",
     "nothing-here": "/clients/01ARZ3NDEKTSV4RRFFQ69G5FAV",
 }
@@ -82,6 +94,9 @@ FOLLOW = {
     "agreement-text": ("/settings/agreements", "main a[href^='/settings/agreements/0']"),
     "starting": ("/clients?q=osei", "main a[href^='/clients/0']"),
     "member": ("/settings/team", "main a[href^='/settings/team/0']"),
+    "availability": ("/settings/availability", "main a[href^='/settings/availability/0']"),
+    "calendar-elsewhere": ("/settings/calendars", ".feed a"),
+    "cohort": ("/cohorts", "main a[href^='/cohorts/0']"),
 }
 """Pages with an id in their address: where a link to one stands."""
 BELOW = {
@@ -90,6 +105,8 @@ BELOW = {
     "program": {"step-new": "steps/new?kind=own"},
     "starting": {"program-new": "programs/new"},
     "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
+    "availability": {"terms": "terms", "kinds": "kinds", "days": "days"},
+    "cohort": {"edit": "edit", "series": "series", "times": "times"},
 }
 PUBLIC = {"public-intake": "/p/intake/inquiry", "sign-in": "/sign-in", "forgot": "/forgot", "verify": "/p/verify"}
 PROGRAMS = {
@@ -101,6 +118,8 @@ PROGRAMS = {
     "none": "Daniel Osei",
 }
 """Clients whose programs stand differently."""
+BOOKED, POLLED, UNPLANNED = "Astrid Hammer", "Isabel Crane", "Henrik Moe"
+"""Who has sessions behind and to come, who is asked for a three-way time, for whom a cadence is planned."""
 PAPERS = {
     "draft": "Anton Vidal",
     "out": "Grace Adeyemi",
@@ -190,6 +209,9 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
         asked = next(request for request in Request.to_chase([ProgramState.ACTIVE]) if may_be_booked(request))
         booked = next(each for each in _coming() if not any(attendee.contact_id for attendee in Attendee.of(each)))
         made.doors |= {"book": _door("book", asked.public_id), "session": _door("session", booked.public_id)}
+        for name, role in (("poll", "sponsor"), ("poll-answered", "client")):
+            made.doors[name] = _door("poll", _voter(role).public_id)
+        _read_elsewhere(Client.get(Client.name == BOOKED).coach)
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
         made.papers |= {
@@ -206,6 +228,27 @@ def _coming() -> ModelSelect:
     later = clock.now() + timedelta(days=7)
     booked = CoachingSession.state_name == SessionState.BOOKED, CoachingSession.client.is_null(False)
     return CoachingSession.select().where(*booked, CoachingSession.starts_at > later)
+
+
+def _voter(role: str) -> Voter:
+    column = Voter.client if role == "client" else Voter.contact
+    return Voter.select().where(column.is_null(False)).get()
+
+
+def _read_elsewhere(coach: User) -> None:
+    """Two calendars of a coach, as if one had been read lately and the other not for long."""
+    now = clock.now()
+    for name, ok_at, answer in (
+        ("Outlook", now, ""),
+        ("Family", now - timedelta(days=1), "The server did not answer in time."),
+    ):
+        feed = Feed.create(
+            coach=coach, name=name, address="https://calendar.example/a.ics", ok_at=ok_at, answer=answer,
+            created_at=now, next_at=now + timedelta(days=30),
+        )  # fmt: skip
+        for day in range(1, 12, 3):
+            begins = (now + timedelta(days=day)).replace(hour=12, minute=30, second=0, microsecond=0)
+            Busy.create(feed=feed, begins_at=begins, ends_at=begins + timedelta(minutes=90))
 
 
 def _signer(whom: str, role: SignerRole) -> Signer:
@@ -302,6 +345,62 @@ def _papers(camera: Camera, clients: Mapping[str, str]) -> None:
         camera.take(f"agreement-{name}", page.locator("#agreements h2 a").first.get_attribute("href"))
     camera.open(f"{clients[PAPERS['draft']]}/agreements")
     camera.take("agreement-edit", page.locator("#agreements a[href$='/edit']").first.get_attribute("href"))
+
+
+def _calendar(camera: Camera) -> None:
+    """This week and the next, a month, a week in which clocks differ, and what stands behind an empty time."""
+    camera.take("calendar", "/calendar")
+    camera.page.locator("[data-turn=n]").click()
+    camera.page.wait_for_load_state("networkidle")
+    camera.take("calendar-next")
+    camera.page.get_by_role("link", name="Month", exact=True).click()
+    camera.page.wait_for_load_state("networkidle")
+    camera.take("calendar-month")
+    camera.take("calendar-clocks", "/calendar?week=2027-W12&zone=America/New_York")
+    camera.take("why-not", "/slots/why")
+
+
+def _scheduling(camera: Camera, clients: Mapping[str, str]) -> None:
+    """Sessions of a client, booking and moving at the desk, many at once, a three-way time that is looked for."""
+    page = camera.page
+    path = clients[BOOKED]
+    for name, tail in (("sessions", ""), ("booking", "/new"), ("asking", "/ask")):
+        camera.take(f"client-{name}", f"{path}/sessions{tail}")
+    camera.open(f"{path}/sessions")
+    session = page.locator("main a[href$='/move']").first.get_attribute("href").removesuffix("/move")
+    for name in ("", "/move", "/cancel", "/place"):
+        camera.take(f"session-desk{name.replace('/', '-')}", session + name)
+    camera.open(f"{clients[POLLED]}/program")
+    camera.take("poll-desk", page.locator("main a[href*='/polls/']").first.get_attribute("href"))
+    camera.take("poll-new", f"{path}/polls/new")
+    camera.open(f"{clients[UNPLANNED]}/program")
+    program = page.locator("main a[href$='/cadence']").first.get_attribute("href").removesuffix("/cadence")
+    camera.take("slip", f"{program}/slip")
+    camera.take("cadence", f"{program}/cadence")
+    camera.press("Show the dates")
+    camera.take("cadence-proposal")
+
+
+def _replanning(camera: Camera) -> None:
+    """A coach falls ill for the next working week: before, after, and one line of it. Nothing is applied."""
+    page = camera.page
+    camera.open("/planning/new?kind=ill")
+    today = clock.now().date()
+    monday = today + timedelta(days=7 - today.weekday())
+    page.get_by_label("First day away").fill(monday.isoformat())
+    page.get_by_label("Last day away").fill((monday + timedelta(days=4)).isoformat())
+    page.get_by_label("Reason").fill("Influenza")
+    camera.press("Show the smallest change")
+    camera.take("replanning")
+    line = page.locator("main a[href*='/lines/']").first.get_attribute("href")
+    camera.take("replanning-line", line)
+
+
+def _cohort(camera: Camera) -> None:
+    """A meeting of a group with its materials, and times ranked by who can come."""
+    camera.open("/cohorts")
+    camera.open(camera.page.locator("main a[href^='/cohorts/0']").first.get_attribute("href"))
+    camera.take("cohort-meeting", camera.page.locator("main a[href*='/meetings/']").first.get_attribute("href"))
 
 
 def _over_the_board(camera: Camera) -> None:
@@ -493,7 +592,8 @@ def _take_all(browser: Browser, sample: Practice, empty: Practice, size: dict[st
     olive.sign_in("olive", sample.password)
     _programs(olive, sample.clients)
     _papers(olive, sample.clients)
-    for scene in (_staff_pages, _over_the_board, _at_a_client, _import):
+    _scheduling(olive, sample.clients)
+    for scene in (_calendar, _replanning, _cohort, _staff_pages, _over_the_board, _at_a_client, _import):
         scene(olive)
     newcomer = Camera(browser.new_context(**options).new_page(), empty.url, suffix)
     _set_up(newcomer)
