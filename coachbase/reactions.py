@@ -9,11 +9,13 @@ from .agreements import actions as agreements
 from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
+from .assessments import actions as assessments
 from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.rules import Party, called
+from .credentials import actions as credentials
 from .engagements import actions as engagements
 from .engagements.models import Engagement
 from .engagements.rules import State, StepKind
@@ -91,6 +93,7 @@ def wire() -> None:
     on(scheduling.PeopleChanged, _follow_attendees)
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
+    on(credentials.CameBack, _part_from_code)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
@@ -313,6 +316,10 @@ def _tell_of_questionnaire(event: intake.QuestionnaireAsked) -> None:
 
 def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:
     engagements.happened(event.engagement, StepKind.QUESTIONNAIRE_ANSWERED)
+
+
+def _part_from_code(event: credentials.CameBack) -> None:
+    assessments.forget_code(event.code)
 
 
 def _follow_steps(event: engagements.StepsChanged) -> None:

@@ -18,6 +18,7 @@ from .calendar import views as calendar
 from .clients import views as clients
 from .clients.models import Client, Organisation
 from .cohorts import views as cohorts
+from .credentials import views as credentials
 from .db import database
 from .engagements import views as engagements
 from .evidence import public as evidence_public
@@ -75,6 +76,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     files.pages,
     evidence.pages,
     evidence_public.pages,
+    credentials.pages,
     mail.pages,
     invitations.pages,
     invitations_public.pages,

@@ -128,6 +128,12 @@ def give_code(assessment: Assessment, *, by: User) -> Credential:
 
 
 @atomic
+def forget_code(code: Credential) -> None:
+    """A code came back into stock: no assessment holds it any more, so that it can be given to somebody else."""
+    Assessment.update(credential=None).where(Assessment.credential == code).execute()
+
+
+@atomic
 def cancel(assessment: Assessment, *, reason: str, by: User) -> None:
     """Take an assessment off the board; a code nobody used goes back into stock.
 

@@ -298,7 +298,7 @@ def read_sheet(text: str) -> Sheet:
 
     Raises Refused when there is nothing to read, or too much.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text))
     rows: list[tuple[int, tuple[str, ...]]] = []
     line = 1
     try:
@@ -312,7 +312,7 @@ def read_sheet(text: str) -> Sheet:
     except csv.Error:
         raise Refused(f"The file cannot be read from line {line} on: is a quote left open there?") from None
     if len(rows) < 2:
-        raise Refused("The file needs a first line with headings, and a client on each line below.")
+        raise Refused("The file needs a first line with headings, and an entry on each line below.")
     if len(rows[0][1]) > MOST_COLUMNS:
         raise Refused(f"A file may have up to {MOST_COLUMNS} columns.")
     return Sheet(tuple(_one_line(cell) for cell in rows[0][1]), tuple(rows[1:]))
@@ -331,7 +331,8 @@ def _cell(field: str, text: str) -> str:
     return text if field in MULTILINE else _one_line(text)
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """What parts the cells of a text, by its first line."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     unquoted = re.sub(r'"[^"]*"', "", first)
     return max(",;\t", key=unquoted.count)

@@ -1,6 +1,7 @@
 """Put codes into stock, hand them out, take them back, show one to somebody who needs it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
@@ -11,17 +12,10 @@ from ..audit.rules import What
 from ..clients.models import Client
 from ..db import atomic
 from ..errors import Refused
-from ..instruments.models import Instrument
+from ..events import announce
+from ..instruments.models import Instrument, Vendor
 from .models import Credential, CreditEntry
-from .rules import Entry, State, refusal_to_become
-
-
-class Code(NamedTuple):
-    """A code as it was pasted or read from a file."""
-
-    secret: str
-    login: str = ""
-    expires_on: date | None = None
+from .rules import FREE, STATE_LABELS, Code, Entry, State, credits_of_end, key_of, refusal_of_code, refusal_to_become
 
 
 class Shown(NamedTuple):
@@ -31,8 +25,19 @@ class Shown(NamedTuple):
     secret: str
 
 
+@dataclass(frozen=True)
+class CameBack:
+    """A code that was given out is free again: whoever held it holds it no longer."""
+
+    code: Credential
+    by: User | None
+
+
+# Out -----------------------------------------------------------------------------------------------------------------
+
+
 @atomic
-def take(instrument: Instrument, *, client: Client, today: date) -> Credential:
+def take(instrument: Instrument, *, client: Client, today: date, by: User | None = None) -> Credential:
     """The code that expires first, out of the stock: in the caller's transaction, so nobody else gets it.
 
     Raises Refused when none is left.
@@ -40,16 +45,22 @@ def take(instrument: Instrument, *, client: Client, today: date) -> Credential:
     code = Credential.free(instrument, today).first()
     if code is None:
         raise Refused(f"No code for {instrument.name} is left in stock. Add some first.")
-    code.state_name, code.client, code.given_at = State.GIVEN, client, clock.now()
-    code.save()
-    _enter(code, Entry.USED, -code.credits, by=None)
-    return code
+    return _give(code, client, by)
 
 
 @atomic
 def hand_in(instrument: Instrument, code: Code, *, client: Client, by: User) -> Credential:
-    """A code somebody got from the vendor for this client: it is given at once and never stood in stock."""
-    now = clock.now()
+    """A code somebody got from the vendor for this client, given at once. One that lies in stock is taken from there.
+
+    Raises Refused when it is none, or somebody has or had it.
+    """
+    if refusal := refusal_of_code(instrument.way, code):
+        raise Refused(refusal)
+    now, known = clock.now(), Credential.known(instrument).get(key_of(instrument.way, code))
+    if known in FREE:
+        return _give(_same(instrument, code), client, by)
+    if known is not None:
+        raise Refused(f"This one is {STATE_LABELS[known]} already. Each person gets a way in of their own.")
     given = Credential.create(
         instrument=instrument,
         state_name=State.GIVEN,
@@ -64,19 +75,42 @@ def hand_in(instrument: Instrument, code: Code, *, client: Client, by: User) -> 
         added_by=by,
         given_at=now,
     )
-    _enter(given, Entry.BOUGHT, given.credits, by=by)
-    _enter(given, Entry.USED, -given.credits, by=by)
+    _enter(given, Entry.BOUGHT, given.credits, client=None, by=by)
+    _enter(given, Entry.USED, -given.credits, client=client, by=by)
     return given
+
+
+def _same(instrument: Instrument, code: Code) -> Credential:
+    """The row of a code that lies in stock; what is sealed can only be found by opening it."""
+    key, free = key_of(instrument.way, code), Credential.state_name.in_(FREE)
+    rows = Credential.select().where(Credential.instrument == instrument, free)
+    return next(row for row in rows if key_of(instrument.way, row.code) == key)
+
+
+def _give(code: Credential, client: Client, by: User | None) -> Credential:
+    code.state_name, code.client, code.given_at, code.ended_at = State.GIVEN, client, clock.now(), None
+    code.save()
+    _enter(code, Entry.USED, -code.credits, client=client, by=by)
+    return code
+
+
+# In ------------------------------------------------------------------------------------------------------------------
 
 
 @atomic
 def add(instrument: Instrument, codes: Sequence[Code], *, order: str, by: User) -> int:
-    """Put codes into stock; how many were new. One that is known already, in any state, is not added again."""
-    known = {(row.login, row.secret) for row in Credential.select().where(Credential.instrument == instrument)}
-    fresh = list(dict.fromkeys(code for code in codes if (code.login, code.secret) not in known))
-    now = clock.now()
-    for code in fresh:
-        added = Credential.create(
+    """Put codes into stock; how many were new. One that is known already, in any state, is not added again.
+
+    Raises Refused when one of them is no way in.
+    """
+    known, now, added = set(Credential.known(instrument)), clock.now(), 0
+    for code in codes:
+        if refusal := refusal_of_code(instrument.way, code):
+            raise Refused(refusal)
+        if (key := key_of(instrument.way, code)) in known:
+            continue
+        known.add(key)
+        row = Credential.create(
             instrument=instrument,
             login=code.login,
             secret=code.secret,
@@ -88,35 +122,59 @@ def add(instrument: Instrument, codes: Sequence[Code], *, order: str, by: User) 
             added_at=now,
             added_by=by,
         )
-        _enter(added, Entry.BOUGHT, added.credits, by=by, note=order)
-    return len(fresh)
+        _enter(row, Entry.BOUGHT, row.credits, client=None, by=by, note=order)
+        added += 1
+    return added
 
 
 @atomic
 def end(code: Credential, to: State, *, by: User | None) -> None:
-    """A code came back unused, expired, or was credited by its vendor.
+    """A code came back unused, expired, or was credited by its vendor. Nobody holds any more what came back.
 
     Raises Refused when it cannot become that.
     """
     code = Credential.get_by_id(code.id)
-    if refusal := refusal_to_become(code.state, to):
+    was, whose = code.state, code.client
+    if refusal := refusal_to_become(was, to):
         raise Refused(refusal)
-    was_given = code.state is State.GIVEN
     code.state_name, code.ended_at = to, clock.now()
     if to is State.RETURNED:
         code.client = None
     code.save()
-    _enter_end(code, to, was_given=was_given, by=by)
-
-
-def _enter_end(code: Credential, to: State, *, was_given: bool, by: User | None) -> None:
-    """The ledger's sum is what can still be given: what was used comes back only when the code does."""
+    _enter(code, Entry(to.value), credits_of_end(was, to, code.credits), client=whose, by=by)
     if to is State.RETURNED:
-        _enter(code, Entry.RETURNED, code.credits, by=by)
-    elif to is State.RECLAIMED:
-        _enter(code, Entry.RECLAIMED, 0 if was_given else -code.credits, by=by)
-    elif not was_given:
-        _enter(code, Entry.EXPIRED, -code.credits, by=by)
+        announce(CameBack(code, by))
+
+
+@atomic
+def expire() -> int:
+    """What lies in stock past its last day can be given to nobody: by the clock, every day. How many there were."""
+    past = list(Credential.past(clock.now().date()))
+    for code in past:
+        end(code, State.EXPIRED, by=None)
+    return len(past)
+
+
+@atomic
+def correct(vendor: Vendor, credits: int, *, reason: str, currency: str, by: User) -> None:
+    """A line of the ledger by hand, when the vendor counts otherwise than we. No line is ever changed.
+
+    Raises Refused when it says nothing.
+    """
+    if not credits:
+        raise Refused("Nothing is corrected by 0 credits.")
+    CreditEntry.create(
+        vendor=vendor,
+        entry_name=Entry.CORRECTED,
+        credits=credits,
+        currency=currency,
+        note=reason,
+        by=by,
+        at=clock.now(),
+    )
+
+
+# Seen ----------------------------------------------------------------------------------------------------------------
 
 
 @atomic
@@ -126,12 +184,14 @@ def reveal(code: Credential, *, for_whom: str, client: Client | None, by: User) 
     return Shown(code.login, code.secret)
 
 
-def _enter(code: Credential, entry: Entry, credits: int, *, by: User | None, note: str = "") -> None:
+def _enter(
+    code: Credential, entry: Entry, credits: int, *, client: Client | None, by: User | None, note: str = ""
+) -> None:
     CreditEntry.create(
         vendor=code.instrument.vendor,
         instrument=code.instrument,
         credential=code,
-        client=code.client,
+        client=client,
         entry_name=entry,
         credits=credits,
         cost_cents=code.cost_cents,

@@ -47,6 +47,9 @@ COACH = {"alice": "olive alice vera", "carol": "olive carol dora"}
 FEED = {"bob": "olive alice vera", "dan": "olive carol dora"}
 """Alice's other calendar is called bob here, Carol's dan."""
 
+CODE = {"bob": "olive alice vera", "dan": "olive carol dora", "stock": ARRANGE}
+"""A code is seen by those who see whom it was given to; the stock by those who look after it."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -229,6 +232,8 @@ ROUTES: dict[str, Row] = {
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
     "GET files.take_out": Row(DOCUMENTS, 200),
+    # credentials
+    "POST credentials.reveal": Row(CODE, 200),
     # evidence
     "GET evidence.seal": Row(OWNER, 200),
     "POST evidence.load_certificate": Row(OWNER, 422),

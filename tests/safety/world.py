@@ -16,12 +16,14 @@ from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
+from coachbase.audit.models import Opening
 from coachbase.availability.models import Availability, Holiday, Hours, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.boards.rules import StageMeaning
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
 from coachbase.clients.rules import ContactRole, Party, fold
 from coachbase.cohorts.models import Cohort, Material, Meeting, Seat
+from coachbase.credentials.models import Credential, CreditEntry
 from coachbase.db import Model, atomic
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import Payer, StepKind, StepState
@@ -29,6 +31,7 @@ from coachbase.evidence.models import SealKey
 from coachbase.feeds.models import Feed
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Audience
+from coachbase.instruments.models import Battery, BatteryItem, Instrument, InstrumentGroup, Vendor
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.intake.rules import FormKind, FormState, QuestionKind, SubmissionState
@@ -117,6 +120,7 @@ def build() -> World:
         _planned(world, whose, staff[coach])
         _polled(world, whose, staff[coach])
         _grouped(world, whose, staff[coach])
+    _catalogued(world, staff)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
@@ -459,6 +463,34 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     words = world.word("hold", whose)
     Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
     world.slots = [f"{moment:%Y-%m-%dT%H:%MZ}" for moment in (begins, held["starts_at"], now + AWAY)]
+
+
+def _catalogued(world: World, staff: dict[str, User]) -> None:
+    """The firm's catalogue, codes that clients have and one in stock. What a code says no page shows."""
+    now, desk = clock.now(), frozenset({"olive", "vera", "dora"})
+    vendor = world.keep("firm", Vendor.create(name="Halden Tests", portal="https://tests.example", version=1))
+    instrument = world.keep(
+        "firm", Instrument.create(vendor=vendor, name="Halden 360", currency="GBP", cost_cents=9000, created_at=now)
+    )
+    InstrumentGroup.create(instrument=instrument, name="Peers", least=3, most=6, position=1)
+    battery = world.keep("firm", Battery.create(name="Usual", created_at=now))
+    world.keep("firm", BatteryItem.create(battery=battery, instrument=instrument, position=1))
+    for whose in ("bob", "dan", "stock"):
+        client = Client.get_or_none(Client.public_id == world.ids["client"].get(whose, ""))
+        code = Credential.create(
+            instrument=instrument, login=world.word("login", whose, frozenset()), currency="GBP",
+            secret=world.word("accesscode", whose, frozenset()), order=world.word("order", whose, desk),
+            state_name="given" if client else "stock", client=client, added_at=now, given_at=client and now,
+        )  # fmt: skip
+        world.keep(whose, code)
+        note = world.word("creditnote", whose, desk)
+        CreditEntry.create(
+            vendor=vendor, instrument=instrument, credential=code, client=client, entry_name="bought", credits=1,
+            currency="GBP", note=note, at=now,
+        )  # fmt: skip
+        readers = COACH_ONLY.get(whose, frozenset({"olive"}))
+        words = world.word("opening", whose, readers)
+        Opening.create(what_name="code", words=words, client=client, by=staff["olive"], at=now)
 
 
 def _coached_by_another(world: World, alice: User) -> None:
