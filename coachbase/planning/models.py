@@ -425,7 +425,10 @@ def foresee_absence(coach: User, first: date, last: date) -> tuple[list[Proposed
         there = [_in_the_way(desk, session, closed) for session in moved]
         roomier = smallest_change([*_clearing(desk, touched, closed, reach), *there], desk.days())
         found = roomier if roomier.weight < found.weight else replace(found, is_least=roomier.is_least)
-    lines = [_line(session, start, coach) for session, start in zip([*touched, *moved], found.starts, strict=False)]
+    lines = [
+        _line(session, start, last_day_of(session, local_day(minute_of(session.starts_at), coach.zone)))
+        for session, start in zip([*touched, *moved], found.starts, strict=False)
+    ]
     return [line for line in lines if line.session in touched or line.moves], found.is_least
 
 
@@ -474,8 +477,7 @@ def _in_the_way(desk: Desk, session: CoachingSession, closed: tuple[int, int]) -
     return desk.movable(session, start, others, stays=Option(start, 0, day))
 
 
-def _line(session: CoachingSession, start: int | None, coach: User) -> ProposedSession:
-    until = last_day_of(session, local_day(minute_of(session.starts_at), coach.zone))
+def _line(session: CoachingSession, start: int | None, until: date | None) -> ProposedSession:
     exception = f"stays before {in_words(until + timedelta(days=1))}" if until else ""
     if start is None:
         exception = f"no free time until {in_words(until)}" if until else "no free time in the weeks around it"
@@ -502,24 +504,25 @@ def foresee_slip(engagement: Engagement, starts_on: date) -> tuple[list[Proposed
     is_least = True
     for coach in dict.fromkeys(session.coach for session in sessions):
         own = [session for session in sessions if session.coach == coach]
-        found, wanted, openings = _slipped(coach, own, engagement, starts_on)
+        found, wanted, openings, untils = _slipped(coach, own, engagement, starts_on)
         is_least = is_least and found.is_least
-        for session, start, at, free in zip(own, found.starts, wanted, openings, strict=True):
-            line = _line(session, start, coach)
+        for session, start, at, free, until in zip(own, found.starts, wanted, openings, untils, strict=True):
+            line = _line(session, start, until)
             if start is not None and start != at:
-                line.exception = instead(free, at, start, coach.zone) or "another time, so that all find a place"
+                why = instead(free, at, start, coach.zone) or "another time, so that all find a place"
+                line.exception = " · ".join(filter(None, (why, line.exception)))
             lines.append(line)
     return lines, is_least
 
 
 def _slipped(
     coach: User, sessions: Sequence[CoachingSession], engagement: Engagement, starts_on: date
-) -> tuple[Change, list[int], list[Openings]]:
+) -> tuple[Change, list[int], list[Openings], list[date | None]]:
     after = Engagement(**engagement.terms(), starts_on=starts_on)
     after.ends_on = moved_end(engagement.starts_on, engagement.ends_on, starts_on)
     by, now = starts_on - engagement.starts_on, clock.now()
     desk, begins = Desk(coach, sessions), _midnight(starts_on, coach.zone)
-    wanted, movables, openings = [], [], []
+    wanted, movables, openings, untils = [], [], [], []
     for session in sessions:
         local = session.starts_at.astimezone(ZoneInfo(coach.zone))
         target = instant(local.date() + by, 60 * local.hour + local.minute, coach.zone)
@@ -531,7 +534,8 @@ def _slipped(
         wanted.append(target)
         movables.append(desk.movable(session, target, options))
         openings.append(desk.openings(session, low, high))
-    return smallest_change(movables, desk.days()), wanted, openings
+        untils.append(until)
+    return smallest_change(movables, desk.days()), wanted, openings, untils
 
 
 # One line -------------------------------------------------------------------------------------------------------------

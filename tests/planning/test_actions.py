@@ -518,6 +518,13 @@ def test_a_day_that_is_taken_by_another_client_is_marked(slip, book, program, ca
     assert line.after == at(12, 10, 11, 30)
 
 
+def test_a_three_way_meeting_is_said_to_stay_before_the_day_it_is_owed_by_after_the_slip(slip, book, program, cast):
+    book(at(12, 14, 10), program, SessionKind.THREE_WAY, contacts=[cast.sam])
+    (line,) = lines_of(slip(date(2026, 12, 15)))
+    assert line.after == at(12, 28, 10)
+    assert line.exception == "stays before 30 December"
+
+
 def test_a_slip_is_undone_with_its_days(slip, book, program, cast):
     kickoff = book(at(12, 3, 10), program, SessionKind.KICKOFF)
     Message.update(state_name=MailState.SENT, sent_at=clock.now()).execute()
