@@ -36,8 +36,10 @@ from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import Request, as_told_to, offered, offered_instead, sessions_left
 from .rules import (
+    BY_SIDE,
     JUST_GONE,
     LINK_LASTS,
+    SIDE_OF,
     RequestState,
     Side,
     Via,
@@ -163,7 +165,8 @@ def book(
     for contact in contacts:
         _invite_contact(session, contact)
     sessions.follow_in_ledger(session, reason=despite, by=by)
-    sessions.tell(session, f"{session.label} booked for {_day_of(session)}" + _because(despite), by=by)
+    by_door = BY_SIDE[SIDE_OF.get(via, Side.FIRM)]
+    sessions.tell(session, f"{session.label} booked for {_day_of(session)}{by_door}" + _because(despite), by=by)
     _answer_request(session)
     announce(Booked(session, by))
     return session
@@ -206,7 +209,7 @@ def move(
     session.reason = reason
     _change(session)
     what = f"moved to {_day_of(session)}" if was != starts_at else f"on {_day_of(session)} is now {minutes} minutes"
-    sessions.tell(session, f"{session.label} {what}" + _because(reason or despite), by=by)
+    sessions.tell(session, f"{session.label} {what}{BY_SIDE[side]}" + _because(reason or despite), by=by)
     announce(Moved(session, was, by))
 
 
@@ -299,7 +302,7 @@ def cancel(session: CoachingSession, *, side: Side, reason: str, version: int | 
     _change(session)
     sessions.follow_in_ledger(session, reason=reason, by=by)
     how = "cancelled at short notice" if charged else "cancelled"
-    sessions.tell(session, f"{session.label} on {_day_of(session)} {how}" + _because(reason), by=by)
+    sessions.tell(session, f"{session.label} on {_day_of(session)} {how}{BY_SIDE[side]}" + _because(reason), by=by)
     _ask_again(session)
     announce(Cancelled(session, side, by))
 

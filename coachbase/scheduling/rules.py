@@ -37,6 +37,17 @@ class Side(StrEnum):
     FIRM = "firm"
 
 
+BY_SIDE = {
+    Side.CLIENT: " by the client",
+    Side.ASSISTANT: " by the client’s assistant",
+    Side.COACH: " by the coach",
+    Side.FIRM: "",
+}
+"""Who did it, at the end of a sentence; of the firm it is said who that was."""
+SIDE_OF = {Via.CLIENT: Side.CLIENT, Via.ASSISTANT: Side.ASSISTANT}
+"""Whose door it is; the others are the firm's."""
+
+
 class RequestState(StrEnum):
     ASKED = "asked"
     BOOKED = "booked"
@@ -132,7 +143,7 @@ def refusal_to_move(side: Side, starts_at: datetime, now: datetime, *, cancel_ho
     """Why this side may not move a session by itself, as a sentence. Staff may until it begins."""
     if side in (Side.COACH, Side.FIRM) or not is_late(starts_at, now, cancel_hours):
         return None
-    return f"It is less than {cancel_hours} hours until then. Please write to us, and we look for a way."
+    return f"It is less than {cancel_hours} hours until then. To move it, please write to us, and we look for a way."
 
 
 def is_charged(side: Side, starts_at: datetime, now: datetime, *, cancel_hours: int, late_is_charged: bool) -> bool:

@@ -476,7 +476,8 @@ def test_what_a_cancellation_costs(cast, book, program, heard, side, hours, char
     assert (after.state_name, after.sequence, after.reason) == (state, 1, "ill")
     assert LedgerEntry.balance(program).left == left
     assert sum(count for entry, count in lines(program) if entry == "booked") == 0
-    assert sentences(cast.bob)[-1].endswith("(ill)")
+    who = {Side.CLIENT: "by the client ", Side.ASSISTANT: "by the client’s assistant ", Side.COACH: "by the coach "}
+    assert sentences(cast.bob)[-1].endswith(f" {who.get(side, '')}(ill)")
     assert isinstance(heard[-1], Cancelled)
 
 
@@ -491,7 +492,7 @@ def test_a_group_that_is_cancelled_charges_nobody_and_stands_with_each(cast, boo
         actions.cancel(group, side=Side.CLIENT, reason="", by=cast.vera)
     assert now(group).state is State.CANCELLED
     for client in (cast.bob, dana):
-        assert sentences(client)[-1] == "Leading change on Thursday 26 November, 10:00 cancelled"
+        assert sentences(client)[-1] == "Leading change on Thursday 26 November, 10:00 cancelled by the client"
 
 
 def test_a_mark_that_is_corrected_into_another_session_is_refused(cast, book, dana):

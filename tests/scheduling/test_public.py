@@ -578,7 +578,7 @@ def test_bob_moves_a_session(holder, session):
     assert answer.location == "/p/session?done=moved"
     now = CoachingSession.known_as(session.public_id)
     assert now.reason == "A board meeting"
-    assert "(A board meeting)" in Entry.select().order_by(Entry.id.desc()).get().sentence
+    assert "by the client (A board meeting)" in Entry.select().order_by(Entry.id.desc()).get().sentence
     assert (now.starts_at.hour, now.moves, now.sequence) == (14, 1, 1)
     assert "It has moved." in words(holder.get("/p/session?done=moved"))
     typed = {"start": at(30, 15), "version": now.version, "zone": "America/New_York"}
@@ -598,7 +598,7 @@ def test_a_session_moves_to_no_time_that_is_not_offered(holder, session, cast, e
 def test_less_than_a_day_before_one_writes_to_us_instead(holder, session, time_machine):
     time_machine.move_to(session.starts_at - timedelta(hours=23), tick=False)
     page = holder.get("/p/session")
-    assert "It is less than 24 hours until then. Please write to us" in words(page)
+    assert "It is less than 24 hours until then. To move it, please write to us" in words(page)
     assert "vera@northbank.example" in page.text
     assert "Move it" not in page.text
     assert holder.get("/p/session/move").location == "/p/session"
