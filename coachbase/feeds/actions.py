@@ -6,7 +6,7 @@ from ..db import atomic
 from ..errors import Refused, Stale
 from . import tasks
 from .models import Busy, Feed
-from .rules import FeedKind, refusal_of_address
+from .rules import FeedKind, refusal_of_address, refusal_to_lead
 
 MOST = 10
 """Calendars of one coach."""
@@ -36,12 +36,17 @@ def add(coach: User, *, name: str, kind: FeedKind, address: str, username: str, 
 def change(feed: Feed, *, version: int, name: str, kind: FeedKind, address: str, username: str, password: str) -> None:
     """Another name, address or login; a blank address or password keeps the one there is. It is read anew at once.
 
-    Raises Stale when somebody changed it since `version`.
+    Raises Stale when somebody changed it since `version`, Refused when a password that is kept would go elsewhere.
     """
     feed = Feed.get_by_id(feed.id)
     if feed.version != version:
         raise Stale("Somebody else changed this calendar while you were typing.")
-    if refusal := refusal_of_address(address) if address else None:
+    keeps = bool(username and feed.password and not password)
+    if (
+        refusal := refusal_of_address(address) or refusal_to_lead(address, feed.address, has_password=keeps)
+        if address
+        else None
+    ):
         raise Refused(refusal)
     if address and address != feed.address:
         Busy.delete().where(Busy.feed == feed).execute()

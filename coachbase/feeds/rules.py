@@ -76,6 +76,16 @@ def refusal_of_address(address: str) -> str | None:
     return None if address.isprintable() and " " not in address else "There is a sign in it that no address has."
 
 
+def refusal_to_lead(address: str, was: str, *, has_password: bool) -> str | None:
+    """Why a password that is kept does not go along to another address, as a sentence; None when it may.
+
+    Nobody is shown it again: neither is somebody's own server to which the calendar is led.
+    """
+    if has_password and urlsplit(address)[:2] != urlsplit(was)[:2]:
+        return "Type the password, too: the one that is kept was given to another server."
+    return None
+
+
 # What is busy ---------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
-from ..errors import Stale
+from ..errors import Refused, Stale
 from ..web.conflict import conflict
 from ..web.pages import go, load_or_404
 from . import actions
@@ -89,6 +89,9 @@ def change(feed_id: str) -> ResponseReturnValue:
         )
     except Stale as stale:
         return _stale(stale, form, feed_id)
+    except Refused as refusal:
+        form.password.errors = [str(refusal)]
+        return _form(form, feed.coach, feed), 422
     return go(HOME, f"“{form.name.data}” is being read anew.")
 
 

@@ -84,6 +84,27 @@ def test_an_address_is_looked_at_again_where_it_is_written(cast, address):
     assert [row.address for row in Feed.select()] == [ADDRESS]
 
 
+@pytest.mark.parametrize(
+    ("address", "password", "status"),
+    [
+        ("https://cal.example/other.ics", "", 303),
+        ("https://vera.example/secret.ics", "", 422),
+        ("http://cal.example/secret.ics", "", 422),
+        ("https://cal.example:8443/secret.ics", "", 422),
+        ("https://vera.example/secret.ics", "another", 303),
+    ],
+)
+def test_the_password_that_is_kept_is_told_to_no_other_server(vera, cast, address, password, status):
+    feed = add(cast, ADDRESS, FeedKind.CALDAV, "alice", "pass")
+    typed = {"address": address, "username": "alice", "kind": "caldav", "password": password, "version": "1"}
+    answer = vera.post(f"/settings/calendars/feeds/{feed.public_id}", data=FORM | typed)
+    assert (answer.status_code, "Type the password, too" in answer.text) == (status, status == 422)
+    if status == 422:
+        assert address in answer.text
+        address = ADDRESS
+    assert (Feed.get().address, Feed.get().password) == (address, password or "pass")
+
+
 def test_a_removed_calendar_takes_its_busy_times_along(vera, cast):
     feed = add(cast, ADDRESS)
     vera.post(f"/settings/calendars/feeds/{feed.public_id}/remove")
