@@ -364,8 +364,8 @@ def save_reply_box(
     if (box.version if box else 0) != version:
         raise Stale("Somebody else changed the mailbox while you were typing.")
     box = box or ReplyBox(version=0)
-    if not (password or box.password):
-        raise Refused("Type the password of the mailbox.")
+    if not (password or (box.password and (box.host, box.port) == (host, port))):
+        raise Refused("Type the password of the mailbox: none is kept that was given to this server.")
     box.host, box.port, box.security_name = host, port, security
     box.username, box.password, box.folder = username, password or box.password, folder or "INBOX"
     box.version, box.validity, box.last_uid, box.looked_at, box.answer = version + 1, 0, 0, None, ""

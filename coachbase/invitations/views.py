@@ -59,8 +59,16 @@ def save_reply_box() -> ResponseReturnValue:
     try:
         actions.save_reply_box(**form.data | {"security": Security(form.security.data)})
     except Stale as stale:
+        box = ReplyBox.current()
+        if box is None:
+            form.version.raw_data, form.version.data = None, 0
+            form.host.errors = ["Somebody took the mailbox away meanwhile. Save again to look there nevertheless."]
+            return _reply_box(form), 409
         del form.password  # neither the one that is stored nor the one that was typed belongs on a page
-        return conflict(stale, form, ReplyBox.current(), "/settings/replies")
+        return conflict(stale, form, box, "/settings/replies")
+    except Refused as refusal:
+        form.password.errors = [str(refusal)]
+        return _reply_box(form), 422
     return go("/settings/replies", "Saved. What comes from now on is looked at every five minutes.")
 
 

@@ -1,5 +1,7 @@
 """Answers are fetched from a mailbox by IMAP: each once, and trouble is told where the settings are."""
 
+import re
+
 import pytest
 
 from coachbase.errors import Refused, Stale
@@ -80,6 +82,31 @@ def test_the_password_travels_encrypted_and_is_kept(cast, imap: MailboxServer):
     invitations.forget_reply_box()
     assert ReplyBox.current() is None
     invitations.read_mailbox()
+
+
+def test_the_password_that_is_kept_is_told_to_no_other_server(cast, imap: MailboxServer):
+    use(imap.port)
+    for elsewhere in ({"host": "localhost"}, {"port": imap.port + 1}):
+        with pytest.raises(Refused, match="given to this server"):
+            use(**{"port": imap.port, "password": ""} | elsewhere)
+    assert (ReplyBox.get().host, ReplyBox.get().port) == ("127.0.0.1", imap.port)
+
+
+def test_what_is_typed_stays_when_somebody_took_the_mailbox_away_or_it_will_not_do(olive, imap: MailboxServer):
+    typed = {"host": "imap.example.com", "port": "993", "security": "none", "username": "desk", "password": PASSWORD}
+    answer = olive.post("/settings/replies", data=typed | {"version": "0"})
+    assert (answer.status_code, "readable" in answer.text, 'value="imap.example.com"' in answer.text) == (
+        422,
+        True,
+        True,
+    )
+    use(imap.port)
+    invitations.forget_reply_box()
+    typed |= {"security": "tls", "version": "1"}
+    answer = olive.post("/settings/replies", data=typed)
+    assert (answer.status_code, "took the mailbox away" in answer.text, PASSWORD in answer.text) == (409, True, False)
+    assert re.search(r'name="version"[^>]* value="0"', answer.text)
+    assert olive.post("/settings/replies", data=typed | {"version": "0"}).status_code == 303
 
 
 def test_only_the_owner_says_where_answers_are_fetched(olive, vera, imap: MailboxServer):
