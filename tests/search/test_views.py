@@ -38,6 +38,7 @@ def test_it_finds_pages_and_deeds_of_the_role(vera, olive, alice, cast):
     assert found(olive, "team")["Go to"] == ["Team"]
     assert found(olive, "invite") == {"Do": ["Invite somebody"]}
     assert found(vera, "import") == {"Do": ["Import clients"]}
+    assert found(vera, "ill") == {"Do": ["Plan around an absence"]}
     for reader in (vera, alice):
         assert found(reader, "invite") == {}
     assert found(alice, "import") == {}
