@@ -60,6 +60,10 @@ class SeatForm(Form):
     def offer(self, clients: Iterable[Client]) -> None:
         self.clients.choices = choices((client.public_id, client.name) for client in clients)
 
+    def validate_clients(self, field: Field) -> None:
+        if not field.data:
+            raise ValidationError("Choose clients of this coach who have no seat yet.")
+
 
 class SeriesForm(Form):
     """The dates of a series, in the address: looking at them changes nothing."""

@@ -129,9 +129,13 @@ def take_seat(cohort_id: str) -> ResponseReturnValue:
     form = SeatForm(request.form)
     candidates = list(found.candidates(_me()))
     form.offer(candidates)
-    if not form.validate() or not form.clients.data:
-        raise Refused("Choose clients of this coach who have no seat yet.")
-    return _seat(found, [client for client in candidates if client.public_id in form.clients.data])
+    if not form.validate():
+        return _page(found, form), 422
+    try:
+        return _seat(found, [client for client in candidates if client.public_id in form.clients.data])
+    except Refused as refusal:
+        form.clients.errors = [str(refusal)]
+        return _page(found, form), 422
 
 
 @pages.post("/<ulid:cohort_id>/seats/<ulid:client_id>/again")
@@ -355,14 +359,15 @@ def tick(cohort_id: str) -> ResponseReturnValue:
     return go(f"{_home(found)}#attendance", "Saved." if written else "Nothing was changed.")
 
 
-def _page(cohort: Cohort) -> str:
+def _page(cohort: Cohort, seat_form: SeatForm | None = None) -> str:
     now = clock.now()
     seats = list(Seat.of(cohort))
     meetings = list(Meeting.of(cohort))
     invited = attendees_of(meetings)
     names = _names([seat.client_id for seat in seats], [seat.client for seat in seats])
-    seat_form = SeatForm()
-    seat_form.offer(cohort.candidates(_me()) if cohort.state is not CohortState.CLOSED else ())
+    if seat_form is None:
+        seat_form = SeatForm()
+        seat_form.offer(cohort.candidates(_me()) if cohort.state is not CohortState.CLOSED else ())
     return render_template(
         "cohorts/cohort.html",
         cohort=cohort,

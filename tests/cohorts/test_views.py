@@ -94,6 +94,7 @@ def test_several_are_given_a_seat_at_once(vera, olive, cast, people):
     answer = vera.post(f"{page}/seats", data={"clients": [each.public_id for each in people]})
     assert answer.status_code == 422
     assert "You chose 4, and 3 seats are free" in answer.text
+    assert len(re.findall(r'<input[^>]* checked[^>]* name="clients"', answer.text)) == 4, "what was ticked stays"
     assert vera.post(f"{page}/seats", data={}).status_code == 422
     said = vera.post(f"{page}/seats", data={"clients": [each.public_id for each in people[:3]]}, follow_redirects=True)
     assert "3 more have a seat." in said.text
