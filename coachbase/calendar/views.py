@@ -271,6 +271,7 @@ def _month(shown: Shown, diary: Diary, coaches: Sequence[User]) -> dict[str, Any
     return {
         "weeks": [(week_of(monday), [monday + timedelta(days=number) for number in range(7)]) for monday in mondays],
         "by_day": by_day,
+        "notes": {day: _notes(diary, coaches, day) for day in shown.days},
         "most": MOST_IN_CELL,
         "first": first_of(shown.month),
         "odd_weeks": {

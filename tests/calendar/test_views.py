@@ -228,7 +228,10 @@ def test_a_day_off_and_a_journey_stand_at_the_head_of_the_day(vera, cast, put):
     SpecialDay.create(coach=cast.alice, first=date(2026, 11, 25), last=date(2026, 11, 25))
     Trip.create(coach=cast.alice, first=date(2026, 11, 26), last=date(2026, 11, 27), zone="America/New_York")
     days = re.findall(r'<ul class="day-notes">(.*?)</ul>', vera.get(HERE).text, re.DOTALL)
-    assert [plain(day).strip() for day in days] == ["Founders’ day", "not available", "in New York", "in New York"]
+    told = ["Founders’ day", "not available", "in New York", "in New York"]
+    assert [plain(day).strip() for day in days] == told
+    month = re.findall(r'<ul class="day-notes">(.*?)</ul>', vera.get("/calendar?month=2026-11").text, re.DOTALL)
+    assert [plain(day).strip() for day in month] == told
 
 
 # What a coach's hours leave outside -----------------------------------------------------------------------------------
