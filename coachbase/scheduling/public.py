@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock
 from ..accounts.models import Attempt, Serving, User
-from ..availability.rules import PlaceKind, moment_of
+from ..availability.rules import PlaceKind, minute_of, moment_of
 from ..clients.models import Client
 from ..clients.rules import web_address
 from ..errors import Refused, Stale, TooMany
@@ -361,8 +361,11 @@ def _as_it_is(holder: Holder, booked: CoachingSession, notice: str) -> str:
 
 
 def _others(about: dict[str, Any], *, notice: str = "", near: int | None = None) -> str:
+    """The times around the one it has, unless others are asked for."""
     booked = about["session"]
     openings = offered_instead(booked, clock.now())
+    if near is None and "from" not in request.args:
+        near = minute_of(booked.starts_at)
     times = _times(openings, about["zone"], booked.coach.zone, near, but=booked.starts_at)
     return render_template("scheduling/other_times.html", notice=notice, **times, **about)
 

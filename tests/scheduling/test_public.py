@@ -416,7 +416,7 @@ def test_a_kickoff_is_not_moved_by_link_before_the_first_day_of_its_program(come
     Engagement.update(starts_on=date(2026, 12, 7)).execute()
     session = booked(cast, engagement, at(10, 9, 12), kind=SessionKind.KICKOFF)
     browser = come("session", session)
-    assert re.findall(r"<h2>(.*?)</h2>", browser.get("/p/session/move").text)[0] == "Monday 7 December"
+    assert re.findall(r"<h2>(.*?)</h2>", browser.get("/p/session/move?from=2026-11-24").text)[0] == "Monday 7 December"
     form = {"start": str(at(4, 9, 12)), "version": str(session.version)}
     assert browser.post("/p/session/move", data=form).status_code == 422
     assert CoachingSession.get().starts_at == session.starts_at
@@ -567,7 +567,9 @@ def test_bob_moves_a_session(holder, session):
     said = words(holder.get("/p/session"))
     assert "Coaching session with Alice Kern" in said
     assert "Monday 30 November, 13:00 Dubai time" in said
-    page = holder.get("/p/session/move?from=2026-11-30")
+    page = holder.get("/p/session/move")
+    assert "<h2>Monday 30 November</h2>" in page.text, "the times around the one it has come first"
+    assert "<h2>Tuesday 24 November</h2>" in holder.get("/p/session/move?from=2026-11-24").text
     assert at(30, 9) not in [start for start, _ in times(page)]
     question = words(holder.get(f"/p/session/move/confirm?start={at(30, 14)}"))
     assert "moves from Monday 30 November, 13:00, to: When Monday 30 November, 18:00 Dubai time" in question
