@@ -4,6 +4,7 @@ import socket
 import stat
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -12,11 +13,14 @@ from coachbase.accounts.models import Attempt
 from coachbase.accounts.public import RESET_TAKES
 from coachbase.config import Config
 from coachbase.db import database, kept
+from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.rules import KINDS, refusal_of_body, tidy
 from coachbase.text import render_markdown
 from tests.cast import PASSWORD
 from tests.live import LiveServer
+from tests.safety.walk import fill, routes
+from tests.safety.world import MISSING
 
 
 def test_what_was_kept_is_read_anew_after_a_lost_connection(app):
@@ -101,6 +105,32 @@ def test_no_text_carries_a_personal_link_to_another_site(body):
 
 
 CLIENT = dict.fromkeys(("email", "zone", "organisation", "coach"), "") | {"name": "Quiet Person", "status": "prospect"}
+
+
+HOMES = {"book_assistant": "/p/book", "session_assistant": "/p/session"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["client", "assistant", "sponsor", "book", "session", "poll", *HOMES, "invitation", "reset"]
+)
+def test_a_link_to_what_is_gone_finds_nothing(people, app, kind):
+    """Links outlive what they lead to: a client who was erased, a session of a program that was."""
+    home, browser = HOMES.get(kind, f"/p/{kind}"), people["stranger"]
+    token = links.issue(kind, MISSING, lasts=timedelta(days=1))[1]
+    browser.set_cookie(f"link_{kind}", token, path=home)
+    there = [(method, rule) for method, rule in routes(app) if f"{rule.rule}/".startswith(f"{home}/")]
+    asked = [pair for pair in there if "/open/" not in pair[1].rule and not pair[1].rule.endswith("/leave")]
+    found = {}
+    for method, rule in asked:
+        answer = browser.open(fill(rule, dict.fromkeys(rule.arguments, MISSING)), method=method)
+        found[method, rule.rule] = answer.status_code
+    assert set(found.values()) == {404}, found
+
+
+@pytest.mark.parametrize("kind", ["feed_client", "feed_coach", "feed_coach_initials"])
+def test_a_calendar_of_who_is_gone_is_gone(people, kind):
+    token = links.issue(kind, MISSING, lasts=timedelta(days=1))[1]
+    assert people["stranger"].get(f"/p/feed/{token}.ics").status_code == 404
 
 
 @pytest.mark.parametrize(
