@@ -19,7 +19,8 @@ from coachbase.accounts.models import User
 from coachbase.availability.models import Availability, Hours
 from coachbase.availability.rules import SessionKind, minute_of
 from coachbase.clients.models import Client, Contact
-from coachbase.cohorts.models import Cohort
+from coachbase.cohorts import actions as cohorts
+from coachbase.cohorts.models import Cohort, Seat
 from coachbase.db import transaction
 from coachbase.engagements.models import Engagement
 from coachbase.links import actions as links
@@ -35,6 +36,7 @@ from tests.scheduling.test_races import overlapping
 ATTEMPTS, BROWSERS = int(os.environ.get("ATTEMPTS", "400")), 8
 """`make soak` asks for all 1,600, at two hundred slots."""
 SLOTS = ATTEMPTS // 8
+SEATS = 12
 OPEN = 5
 DAYS = SLOTS // (2 * OPEN)
 """Five open hours a day, so that there are just these slots."""
@@ -64,13 +66,14 @@ class Town:
     asking: list[tuple[str, str]] = field(default_factory=list)
     voting: list[tuple[str, list[str]]] = field(default_factory=list)
     cohort: str = ""
+    circle: str = ""
 
     def moment(self) -> datetime:
         """On quarters of an hour, so that most attempts overlap without being the same."""
         return self.first + self.chance.randrange(DAYS) * DAY + self.chance.randrange(4 * OPEN) * SLOT / 2
 
     def attempts(self) -> Iterator[Post]:
-        doors = (self.public, self.staff, self.move, self.own_move, self.propose, self.vote, self.series, self.staff)
+        doors = (self.public, self.staff, self.move, self.own_move, self.propose, self.vote, self.series, self.seat)
         for number, door in zip(range(ATTEMPTS), cycle(doors), strict=False):
             yield door(number // len(doors))
 
@@ -105,6 +108,10 @@ class Town:
     def series(self, turn: int) -> Post:
         times = [f"{self.moment():%Y-%m-%dT%H:%MZ}"]
         return Post(f"/cohorts/{self.cohort}/series", {"start": times, "topics": "", "despite": "-"})
+
+    def seat(self, turn: int) -> Post:
+        """In the cohort that has its session; who has none yet is asked for more often than there are seats."""
+        return Post(f"/cohorts/{self.circle}/seats", {"clients": self.clients[turn % len(self.clients)]})
 
     def _when(self) -> dict[str, object]:
         moment = self.moment()
@@ -146,6 +153,10 @@ def town(cast) -> Town:
         for place in range(18):
             _sponsored(town, cast, next(people), place)
         town.cohort = Cohort.create(name="Leading", coach=alice, seats=8, minutes=60, created_at=now).public_id
+        circle = Cohort.create(name="Circle", coach=alice, seats=SEATS, minutes=60, created_at=now)
+        hour = town.first + DAYS * DAY - HOUR
+        cohorts.book_series(circle, [hour, hour + DAYS * DAY], despite="-", by=cast.vera)
+        town.circle = circle.public_id
     return town
 
 
@@ -239,3 +250,6 @@ def test_eight_attempts_over_http_at_each_of_many_slots_book_nobody_twice(town, 
     assert CoachingSession.select().where(CoachingSession.moves > 0).exists()
     assert Hold.select().where(Hold.starts_at > town.first).exists()
     assert CoachingSession.select().count() > SLOTS / 4
+    assert sorted(seat.number for seat in Seat.select()) == list(range(1, SEATS + 1)), "each seat was given once"
+    assert answers["seats", 204] == SEATS
+    assert answers["seats", 422] == ATTEMPTS // 8 - SEATS
