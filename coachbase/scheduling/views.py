@@ -529,19 +529,26 @@ def why_not() -> ResponseReturnValue:
 
 
 def _why_form(coach: User) -> WhyForm:
-    """The time that was pressed; at first the next full hour."""
+    """The time that was pressed; at first the next one that is free."""
     filled = with_slot(request.args, coach.zone, reader_zone())
-    next_hour = (clock.now() + timedelta(hours=1)).astimezone(ZoneInfo(coach.zone))
+    first = (clock.now() if "day" in filled else _first_free(coach)).astimezone(ZoneInfo(coach.zone))
     usual = {
-        "day": next_hour.date().isoformat(),
-        "at": f"{next_hour:%H}:00",
-        "fold": "0",
+        "day": first.date().isoformat(),
+        "at": f"{first:%H:%M}",
+        "fold": str(first.fold),
         "minutes": str(AN_HOUR),
         "kind": SessionKind.COACHING.value,
     }
     for name, value in usual.items():
         filled.setdefault(name, value)
     return WhyForm(filled, zone=coach.zone)
+
+
+def _first_free(coach: User) -> datetime:
+    """When the coach could meet somebody next; tomorrow when that is not to be found in two weeks."""
+    now = clock.now()
+    free = openings_of(coach, SessionKind.COACHING, AN_HOUR, now, now + 2 * timedelta(days=A_WEEK))
+    return next(iter(moments(free.starts[:1])), now + timedelta(days=1))
 
 
 def _kept_back() -> dict[str, str]:

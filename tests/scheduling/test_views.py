@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from coachbase.accounts.models import Serving
-from coachbase.availability.models import Availability, KindTerms, Trip
+from coachbase.availability.models import Availability, Hours, KindTerms, SpecialDay, Trip
 from coachbase.clients.models import Client
 from coachbase.feeds.models import Feed
 from coachbase.scheduling import actions
@@ -358,6 +358,15 @@ def test_why_not_names_what_is_in_the_way(vera, cast, session):
     )
     assert "This time is free." in free.text
     assert f"/clients/{cast.bob.public_id}/sessions/new?slot=2026-11-26T13%3A00Z" in free.text
+
+
+def test_why_not_begins_at_the_next_time_that_is_free(vera, cast, session):
+    page = vera.get("/slots/why").text
+    assert "This time is free. Tue 24 Nov, 9:00" in plain(page)
+    Hours.create(coach=cast.alice, weekday=5, begins=600, ends=660)
+    assert "This time is free. Sat 28 Nov, 10:00" in plain(vera.get("/slots/why").text)
+    SpecialDay.create(coach=cast.alice, first=MONDAY.date(), last=MONDAY.date() + 30 * DAY)
+    assert "Why not?" in plain(vera.get("/slots/why").text)
 
 
 def test_why_not_names_no_client_who_is_another_coachs_by_now(vera, cast, session):
