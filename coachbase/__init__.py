@@ -1,13 +1,15 @@
 """coachbase: the desk of the virtual assistant who runs an executive coaching firm's administration."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from flask import Flask
 from flask.templating import Environment
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
+from werkzeug.routing import Rule
 
 from .config import Config, put_in_force
 
@@ -22,6 +24,15 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+class Route(Rule):
+    """Werkzeug compiles two functions for each rule that write its address, which is most of a start; we write our
+    addresses ourselves, so they are compiled when somebody asks."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(super()._compile_builder)
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)
+
+
 def create_app(config: Config | None = None) -> Flask:
     """The whole application, from top to bottom.
 
@@ -30,7 +41,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     _open(config)
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
-    app.jinja_environment = Templates
+    app.jinja_environment, app.url_rule_class = Templates, Route
     app.config.update(
         COACHBASE=config,
         SECRET_KEY=_cookie_key(),
