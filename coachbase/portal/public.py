@@ -11,6 +11,7 @@ from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
 from ..clients.models import Client, Contact
+from ..clients.rules import called
 from ..engagements.models import Engagement
 from ..engagements.rules import NEVER_SHARED, RUNNING, shares_in_words
 from ..files.models import Document
@@ -153,6 +154,7 @@ def assistant() -> str:
     return render_template(
         "portal/assistant.html",
         client=whose,
+        called=called(whose.assistant_name),
         dates=dates,
         to_book=to_book(whose),
         coming=coming,
@@ -199,6 +201,7 @@ def sponsor() -> str:
     return render_template(
         "portal/sponsor.html",
         contact=contact,
+        called=called(contact.name),
         asks=asks,
         done=done,
         total=total,
