@@ -7,11 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import islice
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from ..availability.rules import DAY, instant, moment_of
 from ..engagements.rules import Cadence
-from ..planning.rules import cadence_days
+from ..planning.rules import cadence_days, is_at_night
 from ..slots.rules import Openings
 
 MOST_SEATS = 60
@@ -89,10 +88,6 @@ class Suggestion(NamedTuple):
     at_night: tuple[int, ...]
 
 
-DAY_BEGINS, DAY_ENDS = 7, 21
-"""Hours on one's own clock between which a session is not at night."""
-
-
 @dataclass(frozen=True)
 class Together:
     """What keeps the coach, and each member alone, from a time; `zones` are the members' clocks."""
@@ -107,12 +102,8 @@ class Together:
 
     def at_night(self, start: int) -> tuple[int, ...]:
         """For which members it would begin or end at night."""
-        ends = [moment_of(start), moment_of(start + self.host.question.minutes - 1)]
-        return tuple(
-            place
-            for place, zone in enumerate(self.zones)
-            if not all(DAY_BEGINS <= moment.astimezone(ZoneInfo(zone)).hour < DAY_ENDS for moment in ends)
-        )
+        minutes = self.host.question.minutes
+        return tuple(place for place, zone in enumerate(self.zones) if is_at_night(start, minutes, zone))
 
     def ranked(self, most: int, *, a_day: int) -> list[Suggestion]:
         """The times that suit the coach: those first at which most can come, then those at night for the fewest, then

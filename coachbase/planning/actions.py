@@ -185,8 +185,21 @@ def _book(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> Non
 
 def _clear_days(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:
     """Nobody books the coach on these days from now on."""
-    availability.add_special(proposal.coach, Special(proposal.first, proposal.last, None, proposal.reason))
+    for special in _closings(proposal):
+        availability.add_special(proposal.coach, special)
     _move(proposal, lines, by)
+
+
+def _closings(proposal: Proposal) -> list[Special]:
+    """The days away; and again those among them for which other hours were said, which would stay open otherwise: of
+    several special days the one of fewest days is meant."""
+    first, last = proposal.first, proposal.last
+    away = Special(first, last, None, proposal.reason)
+    opened = SpecialDay.of(proposal.coach).where(
+        SpecialDay.begins.is_null(False), SpecialDay.first <= last, SpecialDay.last >= first
+    )
+    within = (away._replace(first=max(each.first, first), last=min(each.last, last)) for each in opened)
+    return list(dict.fromkeys([away, *within]))
 
 
 def _slip(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:
@@ -270,14 +283,11 @@ def _unbook(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> N
 
 
 def _open_days(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:
-    closed = SpecialDay.of(proposal.coach).where(
-        SpecialDay.first == proposal.first,
-        SpecialDay.last == proposal.last,
-        SpecialDay.begins.is_null(),
-        SpecialDay.why == proposal.reason,
-    )
-    if row := closed.order_by(SpecialDay.id.desc()).first():
-        availability.remove_special(row)
+    closed = SpecialDay.of(proposal.coach).where(SpecialDay.begins.is_null(), SpecialDay.why == proposal.reason)
+    for each in _closings(proposal):
+        same = closed.where(SpecialDay.first == each.first, SpecialDay.last == each.last)
+        if row := same.order_by(SpecialDay.id.desc()).first():
+            availability.remove_special(row)
     _move_back(proposal, lines, by)
 
 

@@ -12,7 +12,7 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
-from ..availability.rules import SessionKind
+from ..availability.rules import SessionKind, minute_of
 from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING, moved_end, obligations, shifts
@@ -34,7 +34,15 @@ from .models import (
     last_counted,
     letters_of,
 )
-from .rules import ProposalKind, ProposalState, clocks_in_words, divergences, letters_in_words, refusal_to_plan
+from .rules import (
+    ProposalKind,
+    ProposalState,
+    clocks_in_words,
+    divergences,
+    is_at_night,
+    letters_in_words,
+    refusal_to_plan,
+)
 
 pages = Blueprint("planning", __name__)
 
@@ -61,6 +69,7 @@ class Row:
     before: Time | None
     after: Time | None
     clocks: str
+    at_night: str
 
 
 @pages.get("/planning")
@@ -219,7 +228,9 @@ def _rows(proposal: Proposal, lines: Sequence[ProposedSession]) -> list[Row]:
         apart = divergences(moments or [each for each in (line.before, line.after) if each], zone, theirs)
         note = clocks_in_words(apart[line.after], city_of(theirs)) if line.after in apart else ""
         before = _time(line.before, zone, theirs) if line.session_id and line.before else None
-        rows.append(Row(line, client, before, _time(line.after, zone, theirs) if line.after else None, note))
+        at_night = line.chosen and line.after and is_at_night(minute_of(line.after), line.minutes, theirs)
+        after = _time(line.after, zone, theirs) if line.after else None
+        rows.append(Row(line, client, before, after, note, city_of(theirs) if at_night else ""))
     return rows
 
 

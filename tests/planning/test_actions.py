@@ -331,6 +331,21 @@ def test_undone_within_two_minutes_everything_is_as_it_was_and_no_mail_leaves(ab
     assert SpecialDay.select().count() == 0
 
 
+def test_an_evening_that_was_opened_in_the_days_away_is_closed_with_them_and_opens_again(absence, book, program, cast):
+    book(at(12, 15, 10), program)
+    evening = {"begins": 17 * 60, "ends": 20 * 60, "why": "An evening for Tokyo"}
+    SpecialDay.create(coach=cast.alice, first=date(2026, 12, 16), last=date(2026, 12, 16), **evening)
+    proposal = absence(*WEEK)
+    apply(proposal, cast)
+    with pytest.raises(Refused, match="Alice is away"):
+        scheduling.book(
+            cast.alice, SessionKind.COACHING, at(12, 16, 18), 60, via=Via.STAFF, client=cast.bob, engagement=program,
+            by=cast.vera,
+        )  # fmt: skip
+    actions.undo(proposal, by=cast.vera)
+    assert [special.why for special in SpecialDay.select()] == ["An evening for Tokyo"]
+
+
 def test_applied_undone_and_applied_again_each_hears_of_it_once(absence, book, program, cast, frozen):
     moved, off = book(at(12, 15, 10), program), book(at(12, 16, 15), client=client_of(cast.alice, "Ines Marchetti"))
     Message.update(state_name=MailState.SENT, sent_at=clock.now()).execute()

@@ -136,6 +136,14 @@ def test_weeks_in_which_the_clocks_differ_are_marked(vera, program):
     assert "an hour later in New York than usual" in page
 
 
+def test_a_time_at_night_for_the_client_is_marked(vera, program):
+    Client.update(zone="Asia/Tokyo").execute()
+    answer = vera.post(f"/engagements/{program.public_id}/cadence", data=CADENCE | {"count": "2"})
+    page = vera.get(answer.headers["Location"]).text
+    assert page.count("at night") == 2
+    assert "in Tokyo" in page
+
+
 def test_book_all_books_all_and_can_be_undone_from_the_page(vera, planned):
     page = vera.get(planned).text
     answer = vera.post(planned, data={"version": version_on(page)}, follow_redirects=True)
