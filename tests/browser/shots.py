@@ -370,8 +370,8 @@ def _scheduling(camera: Camera, clients: Mapping[str, str]) -> None:
     session = page.locator("main a[href$='/move']").first.get_attribute("href").removesuffix("/move")
     for name in ("", "/move", "/cancel", "/place"):
         camera.take(f"session-desk{name.replace('/', '-')}", session + name)
-    camera.open(f"{clients[POLLED]}/program")
-    camera.take("poll-desk", page.locator("main a[href*='/polls/']").first.get_attribute("href"))
+    camera.take("poll-asked", f"{clients[POLLED]}/polls/new")
+    camera.take("poll-desk", page.get_by_role("link", name="See who has answered").get_attribute("href"))
     camera.take("poll-new", f"{path}/polls/new")
     camera.open(f"{clients[UNPLANNED]}/program")
     program = page.locator("main a[href$='/cadence']").first.get_attribute("href").removesuffix("/cadence")
