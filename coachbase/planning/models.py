@@ -18,38 +18,40 @@ from ..clients.models import Client, Contact
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import Cadence, meeting_days, moved_end
+from ..moves.rules import (
+    AFTER_THE_END,
+    AT_SHORT_NOTICE,
+    GAPS,
+    SHORT_NOTICE,
+    Change,
+    Movable,
+    Option,
+    deadline,
+    displacement,
+    distance,
+    forbidden,
+    rank_of,
+    smallest_change,
+)
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import COUNTED, State
 from ..slots.models import openings_of
 from ..slots.rules import Openings
 from .rules import (
-    AFTER_THE_END,
-    AT_SHORT_NOTICE,
-    GAPS,
-    SHORT_NOTICE,
     STATE_LABELS,
-    Change,
     Date,
     Letter,
     LetterKind,
-    Movable,
-    Option,
     ProposalKind,
     ProposalState,
     Wish,
     beyond_the_horizon,
-    deadline,
-    displacement,
-    distance,
-    forbidden,
     in_words,
     instead,
     lay_out,
     local_day,
     moment_in_words,
-    rank_of,
     refusal_to_edit,
-    smallest_change,
 )
 
 

@@ -10,11 +10,11 @@ from coachbase.accounts.rules import Role
 from coachbase.availability.models import SpecialDay
 from coachbase.db import transaction
 from coachbase.invitations.actions import quiet
+from coachbase.moves.rules import MOVED, NO_PLACE, Movable, Option, smallest_change
 from coachbase.planning.models import foresee_absence
-from coachbase.planning.rules import MOVED, NO_PLACE, Movable, Option, smallest_change
 from coachbase.sessions.models import CoachingSession
+from tests.moves.test_rules import A_DAY, HOUR, MONDAY, brute
 from tests.planning.conftest import NOW, at, client_of, place_of, sample
-from tests.planning.test_rules import A_DAY, HOUR, MONDAY, brute
 
 FIRST, LAST = at(1, 11, 0).date(), at(1, 15, 0).date()
 
