@@ -1,23 +1,28 @@
 """Who is told what of a session: rows, mails as they arrive, and nothing more than that."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from icalendar import Calendar
 
 from coachbase import clock, jobs
+from coachbase.accounts.models import User
 from coachbase.availability.models import Availability
 from coachbase.availability.rules import SessionKind
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client, Contact
 from coachbase.db import transaction
 from coachbase.errors import Refused
+from coachbase.firm.models import Firm
 from coachbase.invitations import actions as invitations
+from coachbase.invitations.models import feed_of
+from coachbase.invitations.rules import Feed
 from coachbase.mail import actions as mail
 from coachbase.mail.models import MailServer, Message
 from coachbase.mail.rules import State as MailState
 from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.rules import Via
+from coachbase.scheduling.rules import Side, Via
 from coachbase.sessions.models import Attendee
 from coachbase.sessions.rules import Attendance
 from coachbase.timeline.models import Entry
@@ -449,3 +454,61 @@ def test_a_worker_that_slept_reminds_late_but_not_at_the_door(book, leave, froze
     Message.delete().where(Message.kind == "session_reminder").execute()
     invitations.remind_due()
     assert leave() == []
+
+
+# Hostile words --------------------------------------------------------------------------------------------------------
+
+HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Bob\r\nBcc: all@evil.example\r\nX-Own: 1",
+        "Bob\nATTENDEE:mailto:mallory@evil.example\nEND:VEVENT\nBEGIN:VEVENT",
+        '"><script>alert(1)</script><img src="https://evil.example/1.png">',
+        "=?utf-8?q?Bob=0D=0ABcc:all=40evil.example?=",
+        "\u2028\u2029Bob\x0b\x0c\x85END:VCALENDAR\0",
+        "[Sign in](https://evil.example/) {{link}} {{name}}",
+    ],
+)
+def test_from_the_invitation_to_the_cancellation_words_stay_words(words, cast, frozen, leave):
+    """As they may stand in the database, whatever the forms let in: names, titles, places and reasons."""
+    names = {"name": words, "preferred_name": words, "assistant_name": words, "assistant_email": "eve@x.example"}
+    Client.update(names).where(Client.id == cast.bob.id).execute()
+    User.update(name=words).where(User.id == cast.alice.id).execute()
+    Firm.update(name=words).execute()
+    alice, bob = User.get_by_id(cast.alice.id), Client.get_by_id(cast.bob.id)
+    sessions = [
+        scheduling.book(
+            alice, kind, THURSDAY + timedelta(hours=hours), 60, via=Via.STAFF, title=words, place_kind="room",
+            place=words.replace("https://", "Room "), despite=words, by=cast.vera, **who,
+        )
+        for hours, kind, who in ((0, SessionKind.COACHING, {"client": bob}), (3, SessionKind.GROUP, {"members": [bob]}))
+    ]  # fmt: skip
+    letters = leave()
+    for session in sessions:
+        scheduling.move(session, session.starts_at + timedelta(days=1), side=Side.FIRM, via=Via.STAFF, reason=words,
+                        despite=words, by=cast.vera)  # fmt: skip
+    letters += leave()
+    for session in sessions:
+        scheduling.cancel(session, side=Side.FIRM, reason=words, by=cast.vera)
+    letters += leave()
+    assert len(letters) == 3 * 2 * 3
+    for letter in letters:
+        assert set(letter.keys()) == HEADERS
+        assert letter.recipients == [address.addr_spec for address in letter["To"].addresses]
+        html = part(letter, "text/html")
+        assert not re.search(r"<script|<img|https://evil\.example[^<]*\"", html)
+        file = file_of(letter)
+        assert (file.count("\r\nBEGIN:VEVENT\r\n"), file.count("\r\nEND:VCALENDAR\r\n")) == (1, 1)
+        lines = file.replace("\r\n ", "").split("\r\n")
+        asked = [line.rpartition(":mailto:")[2] for line in lines if line.startswith("ATTENDEE")]
+        assert asked == [each for each in letter.recipients if each != "eve@x.example"]
+        assert "\r" not in file.replace("\r\n", "")
+    for kind, subject in ((Feed.CLIENT, bob.public_id), (Feed.INITIALS, alice.public_id)):
+        sessions[0].state_name = "booked"
+        sessions[0].save()
+        told = feed_of(kind, subject, NOW)
+        assert told.count("\r\nBEGIN:VEVENT\r\n") == told.count("\r\nEND:VEVENT\r\n") == 1
+        assert "\r\nATTENDEE" not in told
