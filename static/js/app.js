@@ -73,6 +73,36 @@ function closeMenus(except = null) {
   all("details.menu[open]").forEach((menu) => { if (!menu.contains(except)) menu.open = false; });
 }
 
+// What is closed by a key gives the focus back to what opened it.
+function leaveMenu() {
+  const menu = document.activeElement?.closest("details.menu[open]");
+  closeMenus();
+  if (menu) $("summary", menu).focus();
+}
+
+// Focus: what one works on may be drawn anew or go. Then its twin has it, or what stands in its row, or the page. ------
+let workedOn = null;
+
+const labelOf = (element) => element.id || element.getAttribute("aria-label") || element.textContent.trim();
+
+function rememberFocus({ detail }) {
+  const was = document.activeElement;
+  const goes = was !== document.body && detail.target?.contains?.(was);
+  workedOn = goes ? { was, root: detail.target.id, row: all(".row", detail.target).indexOf(was.closest(".row")) } : null;
+}
+
+function giveFocusBack() {
+  if (!workedOn || workedOn.was.isConnected) return;
+  const { was, row } = workedOn;
+  const root = document.getElementById(workedOn.root) ?? $("#main");
+  workedOn = null;
+  if (document.activeElement !== document.body) return;
+  const rows = row < 0 ? [] : all(".row", root);
+  const place = rows[Math.min(row, rows.length - 1)];
+  const twin = all(was.tagName, place ?? root).find((each) => labelOf(each) === labelOf(was));
+  (twin ?? (place && actOf(place)) ?? $("#main"))?.focus({ preventScroll: true });
+}
+
 async function copy(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
   button.title = "Copied";
@@ -149,12 +179,13 @@ function pressed(event) {
   if ((event.metaKey || event.ctrlKey) && key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
   if ((event.metaKey || event.ctrlKey) && key === "Enter" && event.target.matches("textarea")) { event.target.form?.requestSubmit(); return; }
   if (key === "Escape") {
-    closeMenus();
+    leaveMenu();
     // a search field would take the first press to empty itself
     if ($("#palette")?.open) { event.preventDefault(); $("#palette").close(); }
     return;
   }
   if ($("#palette")?.open) { stepFound(event); return; }
+  if (key === "Enter" && event.repeat && event.target.closest(".row")) { event.preventDefault(); return; } // a held key does one row
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !lettersOn()) return;
   if ($("dialog[open]") || event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (Date.now() - going < 1500) { going = 0; goTo(key.toLowerCase()); return; }
@@ -214,11 +245,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status >= 400 && xhr.getResponseHeader("HX-Reswap") === "none") sayWhatFailed(event);
 });
+document.addEventListener("htmx:beforeSwap", rememberFocus);
 document.addEventListener("htmx:sendError", () => say(NO_ANSWER));
 document.addEventListener("htmx:timeout", () => say(NO_ANSWER));
 document.addEventListener("htmx:afterRequest", releaseButtons);
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   timeToasts();
+  giveFocusBack();
   const box = $("[data-keys-switch]", target);
   if (box) box.checked = lettersOn();
 });

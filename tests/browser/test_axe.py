@@ -11,7 +11,7 @@ from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.cohorts import actions as cohorts
-from coachbase.cohorts.models import Meeting
+from coachbase.cohorts.models import Cohort, Meeting
 from coachbase.db import transaction
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
@@ -218,6 +218,28 @@ def test_the_owners_pages_and_the_public_ones_are_within_reach(open_page, enter,
     olive = open_page(color_scheme=theme)
     enter(olive, "olive")
     assert look(olive, [path.format(**ids) for path in SETTINGS]) == []
+
+
+LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewis"
+"""A name as they are, of one word."""
+
+
+def test_a_long_word_makes_no_phone_page_wider(open_page, enter, ids, cast):
+    with transaction():
+        for thing in (cast.alice, cast.bob, cast.sam, cast.brightwater, ProgramTemplate.kept().first()):
+            type(thing).update(name=LONG).where(type(thing).id == thing.id).execute()
+        Cohort.update(name=LONG).execute()
+        Engagement.update(name=LONG).execute()
+        Meeting.update(topic=LONG).execute()
+        CoachingSession.update(place="https://meet.example/" + LONG).execute()
+    vera = open_page(viewport=PHONE)
+    enter(vera, "vera")
+    wide = []
+    for path in (*DESK, "/calendar", "/planning/new"):
+        vera.goto(path.format(**ids))
+        if vera.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            wide.append(path)
+    assert wide == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

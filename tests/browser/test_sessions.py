@@ -55,6 +55,33 @@ def test_one_key_marks_the_selected_row_and_it_goes(open_page, enter, over):
     assert states(over) == ["held", "no_show", "booked"]
 
 
+def test_the_focus_stays_where_one_works_when_a_row_is_drawn_anew_or_goes(open_page, enter, over):
+    page = open_page()
+    enter(page, "vera")
+    rows = page.locator(".row.marking")
+    rows.first.get_by_role("button", name="No-show").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(2)
+    expect(rows.first.get_by_role("button", name="No-show")).to_be_focused()
+    for left in (1, 0):
+        page.keyboard.press("Enter")
+        expect(rows).to_have_count(left)
+    expect(page.locator("#main")).to_be_focused()
+    assert states(over) == ["no_show"] * 3
+
+
+def test_escape_closes_a_menu_and_gives_the_focus_back(open_page, enter):
+    page = open_page()
+    enter(page, "vera")
+    opener = page.locator(".me > summary")
+    opener.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Your account")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+
 def test_one_key_marks_the_session_one_looks_at(open_page, enter, over):
     page = open_page()
     enter(page, "alice")
