@@ -42,6 +42,7 @@ from .forms import (
     WhenForm,
     WhyForm,
     days_listed,
+    moment_named,
     with_slot,
 )
 from .models import Request, as_told_to, knows_day_of, sessions_left
@@ -509,8 +510,11 @@ def why_not() -> ResponseReturnValue:
     clients = list(Client.with_people(_me()).where(Client.coach == coach).order_by(Client.search_key))
     client = next((one for one in clients if one.public_id == request.args.get("client")), None)
     kind = SessionKind(form.kind.data) if form.kind.data in ALONE else SessionKind.COACHING
-    starts_at, minutes = form.starts_at, form.length(AN_HOUR)
+    minutes = form.length(AN_HOUR)
     outlook = _outlook(form, coach, kind, minutes, [client] if client else [], [])
+    if outlook.days and not {"slot", "day"} & {*request.args}:
+        outlook = _at_first_free(outlook)
+        form = _why_form(coach, outlook.starts_at)
     return _form_page(
         "scheduling/why.html",
         coaches=coaches,
@@ -521,17 +525,17 @@ def why_not() -> ResponseReturnValue:
         form=form,
         outlook=outlook,
         zone_there=(client.zone if client else "") or coach.zone,
-        booking=urlencode({"slot": _slot(starts_at), "kind": kind, "minutes": minutes} | _kept_back())
-        if starts_at
+        booking=urlencode({"slot": _slot(outlook.starts_at), "kind": kind, "minutes": minutes} | _kept_back())
+        if outlook.starts_at
         else "",
         back=_way_back("/calendar"),
     )
 
 
-def _why_form(coach: User) -> WhyForm:
-    """The time that was pressed; at first the next one that is free."""
+def _why_form(coach: User, at_first: datetime | None = None) -> WhyForm:
+    """With the time that was pressed or typed."""
     filled = with_slot(request.args, coach.zone, reader_zone())
-    first = (clock.now() if "day" in filled else _first_free(coach)).astimezone(ZoneInfo(coach.zone))
+    first = (at_first or clock.now() + timedelta(hours=1)).astimezone(ZoneInfo(coach.zone))
     usual = {
         "day": first.date().isoformat(),
         "at": f"{first:%H:%M}",
@@ -544,11 +548,11 @@ def _why_form(coach: User) -> WhyForm:
     return WhyForm(filled, zone=coach.zone)
 
 
-def _first_free(coach: User) -> datetime:
-    """When the coach could meet somebody next; tomorrow when that is not to be found in two weeks."""
-    now = clock.now()
-    free = openings_of(coach, SessionKind.COACHING, AN_HOUR, now, now + 2 * timedelta(days=A_WEEK))
-    return next(iter(moments(free.starts[:1])), now + timedelta(days=1))
+def _at_first_free(outlook: Outlook) -> Outlook:
+    """As if the first of the free times had been pressed: where nobody has typed a time yet, that is what is meant."""
+    (day, (first, *others)), *later = outlook.days
+    chosen = [replace(first, is_chosen=True), *others]
+    return replace(outlook, starts_at=moment_named(first.slot, "UTC"), reasons=(), days=[(day, chosen), *later])
 
 
 def _kept_back() -> dict[str, str]:
