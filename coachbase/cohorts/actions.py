@@ -16,6 +16,7 @@ from ..errors import Refused, Stale
 from ..files import actions as files
 from ..files.models import Document
 from ..files.rules import Upload
+from ..invitations import actions as invitations
 from ..scheduling import actions as scheduling
 from ..scheduling.rules import Via
 from ..sessions import actions as sessions
@@ -25,6 +26,9 @@ from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import Cohort, Material, Meeting, Seat, able, attendees_of, together
 from .rules import FULL, MOST_MEETINGS, CohortState, Tick, free_number, marks_of, refusal_of_seats, refusal_to_seat
+
+TO_UNDO = timedelta(seconds=90)
+"""A little longer than the page offers to undo it."""
 
 
 @atomic
@@ -104,12 +108,17 @@ def take_seats(cohort: Cohort, clients: Sequence[Client], *, by: User) -> list[s
 
 @atomic
 def leave_seat(seat: Seat, *, by: User) -> None:
-    """Take a client out of the cohort and its sessions to come; each invitation is taken back."""
+    """Take a client out of the cohort and its sessions to come; each invitation is taken back.
+
+    The mails wait as long as that can be undone.
+    """
     seat.delete_instance()
     _note(seat.client, f"Left {seat.cohort.name}", seat.cohort, by)
-    for attendee in attendees_of(list(Meeting.to_come(seat.cohort, clock.now()))):
-        if attendee.client_id == seat.client_id:
-            scheduling.leave(attendee, by=by)
+    now = clock.now()
+    with invitations.delayed(now + TO_UNDO):
+        for attendee in attendees_of(list(Meeting.to_come(seat.cohort, now))):
+            if attendee.client_id == seat.client_id:
+                scheduling.leave(attendee, by=by)
 
 
 def _note(client: Client, sentence: str, cohort: Cohort, by: User) -> None:

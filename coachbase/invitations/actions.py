@@ -128,8 +128,8 @@ def invite_one(attendee: Attendee) -> None:
 
 @atomic
 def take_back_one(attendee: Attendee) -> None:
-    """Somebody is no longer invited: CANCEL for this person alone."""
-    _take_back(attendee.session, _with_assistant(attendee))
+    """Somebody is no longer invited: CANCEL for this person alone, in other words: it takes place."""
+    _take_back(attendee.session, _with_assistant(attendee), kind="session_withdrawn")
 
 
 @atomic
@@ -177,7 +177,9 @@ def _tell_one(session: CoachingSession, meeting: Meeting, guest: Guest, client: 
     _mail("session_changed" if is_known else "session_invite", session, meeting, guest, client, (method, file))
 
 
-def _take_back(session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]]) -> None:
+def _take_back(
+    session: CoachingSession, guests: Iterable[tuple[Guest, Client | None]], kind: str = "session_cancelled"
+) -> None:
     """Only who heard of it, and not yet that it is off, is told."""
     if not _is_news(session):
         return
@@ -188,7 +190,7 @@ def _take_back(session: CoachingSession, guests: Iterable[tuple[Guest, Client | 
         if told is None or told.method is Method.CANCEL:
             continue
         file = calendar_file(meeting, guest, Method.CANCEL, sequence=_edition(session, told), stamp=clock.now())
-        _mail("session_cancelled", session, meeting, guest, client, (Method.CANCEL, file))
+        _mail(kind, session, meeting, guest, client, (Method.CANCEL, file))
 
 
 def _edition(session: CoachingSession, told: Told | None) -> int:

@@ -188,6 +188,9 @@ KINDS: dict[str, Kind] = {
     "session_cancelled": Kind(
         "Cancelled session", "To everybody who was invited to a session that does not take place.", _SESSION
     ),
+    "session_withdrawn": Kind(
+        "Invitation taken back", "To somebody who is no longer invited to a session that takes place.", _SESSION
+    ),
     "session_reminder": Kind(
         "Reminder of a session",
         "To everybody who comes to a session, the day before.",

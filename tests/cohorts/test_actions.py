@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
-from coachbase import clock
+from coachbase import clock, jobs
 from coachbase.availability.rules import SessionKind
 from coachbase.clients import actions as clients
 from coachbase.cohorts import actions
@@ -16,6 +16,7 @@ from coachbase.db import database
 from coachbase.errors import Refused, Stale
 from coachbase.files.models import Document
 from coachbase.files.rules import Upload
+from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.rules import Via
@@ -218,6 +219,32 @@ def test_who_leaves_is_taken_out_of_the_sessions_to_come_alone(seated, people, c
         ["Grace Adeyemi"],
     ]
     assert {each.session.state_name for each in Meeting.of(seated)} == {"booked"}
+
+
+def deliver():
+    mail.sweep()
+    jobs.run_jobs()
+
+
+def test_who_leaves_is_told_after_a_while_that_the_session_is_not_off_and_hears_nothing_when_it_is_undone(
+    seated, cast, smtp
+):
+    series(seated, cast.vera, count=1)
+    deliver()
+    smtp.messages.clear()
+    for is_undone in (True, False):
+        seat = Seat.of(seated).first()
+        actions.leave_seat(seat, by=cast.vera)
+        deliver()
+        assert smtp.messages == []
+        if is_undone:
+            actions.take_seat(seated, seat.client, by=cast.vera)
+        with clock.pretend(NOW + actions.TO_UNDO):
+            deliver()
+    (letter,) = smtp.messages
+    assert letter["To"].startswith("Ines")
+    assert letter["Subject"] == "No longer invited: Leaders’ circle, Thursday 26 November, 9:00"
+    assert "you need not come" in letter.get_body(("plain",)).get_content()
 
 
 def test_a_session_added_between_two_takes_its_number_by_its_day(seated, cast):
