@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from ..availability.rules import DAY, instant, moment_of
 from ..engagements.rules import Cadence
-from ..planning.rules import cadence_days, is_at_night
-from ..slots.rules import Openings
+from ..planning.rules import cadence_days
+from ..slots.rules import Openings, is_at_night
 
 MOST_SEATS = 60
 MOST_MEETINGS = 52

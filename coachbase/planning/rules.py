@@ -357,16 +357,6 @@ def clocks_in_words(minutes: int, city: str) -> str:
     return f"{hours} {'later' if minutes > 0 else 'earlier'} in {city} than usual"
 
 
-DAY_BEGINS, DAY_ENDS = 7, 21
-"""Hours on one's own clock between which a session is not at night."""
-
-
-def is_at_night(start: int, minutes: int, zone: str) -> bool:
-    """Whether it begins or ends at night on a clock."""
-    ends = _local(start, zone), _local(start + minutes - 1, zone)
-    return not all(DAY_BEGINS <= moment.hour < DAY_ENDS for moment in ends)
-
-
 def _apart(moment: datetime, zone: str, other: str) -> int:
     offsets = [moment.astimezone(ZoneInfo(each)).utcoffset() or timedelta() for each in (other, zone)]
     return int((offsets[0] - offsets[1]).total_seconds() // 60)

@@ -21,6 +21,7 @@ from ..firm.rules import city_of
 from ..scheduling.models import sessions_left
 from ..scheduling.rules import clocks
 from ..sessions.models import CoachingSession, LedgerEntry
+from ..slots.rules import is_at_night
 from ..web.pages import go, load_or_404
 from . import actions
 from .forms import OTHER, AbsenceForm, CadenceForm, LineForm, SlipForm, VersionForm, as_usual
@@ -39,7 +40,6 @@ from .rules import (
     ProposalState,
     clocks_in_words,
     divergences,
-    is_at_night,
     letters_in_words,
     refusal_to_plan,
 )

@@ -12,14 +12,14 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
-from ..availability.rules import SessionKind
+from ..availability.rules import SessionKind, minute_of
 from ..clients.models import Client, Contact
 from ..engagements.models import Engagement, Participant
 from ..errors import Refused
 from ..scheduling.forms import days_listed
 from ..scheduling.rules import LONGEST, SHORTEST
 from ..slots.models import moments, openings_of
-from ..slots.rules import Openings
+from ..slots.rules import Openings, is_at_night
 from ..web.filters import clock_in, day_in
 from ..web.pages import go, load_or_404
 from . import actions
@@ -100,7 +100,8 @@ def _proposing(
     days = min(max(days_listed(asked), TWO_WEEKS), MOST_DAYS)
     openings = _openings(engagement, form, days)
     found = moments(openings.starts)
-    ticked = spread(found, coach.zone) if suggests else form.starts()
+    by_day = [start for start in found if not is_at_night(minute_of(start), AN_HOUR, zone)]
+    ticked = spread(by_day or found, coach.zone) if suggests else form.starts()
     free = [_free(start, coach.zone, zone, start in ticked) for start in found]
     return render_template(
         "polls/new.html",

@@ -275,6 +275,15 @@ _WORDS = {
 
 # For readers ----------------------------------------------------------------------------------------------------------
 
+DAY_BEGINS, DAY_ENDS = 7, 21
+"""Hours on one's own clock between which a session is not at night."""
+
+
+def is_at_night(start: int, minutes: int, zone: str) -> bool:
+    """Whether it begins or ends at night on a clock."""
+    ends = (moment_of(minute).astimezone(ZoneInfo(zone)) for minute in (start, start + minutes - 1))
+    return not all(DAY_BEGINS <= local.hour < DAY_ENDS for local in ends)
+
 
 def label(start: datetime, zone: str) -> str:
     """'9:00' on the wall clock of a zone; '1:30 (UTC−5)' where that clock shows the time twice on that day."""

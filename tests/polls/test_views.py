@@ -1,11 +1,14 @@
 """What staff see and do: real free times, who is asked, what was answered; Carol sees nothing of it."""
 
 import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from coachbase.availability.rules import SessionKind
-from coachbase.clients.models import Contact
+from coachbase.clients.models import Client, Contact
+from coachbase.db import transaction
 from coachbase.engagements.models import Engagement
 from coachbase.polls import actions
 from coachbase.polls.models import Poll, PollSlot, Voter
@@ -47,6 +50,17 @@ def test_the_form_opens_with_sam_and_a_choice_of_real_free_times(vera, cast, her
     assert times[named(THURSDAY)] in (True, False)
     assert sum(times.values()) == 6
     assert named(THURSDAY + 9 * HOUR) not in times, "Alice is not open in the evening"
+
+
+def test_what_is_ticked_at_first_is_night_for_nobody_as_far_as_may_be(vera, cast, here):
+    for zone, at_night in (("Asia/Tokyo", False), ("Pacific/Auckland", True)):
+        with transaction():
+            Client.update(zone=zone).where(Client.id == cast.bob.id).execute()
+        ticked = [datetime.fromisoformat(slot) for slot, is_ticked in offered(vera.get(here)).items() if is_ticked]
+        assert len(ticked) == 6
+        ends = [start + timedelta(minutes=each) for start in ticked for each in (0, 59)]
+        hours = {moment.astimezone(ZoneInfo(zone)).hour for moment in ends}
+        assert (not all(7 <= hour < 21 for hour in hours)) is at_night
 
 
 def test_the_button_stands_in_the_program(vera, cast, program):
