@@ -21,6 +21,8 @@ from ..feeds.models import Busy, Feed
 from ..mail.models import Message
 from ..mail.rules import State
 from ..polls.models import Poll
+from ..portal.rules import MOST as MOST_REMINDERS
+from ..scheduling.models import Request
 from ..sessions.models import CoachingSession, Stalled, stalled_programs
 from ..sessions.rules import TAKES_TIME, place_of
 from ..sessions.rules import State as SessionState
@@ -153,6 +155,14 @@ def _lying_over() -> ModelSelect:
 def stalled(user: User, now: datetime) -> list[Stalled]:
     """Programs that nobody moves, for whoever looks after the desk."""
     return [] if user.role is Role.COACH else stalled_programs(user, now)
+
+
+def unanswered(user: User, now: datetime) -> list[Request]:
+    """Who was asked to book as often as is kind, or by a day that has passed: somebody should call."""
+    if user.role is Role.COACH:
+        return []
+    today = now.astimezone(ZoneInfo(user.zone)).date()
+    return list(Request.unanswered(user, today, MOST_REMINDERS).limit(MOST))
 
 
 def undelivered(user: User) -> ModelSelect:

@@ -38,6 +38,7 @@ def today() -> ResponseReturnValue:
         do_now=do_now,
         others=waited,
         stuck=list(models.stuck(current_user)),
+        unanswered=models.unanswered(current_user, now),
         without_time=list(models.without_time(current_user)),
         undelivered=list(models.undelivered(current_user)),
         clashes=day.clashes,

@@ -56,6 +56,13 @@ class Request(Model):
     def label(self) -> str:
         return SESSION_LABELS[self.kind]
 
+    @property
+    def reminders_in_words(self) -> str:
+        """'reminded twice'."""
+        if not self.reminders:
+            return "not reminded yet"
+        return f"reminded {('once', 'twice')[self.reminders - 1] if self.reminders < 3 else f'{self.reminders} times'}"
+
     @classmethod
     def with_people(cls) -> ModelSelect:
         """With client, organisation, coach and engagement."""
@@ -94,9 +101,14 @@ class Request(Model):
         return cls.with_people().where(cls.client == client, cls.state_name == RequestState.ASKED).order_by(cls.id)
 
     @classmethod
-    def overdue(cls, user: User, now: datetime) -> ModelSelect:
-        """Asked for, and the day until which it was asked has passed."""
-        return cls.visible_to(user).where(cls.state_name == RequestState.ASKED, cls.until_on < now.date())
+    def unanswered(cls, user: User, today: date, often: int) -> ModelSelect:
+        """Reminded so often, or wanted by a day that has passed, and still nobody chose a time. A program's kickoff is
+        a step, which says so itself; where no time suits, the ball is ours."""
+        is_step = (cls.kind_name == SessionKind.KICKOFF) & cls.engagement.is_null(False)
+        is_over = (cls.until_on < today) | (cls.reminders >= often)
+        open_ones = cls.state_name == RequestState.ASKED, cls.unsuited_at.is_null(), ~is_step
+        there = cls.engagement.is_null() | Engagement.state_name.in_(RUNNING)
+        return cls.visible_to(user).where(*open_ones, is_over, there).order_by(cls.asked_at)
 
     @classmethod
     def for_page(cls, client: Client) -> ModelSelect:

@@ -9,6 +9,7 @@ from coachbase.accounts import actions as accounts
 from coachbase.accounts.models import User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement
+from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
@@ -24,7 +25,9 @@ from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
 from coachbase.rooms import MENU
+from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.models import Request
+from coachbase.scheduling.rules import Side
 from coachbase.sessions.models import CoachingSession, LedgerEntry, places_of
 from coachbase.sessions.rules import State as SessionState
 from coachbase.web.guard import is_public
@@ -46,6 +49,23 @@ def test_an_agreement_whose_pdf_could_not_be_made_stands_on_today(cast, vera, al
         assert "Agreements that need a look" in page
         assert f'href="/clients/{cast.bob.public_id}/agreements"' in page
     assert "Agreements that need a look" not in carol.get("/").text
+
+
+def test_who_chose_no_time_however_often_reminded_stands_on_today(cast, vera, alice, carol):
+    asked = scheduling.ask(
+        cast.bob, cast.alice, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=cast.vera
+    )  # fmt: skip
+    assert "nothing chosen" not in vera.get("/").text
+    for change in ({"reminders": 4}, {"reminders": 2, "until_on": clock.now().date() - timedelta(days=1)}):
+        Request.update(reminders=0, until_on=None).execute()
+        Request.update(change).execute()
+        page = vera.get("/").text
+        assert "Chemistry call: Bob Haddad" in page
+        assert f'href="/clients/{cast.bob.public_id}/sessions/new?kind=chemistry"' in page
+    assert "reminded twice" in page
+    assert "nothing chosen" not in alice.get("/").text + carol.get("/").text
+    scheduling.tell_none_suits(asked, "I travel", side=Side.CLIENT)
+    assert "nothing chosen" not in vera.get("/").text, "then it is our turn"
 
 
 def test_an_inquiry_without_a_coach_asks_for_one(cast, vera, alice):
@@ -162,7 +182,14 @@ def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):
 def begin(client, since):
     """A program of this client whose first step opened then; its target is a day."""
     terms = dict.fromkeys(Engagement.TERMS, "")
-    terms |= {"name": "Six", "months": 6, "sessions": 6, "session_minutes": 60, "cadence_name": "weekly"}
+    terms |= {
+        "battery_id": None,
+        "name": "Six",
+        "months": 6,
+        "sessions": 6,
+        "session_minutes": 60,
+        "cadence_name": "weekly",
+    }
     terms |= {
         "price_cents": 0,
         "currency": "GBP",

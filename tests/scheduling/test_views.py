@@ -336,6 +336,11 @@ def test_bob_is_asked_and_no_more(vera, cast, program):
         cast.vera,
         "2026-12-12",
     )
+    tab = vera.get(here).text
+    assert "not reminded yet" in tab
+    assert f'action="/clients/{cast.bob.public_id}/remind"' in tab
+    assert vera.post(f"/clients/{cast.bob.public_id}/remind", data={"from": "sessions"}).location == here
+    assert "reminded once" in vera.get(here).text
     assert vera.post(f"/requests/{asked.public_id}/withdraw").location == here
     assert Request.get().state is RequestState.WITHDRAWN
 
