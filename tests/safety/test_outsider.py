@@ -19,6 +19,8 @@ from coachbase.mail.rules import KINDS, refusal_of_body, tidy
 from coachbase.text import render_markdown
 from tests.cast import PASSWORD
 from tests.live import LiveServer
+from tests.safety.digest import digest
+from tests.safety.people import HOLDERS
 from tests.safety.walk import fill, routes
 from tests.safety.world import MISSING
 
@@ -125,6 +127,20 @@ def test_a_link_to_what_is_gone_finds_nothing(people, app, kind):
         answer = browser.open(fill(rule, dict.fromkeys(rule.arguments, MISSING)), method=method)
         found[method, rule.rule] = answer.status_code
     assert set(found.values()) == {404}, found
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_scanner_of_mail_that_follows_every_link_three_times_changes_nothing(people, app, world, method):
+    """P7. Each mailed link from its token on, and all that can be looked at behind it."""
+    before = digest()
+    for kind in (*HOLDERS, "feed_client", "feed_coach"):
+        browser, home = people[kind if kind in HOLDERS else "stranger"], f"/p/{kind}"
+        looks = [rule.rule for verb, rule in routes(app) if verb == "GET" and f"{rule.rule}/".startswith(f"{home}/")]
+        door = f"/p/feed/{world.tokens[kind]}.ics" if kind.startswith("feed") else f"{home}/open/{world.tokens[kind]}"
+        for path in 3 * [door, *(path for path in looks if "<" not in path)]:
+            answer = browser.open(path, method=method)
+            assert answer.status_code in (200, 303), path
+    assert digest() == before
 
 
 @pytest.mark.parametrize("kind", ["feed_client", "feed_coach", "feed_coach_initials"])
