@@ -114,6 +114,16 @@ def test_a_drag_outside_the_hours_asks_why_and_then_moves(week, sessions):
     assert when(sessions["Bob"]) == (1, 18, 60)
 
 
+def test_enter_after_the_reason_moves_and_takes_no_other_time(week, sessions):
+    drag(week, block(week, "Bob"), hours=8)
+    dialog = week.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Move", exact=True)).to_be_in_viewport()
+    dialog.get_by_label("Why it is right nevertheless").fill("Bob lands at five")
+    week.keyboard.press("Enter")
+    expect(block(week, "Bob")).to_contain_text("18:00–19:00")
+    assert when(sessions["Bob"]) == (1, 18, 60)
+
+
 def test_keys_carry_a_session_and_enter_keeps_it(week, sessions):
     block(week, "Bob").locator(".what").focus()
     week.keyboard.press("Alt+ArrowDown")
