@@ -17,7 +17,7 @@ from ..invitations import actions as invitations
 from ..scheduling import actions as scheduling
 from ..scheduling.rules import Side, Via
 from ..sessions.models import CoachingSession
-from ..sessions.rules import State
+from ..sessions.rules import UNDONE, State
 from .models import Elsewhere, Proposal, ProposedSession
 from .rules import UNDO_FOR, ProposalKind, ProposalState, moment_in_words, refusal_to_edit, refusal_to_undo
 
@@ -270,9 +270,6 @@ def undo(proposal: Proposal, *, by: User) -> None:
     _UNDO[proposal.kind](proposal, lines, by)
     proposal.state_name = ProposalState.UNDONE
     _next_version(proposal)
-
-
-UNDONE = "Undone"
 
 
 def _unbook(proposal: Proposal, lines: Sequence[ProposedSession], by: User) -> None:

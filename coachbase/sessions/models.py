@@ -24,6 +24,7 @@ from .rules import (
     OPEN,
     STATE_LABELS,
     TAKES_TIME,
+    UNDONE,
     Attendance,
     Balance,
     Entry,
@@ -163,10 +164,11 @@ class CoachingSession(Model):
 
     @classmethod
     def of_client(cls, client: Client) -> ModelSelect:
-        """All a client is or was invited to, groups too, the latest first."""
+        """All a client is or was invited to, groups too, the latest first; but not what was undone unheard."""
         in_groups = Attendee.select(Attendee.session).where(Attendee.client == client, Attendee.left_at.is_null())
         theirs = (cls.client == client) | cls.id.in_(in_groups)
-        return cls.with_people().where(theirs).order_by(cls.starts_at.desc(), cls.id.desc())
+        undone = (cls.state_name == State.CANCELLED) & (cls.reason == UNDONE)
+        return cls.with_people().where(theirs, ~undone).order_by(cls.starts_at.desc(), cls.id.desc())
 
     @classmethod
     def inheriting(

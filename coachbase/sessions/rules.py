@@ -56,6 +56,8 @@ ENTRY_LABELS = {
 }
 GIVES = (Entry.BOUGHT, Entry.MADE_UP)
 
+UNDONE = "Undone"
+"""The reason of what a plan did and took back before anybody had heard of it."""
 COUNTED = (SessionKind.KICKOFF, SessionKind.COACHING, SessionKind.DEBRIEF, SessionKind.CLOSING)
 """What a program's number of sessions means; chemistry calls, three-way meetings and groups come beside it."""
 

@@ -155,6 +155,14 @@ def test_book_all_books_all_and_can_be_undone_from_the_page(vera, planned):
     assert count_of_booked() == 0
 
 
+def test_what_was_undone_unheard_stands_in_no_list_of_sessions(vera, planned, program):
+    vera.post(planned, data={"version": "1"})
+    where = f"/clients/{program.client.public_id}/sessions"
+    vera.post(f"{planned}/undo")
+    page = vera.get(where).text
+    assert "Past or cancelled" not in page
+
+
 def test_a_double_click_books_once(vera, planned):
     page = vera.get(planned).text
     data = {"version": version_on(page), "once": "one-click"}
