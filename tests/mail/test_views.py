@@ -90,9 +90,11 @@ def test_an_empty_outbox_says_what_will_stand_there(vera):
     assert "Mail is not set up yet" not in vera.get("/mail").text
 
 
-def test_waiting_mail_is_announced_until_there_is_a_server(cast, vera):
+def test_waiting_mail_is_announced_until_there_is_a_server(cast, vera, olive):
     thanks(cast)
     assert "Mail is not set up yet" in vera.get("/mail").text
+    assert "Set up mail" not in vera.get("/mail").text, "only the owner can"
+    assert "Set up mail" in olive.get("/mail").text
     server()
     assert "Mail is not set up yet" not in vera.get("/mail").text
 
