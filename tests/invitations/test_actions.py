@@ -456,6 +456,18 @@ def test_a_worker_that_slept_reminds_late_but_not_at_the_door(book, leave, froze
     assert leave() == []
 
 
+def test_each_edition_is_stamped_when_it_was_written(book, move, cancel, leave, frozen):
+    session = book()
+    stamps = [event_of(to(leave(), "Bob"))["DTSTAMP"].dt]
+    frozen.shift(timedelta(hours=1))
+    move(session, FRIDAY)
+    stamps.append(event_of(to(leave(), "Bob"))["DTSTAMP"].dt)
+    frozen.shift(timedelta(hours=1))
+    cancel(session)
+    stamps.append(event_of(to(leave(), "Bob"))["DTSTAMP"].dt)
+    assert stamps == [NOW, NOW + timedelta(hours=1), NOW + timedelta(hours=2)]
+
+
 # Hostile words --------------------------------------------------------------------------------------------------------
 
 HEADERS = {"From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
