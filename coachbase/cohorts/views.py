@@ -22,6 +22,7 @@ from ..files.models import Document
 from ..files.rules import size_in_words
 from ..scheduling.forms import moment_at
 from ..sessions.models import STRANGER, Attendee
+from ..sessions.rules import State
 from ..slots.rules import label
 from ..web.conflict import conflict
 from ..web.forms import Form
@@ -376,10 +377,23 @@ def _page(cohort: Cohort, seat_form: SeatForm | None = None) -> str:
         meetings=meetings,
         begun=[meeting for meeting in meetings if meeting.session.starts_at <= now],
         invitations={(each.session_id, each.client_id): each for each in invited},
+        made_up=_made_up(meetings, invited),
         counts=_counts(invited),
         materials=_materials(meetings),
         label=label,
     )
+
+
+def _made_up(meetings: Sequence[Meeting], invited: Sequence[Attendee]) -> dict[tuple[int, int], Meeting]:
+    """By meeting and client: the one that makes up for it, the last where there are several."""
+    again = {
+        each.session_id: each for each in meetings if each.makes_up_id and each.session.state is not State.CANCELLED
+    }
+    return {
+        (again[each.session_id].makes_up_id, each.client_id): again[each.session_id]
+        for each in invited
+        if each.session_id in again
+    }
 
 
 def _counts(invited: Sequence[Attendee]) -> dict[int, tuple[int, int]]:

@@ -145,7 +145,12 @@ def test_who_would_sit_there_at_night_is_named_beside_the_date_and_a_series_begi
     with transaction():
         people[0].zone = "Asia/Tokyo"
         people[0].save()
-    assert vera.get(f"{home}/series?{SERIES.replace('09', '14')}").text.count("at night for Ines Marchetti") == 3
+    late = vera.get(f"{home}/series?{SERIES.replace('09', '14')}").text
+    assert (late.count("at night for Ines Marchetti"), late.count("night for 1"), late.count("free for all")) == (
+        3,
+        3,
+        0,
+    )
     page = vera.get(f"{home}/times?first=2026-11-26&days=7")
     series = next(link for link in re.findall(r'href="([^"]+/series[?][^"]+)"', page.text))
     assert "first=2026-11-26&at=09%3A00" in unescape(series)
@@ -218,6 +223,7 @@ def test_who_missed_it_is_offered_for_making_up_and_who_came_is_not(vera, home, 
             {ines.public_id: actions.Tick(False, True), grace.public_id: actions.Tick(False, False)},
             by=cast.vera,
         )
+        assert f'href="{page}#make-up"' in vera.get(home).text
         assert f'value="{people[1].public_id}"' in vera.get(page).text
         assert f'value="{people[0].public_id}"' not in vera.get(page).text
         sent = {"day": "2026-11-30", "at": "10:00"}
@@ -228,6 +234,7 @@ def test_who_missed_it_is_offered_for_making_up_and_who_came_is_not(vera, home, 
         made = Meeting.get(Meeting.makes_up == meeting)
         assert [each.name for each in Attendee.of(made.session)] == ["Grace Adeyemi"]
         assert "Make up for it" not in vera.get(page).text, "nobody is left who missed it"
+        assert "made up Mon 30 Nov" in vera.get(home).text
     with clock.pretend(made.session.ends_at):
         assert "Grace Adeyemi was at session 1, made up" in vera.get(home).text
         (again,) = attendees_of([made])
