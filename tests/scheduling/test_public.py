@@ -691,6 +691,29 @@ def test_another_address_shuts_the_doors_that_went_with_the_old_one(bob, holder,
     assert [page.get(path).status_code for page, path in ((eve, "/p/book"), (eves, "/p/session"))] == [404, 404]
 
 
+def test_forms_of_a_page_that_is_out_of_date_do_nothing(bob, asked, cast):
+    """A tab left open, the back button, a form that a program filled in."""
+    free = at(25, 9)
+    assert (take(bob, "").status_code, bob.post("/p/book/change", data={"to": "move"}).location) == (422, "/p/book")
+    actions.withdraw(asked, by=cast.vera)
+    assert take(bob, free).status_code == 422
+    assert bob.get(f"/p/book/confirm?start={free}").location == "/p/book"
+    said = Entry.select().count()
+    assert bob.post("/p/book/none", data={"words": "Never mind"}).location == "/p/book"
+    assert (Entry.select().count(), CoachingSession.select().count()) == (said, 0)
+
+
+def test_what_the_page_does_not_offer_is_not_done_when_it_is_sent_nevertheless(come, holder, session, cast, engagement):
+    assert holder.post("/p/session/move", data={"version": session.version}).status_code == 422
+    meeting = booked(cast, engagement, at(26, 9), kind=SessionKind.THREE_WAY, contacts=[cast.sam])
+    other = come("session", meeting)
+    typed = {"start": at(27, 9), "reason": "A train", "version": meeting.version}
+    for act in ("move", "cancel"):
+        answer = other.post(f"/p/session/{act}", data=typed)
+        assert (answer.status_code, "Sam Okafor will be there, too" in answer.text) == (422, True)
+    assert {one.sequence for one in CoachingSession.select()} == {0}
+
+
 def test_a_coach_who_is_locked_out_meets_nobody(bob, holder, session, cast, engagement):
     begins, free = session.starts_at, at(25, 9)
     User.update(disabled_at=MONDAY).where(User.id == cast.alice.id).execute()
