@@ -260,6 +260,8 @@ def _close_polls(event: engagements.StateChanged) -> None:
 
 def _tell_of_change(event: scheduling.Moved) -> None:
     invitations.tell_of_change(event.session)
+    if event.was != event.session.starts_at:
+        invitations.look_no_further(event.session, event.was)
 
 
 def _move_kickoff(event: scheduling.Moved) -> None:

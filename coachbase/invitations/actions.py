@@ -59,6 +59,7 @@ from .rules import (
     is_reminded,
     is_sent_by,
     is_stale,
+    is_to_find,
     place_in_words,
     read_reply,
     sentence_of,
@@ -291,7 +292,18 @@ def take_reply(content: str | bytes, *, by: User | None = None) -> str:
     for client in _note_on(session, attendee, sentence, by=by):
         if to_do:
             clients.pass_ball(client, Party.US, to_do)
+    if reply.answer is Attendance.ACCEPTED:
+        look_no_further(session, session.starts_at)
     return f"{sentence}."
+
+
+@atomic
+def look_no_further(session: CoachingSession, was: datetime) -> None:
+    """The time a session had then suits after all, or it has another: no other is to be found for it any more."""
+    for each in session.clients:
+        client = Client.get_by_id(each.id)
+        if client.waiting_on is Party.US and is_to_find(client.next_step, was, session.zone):
+            clients.pass_ball(client, Party.NOBODY, "")
 
 
 def _note_on(

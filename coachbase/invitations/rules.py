@@ -397,19 +397,32 @@ def _moment(text: str) -> datetime | None:
 PROPOSED_WITHIN = timedelta(days=730)
 
 
+FIND = "Find another time: "
+
+
+def day_of(moment: datetime, zone: str) -> str:
+    """'Thursday 3 December'."""
+    return day_in_words(moment, zone).partition(",")[0]
+
+
 def sentence_of(reply: Reply, name: str, what: str, starts_at: datetime, zone: str, now: datetime) -> tuple[str, str]:
     """What was answered, and what is to be done now: '' for nothing. `zone` is the one that days are told in.
 
     ('Bob Haddad declined Coaching session on Thursday 3 December, 9:00', 'Find another time: Bob Haddad declined …')
     """
+    of = day_of(starts_at, zone)
     if not reply.is_counter:
-        day = day_in_words(starts_at, zone).partition(",")[0]
-        find = f"Find another time: {name} declined {day}" if reply.answer is Attendance.DECLINED else ""
+        find = f"{FIND}{name} declined {of}" if reply.answer is Attendance.DECLINED else ""
         return f"{name} {ANSWERED[reply.answer]} {what}", find
     is_near = reply.proposed is not None and now < reply.proposed < now + PROPOSED_WITHIN
     day = day_in_words(reply.proposed, zone) if reply.proposed and is_near else ""
     sentence = f"{name} proposes another time for {what}" + (f": {day}" if day else "")
-    return sentence, f"Find another time: {name} proposes {day or 'one'}"
+    return sentence, f"{FIND}{name} proposes {day or 'one'} instead of {of}"
+
+
+def is_to_find(step: str, starts_at: datetime, zone: str) -> bool:
+    """Whether this is what an answer asked of us about a session that began then."""
+    return step.startswith(FIND) and step.endswith(f" {day_of(starts_at, zone)}")
 
 
 NOT_FROM = (

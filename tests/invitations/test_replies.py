@@ -110,6 +110,26 @@ def test_a_no_brings_the_ball_to_the_desk(mailed):
     assert (bob.waiting_on, bob.next_step) == (Party.US, "Find another time: Bob Haddad declined Thursday 3 December")
 
 
+@pytest.mark.parametrize("method", ["REPLY", "COUNTER"])
+@pytest.mark.parametrize("then", ["moved", "accepted"])
+def test_once_it_has_another_time_or_suits_after_all_nobody_looks_for_one(mailed, move, frozen, method, then):
+    invitations.take_reply(reply(mailed, "DECLINED", method=method))
+    assert Client.get().next_step.startswith("Find another time: Bob Haddad ")
+    frozen.shift(timedelta(minutes=5))
+    if then == "moved":
+        move(mailed, FRIDAY)
+    else:
+        invitations.take_reply(reply(mailed, "ACCEPTED"))
+    assert (Client.get().waiting_on, Client.get().next_step) == (Party.NOBODY, "")
+
+
+def test_another_session_that_moves_leaves_what_is_to_be_found(mailed, book, move):
+    other = book(FRIDAY)
+    invitations.take_reply(reply(mailed, "DECLINED"))
+    move(other, FRIDAY + timedelta(hours=1))
+    assert Client.get().next_step == "Find another time: Bob Haddad declined Thursday 3 December"
+
+
 def test_perhaps_is_noted_and_changes_no_ball(mailed):
     before = Client.get().next_step
     invitations.take_reply(reply(mailed, "TENTATIVE"))
@@ -243,7 +263,10 @@ def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mai
     assert invitations.take_reply(letter) == f"{what}."
     assert said()[-1] == what
     bob = Client.get()
-    assert bob.next_step == "Find another time: Bob Haddad proposes Friday 4 December, 14:30"
+    assert (
+        bob.next_step
+        == "Find another time: Bob Haddad proposes Friday 4 December, 14:30 instead of Thursday 3 December"
+    )
     assert (bob.waiting_on, bobs().answer) == (Party.US, Attendance.TENTATIVE)
     assert CoachingSession.get().starts_at == THURSDAY
     assert "noted already" in invitations.take_reply(letter)
@@ -263,7 +286,7 @@ def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mai
 )
 def test_a_proposal_whose_time_cannot_be_read_is_told_nevertheless(mailed, start):
     invitations.take_reply(reply(mailed, "DECLINED", method="COUNTER", start=start))
-    assert Client.get().next_step == "Find another time: Bob Haddad proposes one"
+    assert Client.get().next_step == "Find another time: Bob Haddad proposes one instead of Thursday 3 December"
     assert bobs().answer is Attendance.DECLINED
 
 
