@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coachbase import create_app, jobs, schema
+from coachbase import create_app, jobs, schema, sealing
 from coachbase.accounts import actions as accounts
 from coachbase.config import Config, put_in_force
-from coachbase.db import database
+from coachbase.db import database, open_database
 from coachbase.web.links import misses
 from tests.cast import Cast, assemble
 from tests.live import LiveServer, serving
@@ -40,6 +40,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assemble()
     jobs.huey.storage.flush_queue()
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    # No test in this process is about a power cut, so none waits for the disk; servers that are started do, as at work.
+    database.pragma("synchronous", "off", permanent=True)
     database.close()
     return folder
 
@@ -67,7 +69,8 @@ def built(migrated: Path) -> Flask:
 @pytest.fixture
 def app(built: Flask, config: Config) -> Iterator[Flask]:
     """The application on this test's own data. Who changes the application itself asks for `own_app`."""
-    schema.open_for_work(config)
+    sealing.load_key_file(config.key_path)  # what a start looks at besides, it has looked at once in `built`
+    open_database(str(config.database_path))
     put_in_force(config)
     built.config["COACHBASE"], built.testing, built.debug = config, True, False
     built.extensions.pop("boards", None)  # boards drawn from another test's data
