@@ -24,6 +24,7 @@ from .evidence import actions as evidence
 from .files.actions import DocumentFiled
 from .files.rules import sentence_of_filing
 from .home.actions import SampleAsked
+from .instruments import actions as instruments
 from .intake import actions as intake
 from .intake.models import Submission
 from .invitations import actions as invitations
@@ -49,6 +50,7 @@ def wire() -> None:
     """Connect announcements with what follows from them."""
     on(FirmFounded, _lay_out_board)
     on(FirmFounded, _offer_first_form)
+    on(FirmFounded, _ship_instruments)
     on(FirmFounded, _ship_programs)
     on(FirmFounded, _make_seal)
     on(Invited, _mail_invitation)
@@ -106,6 +108,10 @@ def _offer_first_form(event: FirmFounded) -> None:
 
 def _make_seal(event: FirmFounded) -> None:
     evidence.make_key(event.firm.name)
+
+
+def _ship_instruments(event: FirmFounded) -> None:
+    instruments.ship(event.firm.currency)
 
 
 def _ship_programs(event: FirmFounded) -> None:

@@ -1,5 +1,6 @@
 """Every room, in the order of the menu: the table of contents."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from .accounts import views as accounts
 from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
+from .assessments.models import Assessment
+from .assessments.rules import State as AssessmentState
+from .audit import views as audit
 from .availability import views as availability
 from .boards import views as boards
 from .boards.models import Card
@@ -27,6 +31,7 @@ from .feeds import views as feeds
 from .files import views as files
 from .firm import views as firm
 from .home import views as home
+from .instruments import views as instruments
 from .intake import public as intake_public
 from .intake import views as intake
 from .invitations import public as invitations_public
@@ -39,6 +44,8 @@ from .polls import views as polls
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
+from .raters.models import Rater
+from .raters.rules import State as RaterState
 from .scheduling import public as scheduling_public
 from .scheduling import views as scheduling
 from .search import views as search
@@ -76,7 +83,9 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     files.pages,
     evidence.pages,
     evidence_public.pages,
+    instruments.pages,
     credentials.pages,
+    audit.pages,
     mail.pages,
     invitations.pages,
     invitations_public.pages,
@@ -106,7 +115,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
     MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
-    MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account",)),
+    MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account", "/audit", "/codes")),
 )
 
 SETTINGS: tuple[MenuItem, ...] = (
@@ -117,12 +126,20 @@ SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Calendar links", "/settings/feeds", "link"),
     MenuItem("Programs", "/settings/programs", "list-checks", roles=("owner", "assistant")),
     MenuItem("Agreements", "/settings/agreements", "signature", roles=("owner", "assistant")),
+    MenuItem(
+        "Instruments",
+        "/settings/instruments",
+        "clipboard-list",
+        roles=("owner", "assistant"),
+        also=("/settings/batteries", "/settings/credits", "/codes"),
+    ),
     MenuItem("Forms", "/settings/forms", "clipboard-check", roles=("owner", "assistant")),
     MenuItem("Stages", "/settings/stages", "kanban", roles=("owner", "assistant")),
     MenuItem("Mail texts", "/settings/mail-texts", "sticky-note", roles=("owner", "assistant")),
     MenuItem("Mail server", "/settings/mail", "send", roles=("owner",)),
     MenuItem("Answers by mail", "/settings/replies", "reply", roles=("owner",)),
     MenuItem("Seal", "/settings/seal", "shield-check", roles=("owner",)),
+    MenuItem("What was opened", "/audit", "eye", roles=("owner", "coach")),
 )
 
 COUNTS: dict[str, Callable[[User], ModelSelect]] = {
@@ -139,3 +156,13 @@ def open_things(user: User) -> tuple[dict[str, int], bool]:
     asked = [*(count(user) for count in COUNTS.values()), fn.EXISTS(Message.waiting_for_server())]
     *counts, mail_waits = next(database.execute(Select(columns=asked)))
     return dict(zip(COUNTS, counts, strict=True)), bool(mail_waits)
+
+
+def codes_wanted() -> Counter[int]:
+    """How many codes what is set up will take, by the instrument's id: clients' and raters' who have no way in yet."""
+    is_open = Assessment.state_name == AssessmentState.SET_UP, Assessment.credential.is_null()
+    clients = Assessment.select(Assessment.instrument_id).where(*is_open)
+    raters = Rater.select(Assessment.instrument_id).join(Assessment)
+    to_ask = Rater.state_name == RaterState.APPROVED, Rater.credential.is_null()
+    raters = raters.where(*to_ask, Assessment.state_name != AssessmentState.CANCELLED)
+    return Counter(instrument for rows in (clients, raters) for (instrument,) in rows.tuples())

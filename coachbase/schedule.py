@@ -5,6 +5,7 @@ from functools import cache
 from . import jobs, tidying
 from .agreements import actions as agreements
 from .availability import actions as availability
+from .credentials import actions as credentials
 from .engagements import actions as engagements
 from .feeds import actions as feeds
 from .intake import actions as intake
@@ -27,5 +28,6 @@ def set_clock() -> None:
     jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
+    jobs.at(credentials.expire, hour="0", minute="15")
     jobs.at(availability.keep_holidays_ahead, hour="3", minute="30")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

@@ -35,3 +35,19 @@ class Opening(Model):
         if user.role is Role.COACH:
             found = found.where(cls.client.in_(Client.visible_to(user, Client.id)))
         return found.order_by(cls.id.desc())
+
+    @classmethod
+    def listed(cls, user: User, *, by: str = "", about: str = "") -> ModelSelect:
+        """`visible_to`, narrowed to who opened and to the client it was about, by their public ids."""
+        found = cls.visible_to(user)
+        if by:
+            found = found.where(User.public_id == by)
+        return found.where(Client.public_id == about) if about else found
+
+    @classmethod
+    def people(cls, user: User) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Who stands in what this reader sees, as (public id, name): who opened, and about whom."""
+        seen = cls.visible_to(user).order_by()
+        openers = seen.select(User.public_id, User.name).distinct().order_by(User.name, User.public_id)
+        clients = seen.select(Client.public_id, Client.name).where(cls.client.is_null(False)).distinct()
+        return list(openers.tuples()), list(clients.order_by(Client.name, Client.public_id).tuples())

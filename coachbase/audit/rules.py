@@ -10,3 +10,4 @@ class What(StrEnum):
 
 
 LABELS = {What.CODE: "Access code", What.FILE: "File", What.PACKAGE: "Package"}
+ICONS = {What.CODE: "key", What.FILE: "file", What.PACKAGE: "archive"}

@@ -38,6 +38,9 @@ class Credential(Model):
     given_at = UtcDateTimeField(null=True)
     ended_at = UtcDateTimeField(null=True)
 
+    whom: Client | None = None
+    """The client, where the reader of a list may see them; see `listed`."""
+
     class Meta:
         indexes = ((("instrument", "state_name"), False),)
 
@@ -90,13 +93,13 @@ class Credential(Model):
 
     @classmethod
     def listed(cls, user: User, instrument: Instrument, state: State | None) -> ModelSelect:
-        """An instrument's, without what they say; `client` only where this reader may see whom it is for.
+        """An instrument's, without what they say; `whom` only where this reader may see that client.
 
         What is free stands in the order it will be given, the rest newest first.
         """
-        columns = [column for column in cls._meta.sorted_fields if column not in (cls.login, cls.secret)]
-        named = cls.client.in_(Client.visible_to(user, Client.id))
-        found = cls.select(*columns, Client).left_outer_join(Client, on=((cls.client == Client.id) & named))
+        columns = [column for column in cls._meta.sorted_fields if column.name not in ("login", "secret")]
+        named = (cls.client == Client.id) & cls.client.in_(Client.visible_to(user, Client.id))
+        found = cls.select(*columns, Client).left_outer_join(Client, on=named, attr="whom")
         found = found.where(cls.instrument == instrument)
         if state is None:
             return found.order_by(cls.id.desc())
@@ -206,6 +209,9 @@ class CreditEntry(Model):
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
     at = UtcDateTimeField()
 
+    whom: Client | None = None
+    """The client, where the reader may see them; see `shown_to`."""
+
     @property
     def entry(self) -> Entry:
         return Entry(self.entry_name)
@@ -220,12 +226,16 @@ class CreditEntry(Model):
 
     @classmethod
     def shown_to(cls, user: User, vendor: Vendor) -> ModelSelect:
-        """A vendor's lines, newest first; `client` only where this reader may see whom it was for."""
-        named = cls.client.in_(Client.visible_to(user, Client.id))
+        """A vendor's lines with instrument and who wrote them, newest first; `whom` where this reader may see them."""
+        named = (cls.client == Client.id) & cls.client.in_(Client.visible_to(user, Client.id))
         found = cls.select(cls, Instrument, User, Client).left_outer_join(Instrument).switch(cls)
         found = found.left_outer_join(User, on=(cls.by == User.id)).switch(cls)
-        found = found.left_outer_join(Client, on=((cls.client == Client.id) & named))
+        found = found.left_outer_join(Client, on=named, attr="whom")
         return found.where(cls.vendor == vendor).order_by(cls.id.desc())
+
+    @property
+    def price_in_words(self) -> str:
+        return money.in_words(self.cost_cents, self.currency)
 
 
 @dataclass

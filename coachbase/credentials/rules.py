@@ -54,10 +54,14 @@ LEADS_TO = {
     State.STOCK: (State.GIVEN, State.EXPIRED, State.RECLAIMED),
     State.GIVEN: (State.RETURNED, State.EXPIRED, State.RECLAIMED),
     State.RETURNED: (State.GIVEN, State.EXPIRED, State.RECLAIMED),
-    State.EXPIRED: (State.RECLAIMED,),
-    State.RECLAIMED: (),
+    State.EXPIRED: (State.RETURNED, State.RECLAIMED),
+    State.RECLAIMED: (State.RETURNED,),
 }
-BY_HAND = (State.RETURNED, State.EXPIRED, State.RECLAIMED)
+BY_HAND = {
+    State.RETURNED: "It is back in stock, unused",
+    State.EXPIRED: "It has expired",
+    State.RECLAIMED: "The vendor took it back",
+}
 """What somebody at the desk may say became of a code."""
 MASK = "••••••••"
 SOON = 14
@@ -70,6 +74,11 @@ def refusal_to_become(now: State, to: State) -> str | None:
     if to in LEADS_TO[now]:
         return None
     return f"This code is {STATE_LABELS[now]}, so it cannot be {STATE_LABELS[to].split(',')[0]}."
+
+
+def ends_by_hand(now: State) -> list[State]:
+    """What the desk may say became of a code."""
+    return [to for to in BY_HAND if refusal_to_become(now, to) is None]
 
 
 def credits_of_end(now: State, to: State, credits: int) -> int:
@@ -165,7 +174,9 @@ def refusal_of_code(way: Way, code: Code) -> str | None:
     return None
 
 
-def read_codes(text: str, *, way: Way, expires_on: date | None, today: date, known: Mapping[object, State]) -> Reading:
+def read_codes(
+    text: str, *, way: Way, expires_on: date | None, today: date, known: Mapping[tuple[str, str], State]
+) -> Reading:
     """What a pasted list says, with or without headings. `expires_on` is for lines that name no day.
 
     `known` are the codes we have, by `key_of`. Raises Refused when the list as a whole cannot be read.
@@ -233,8 +244,8 @@ def _code(cells: Sequence[str], columns: Sequence[str], usual: date | None, toda
     return Code(texts.get("secret", ""), texts.get("login", ""), day), why
 
 
-def _doubles(lines: Sequence[Line], way: Way, known: Mapping[object, State]) -> Iterator[Trouble]:
-    seen: dict[object, int] = {}
+def _doubles(lines: Sequence[Line], way: Way, known: Mapping[tuple[str, str], State]) -> Iterator[Trouble]:
+    seen: dict[tuple[str, str], int] = {}
     for number, code in lines:
         key = key_of(way, code)
         if key in known:

@@ -1,10 +1,14 @@
 """Vendors, instruments with their rater groups, batteries. The firm's own catalogue: no client stands in it."""
 
-from typing import Self
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
 
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from .. import money
+from ..clients.rules import fold
 from ..db import Model, PublicIdField, UtcDateTimeField
 from .rules import PART_LABELS, WAY_LABELS, Anchor, Group, Item, Part, Unit, Way, item_in_words, phrases_of, rhythm_of
 
@@ -186,3 +190,21 @@ class BatteryItem(Model):
         for row in items.order_by(cls.position, cls.id):
             found.setdefault(row.battery_id, []).append(row)
         return found
+
+
+# What ships ----------------------------------------------------------------------------------------------------------
+
+SHIPPED = Path(__file__).parents[2] / "templates" / "instruments" / "shipped" / "catalogue.toml"
+
+
+@cache
+def shipped() -> dict[str, Any]:
+    """Vendors with their instruments, and batteries, as every firm begins with them."""
+    return tomllib.loads(SHIPPED.read_text("utf-8"))
+
+
+def not_there() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """What we ship, vendor and instrument, and this firm does not have under that name; not even removed."""
+    known = {fold(name) for (name,) in Instrument.select(Instrument.name).tuples()}
+    found = ((vendor, row) for vendor in shipped()["vendor"] for row in vendor["instrument"])
+    return [(vendor, row) for vendor, row in found if fold(row["name"]) not in known]

@@ -49,6 +49,9 @@ FEED = {"bob": "olive alice vera", "dan": "olive carol dora"}
 
 CODE = {"bob": "olive alice vera", "dan": "olive carol dora", "stock": ARRANGE}
 """A code is seen by those who see whom it was given to; the stock by those who look after it."""
+ARRANGED_CODE = {"bob": "olive vera", "dan": "olive dora", "stock": ARRANGE}
+FIRMS = {"firm": ARRANGE}
+"""What is the firm's own: its catalogue."""
 
 
 @dataclass(frozen=True)
@@ -232,8 +235,42 @@ ROUTES: dict[str, Row] = {
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
     "GET files.take_out": Row(DOCUMENTS, 200),
+    # instruments
+    "GET instruments.instruments": Row(ARRANGE, 200),
+    "POST instruments.ship": Row(ARRANGE, 303),
+    "GET instruments.new_instrument": Row(ARRANGE, 200),
+    "POST instruments.add_instrument": Row(ARRANGE, 422),
+    "GET instruments.instrument": Row(FIRMS, 200),
+    "POST instruments.change_instrument": Row(FIRMS, 422),
+    "POST instruments.remove_instrument": Row(FIRMS, 422),  # it stands in a battery
+    "POST instruments.restore_instrument": Row(FIRMS, 303),
+    "GET instruments.vendor": Row(FIRMS, 200),
+    "POST instruments.change_vendor": Row(FIRMS, 422),
+    "GET instruments.batteries": Row(ARRANGE, 200),
+    "GET instruments.new_battery": Row(ARRANGE, 200),
+    "POST instruments.make_battery": Row(ARRANGE, 422),
+    "GET instruments.battery": Row(FIRMS, 200),
+    "POST instruments.rename_battery": Row(FIRMS, 422),
+    "POST instruments.remove_battery": Row(FIRMS, 303),
+    "POST instruments.restore_battery": Row(FIRMS, 303),
+    "POST instruments.add_item": Row(FIRMS, 422),
+    "GET instruments.item": Row(FIRMS, 200),
+    "POST instruments.change_item": Row(FIRMS, 422),
+    "POST instruments.move_item": Row(FIRMS, 303, {"to": "1"}),
+    "POST instruments.take_out": Row(FIRMS, 303),
+    "POST instruments.put_back": Row(FIRMS, 303),
     # credentials
+    "GET credentials.codes": Row(FIRMS, 200),
+    "GET credentials.new_codes": Row(FIRMS, 200),
+    "POST credentials.add_codes": Row(FIRMS, 422),
+    "GET credentials.credits": Row(ARRANGE, 200),
+    "GET credentials.ledger": Row(FIRMS, 200),
+    "POST credentials.correct": Row(FIRMS, 422),
+    "GET credentials.ask_what_became": Row(ARRANGED_CODE, 200),
+    "POST credentials.end": Row(ARRANGED_CODE, 422),
     "POST credentials.reveal": Row(CODE, 200),
+    # audit
+    "GET audit.openings": Row("olive alice carol", 200),
     # evidence
     "GET evidence.seal": Row(OWNER, 200),
     "POST evidence.load_certificate": Row(OWNER, 422),
