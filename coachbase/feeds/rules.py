@@ -167,7 +167,7 @@ def _occurrences(lines: list[str], first: datetime, last: datetime, mine: tzinfo
 
 
 _DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_TOO_OFTEN = re.compile(r".*FREQ=(SECONDLY|MINUTELY)|.*BYSECOND=", re.IGNORECASE)
+_TOO_OFTEN = re.compile(r".*FREQ=(SECONDLY|MINUTELY)|.*BYSECOND=|.*INTERVAL=0+(;|$)", re.IGNORECASE)
 _STEPS = {"HOURLY": 24, "DAILY": 1}
 MOST_STEPS = 40_000
 """How often a series may repeat until now, for each time is walked: hourly for four years, daily for a century."""

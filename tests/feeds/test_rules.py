@@ -112,7 +112,9 @@ def test_a_zone_that_is_no_zone_but_may_be_a_file_hides_no_other_event(name):
     assert (found.busy[0].begins, bool(found.warnings)) == (datetime(2026, 11, 25, 10, tzinfo=UTC), True)
 
 
-@pytest.mark.parametrize("rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYSECOND=1,2,3"])
+@pytest.mark.parametrize(
+    "rule", ["FREQ=SECONDLY", "FREQ=MINUTELY;INTERVAL=5", "FREQ=DAILY;BYSECOND=1,2,3", "FREQ=DAILY;INTERVAL=0"]
+)
 def test_what_repeats_every_minute_is_left_out_and_said(rule):
     found = read(event(**TEN | {"UID": "2"}, RRULE=rule), event(**TEN))
     assert len(found.busy) == 1
