@@ -277,9 +277,10 @@ def take_reply(content: str | bytes, *, by: User | None = None) -> str:
         raise Refused("It answers an edition of the invitation that was never sent.")
     name = attendee.name if attendee else session.coach.name
     if not is_sent_by(reply, [reply.email, *who_may_answer_for(session, attendee)]):
-        if by is None:
-            _note_on(session, attendee, f"An answer in the name of {name} came from another address")
-        return NOT_FROM.format(name=name)
+        if by is not None:
+            raise Refused(NOT_FROM.format(name=name))
+        _note_on(session, attendee, f"An answer in the name of {name} came from another address")
+        return "Nothing was changed: somebody else sent it."
     what = f"{session.label} on {day_in_words(session.starts_at, session.zone)}"
     if session.state is not State.BOOKED or told.method is Method.CANCEL:
         return f"Nothing was changed: {what} is not booked any more."

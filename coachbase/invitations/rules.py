@@ -426,8 +426,8 @@ def is_to_find(step: str, starts_at: datetime, zone: str) -> bool:
 
 
 NOT_FROM = (
-    "Nothing was changed: the answer in the name of {name} came from another address. "
-    "If it is right nevertheless, paste the calendar file alone."
+    "The answer in the name of {name} came from another address. If it is right nevertheless, paste the calendar file "
+    "alone."
 )
 
 
