@@ -270,7 +270,8 @@ def _text(signer: Signer) -> Markup:
     first = _FIRST_HEADING.match(html)
     if first and Markup(first[1]).striptags() == signer.agreement.title:  # noqa: S704
         html = html[first.end() :]
-    return Markup(_HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + 1}>", html))  # noqa: S704
+    below = 1 if "<h1>" in html else 0
+    return Markup(_HEADING.sub(lambda tag: f"{tag[1]}{int(tag[2]) + below}>", html))  # noqa: S704
 
 
 def _first_lines(signer: Signer) -> str:

@@ -133,7 +133,7 @@ class PlaceForm(Form):
     version = version_field()
 
     def offer_places(self, inherited: str) -> None:
-        usual = f"As always: {inherited}" if inherited else "As always"
+        usual = f"As always: {inherited.replace('https://', '')}" if inherited else "As always"
         self.place_kind.choices = choices([("", usual), *PLACE_LABELS.items()])
 
     def validate_place_kind(self, field: Field) -> None:

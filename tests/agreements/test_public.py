@@ -142,8 +142,15 @@ def test_the_whole_text_is_there_as_safe_html_below_the_pages_heading(cast, come
     agreement = signing.sent(cast, body=body)
     text = come(signing.signer_of(agreement, "client")).get("/p/sign/read").text
     assert text.count("<h1") == 1
-    assert "<h3>Duties</h3>" in text
+    assert "<h2>Duties</h2>" in text
     assert "&lt;script&gt;alert(1)&lt;/script&gt; <strong>said</strong> by Bob Haddad" in text
+
+
+def test_a_first_heading_that_is_not_the_title_stands_below_it_and_takes_the_others_along(cast, come):
+    agreement = signing.sent(cast, body="# Terms\n\n## Duties\n\n{{client_name}} {{coach_name}}")
+    text = come(signing.signer_of(agreement, "client")).get("/p/sign/read").text
+    assert "<h2>Terms</h2>" in text
+    assert "<h3>Duties</h3>" in text
 
 
 def test_a_text_of_forty_pages_is_read_to_its_end(cast, come):

@@ -242,6 +242,16 @@ def test_a_long_word_makes_no_phone_page_wider(open_page, enter, ids, cast):
     assert wide == []
 
 
+def test_paper_has_no_menu_no_buttons_and_is_white(open_page, enter, ids):
+    page = open_page(color_scheme="dark")
+    enter(page, "vera")
+    page.goto(f"/clients/{ids['grace']}/program")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator(".side, .bar .button, main .button, .open-side").filter(visible=True).count() == 0
+    assert page.locator("main .rows").first.is_visible()
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_what_opens_over_a_page_is_within_reach(open_page, enter, ids, axe, theme):
     page = open_page(color_scheme=theme)

@@ -68,7 +68,7 @@ def test_the_form_opens_with_the_program_the_session_that_comes_next_and_its_len
     assert f'<option selected value="{program.public_id}">' in page
     assert 'name="minutes"' in page
     assert re.search(r'name="minutes"[^>]*value="90"', page)
-    assert "As always: Video call, https://meet.example/alice" in page
+    assert "As always: Video call, meet.example/alice" in page
 
 
 def test_a_free_time_is_a_button_with_the_clients_clock_beside(vera, new, program):
