@@ -411,3 +411,14 @@ def test_a_plan_of_forty_lines_asks_fifteen_times_at_most(vera, cast, program, b
     with queries() as asked:
         vera.get(f"{where}/lines/{line.public_id}")
     assert len(asked) <= 15, "\n".join(each[:220] for each in asked)
+
+
+def test_no_page_of_a_programs_plan_asks_more_than_fifteen_times(vera, program, planned, book, queries):
+    slip = f"/engagements/{program.public_id}/slip"
+    book(at(12, 3, 10), program, "kickoff")
+    slips = vera.post(slip, data={"starts_on": "2026-12-15", "reason": "Budget"}).headers["Location"]
+    line = f"{planned}/lines/{ProposedSession.get().public_id}"
+    for where in (f"/engagements/{program.public_id}/cadence", slip, planned, slips, line, "/planning"):
+        with queries() as asked:
+            assert vera.get(where).status_code == 200
+        assert len(asked) <= 15, (where, len(asked))
