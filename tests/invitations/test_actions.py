@@ -419,6 +419,27 @@ def test_a_moved_session_is_reminded_of_at_its_new_time_alone(book, move, leave,
     assert subjects == ["Reminder: Coaching session with Alice Kern, Friday 4 December, 18:30"]
 
 
+def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one_too(book, move, leave, frozen):
+    session = book()
+    leave()
+    subjects = []
+    for goes_on in (lambda: frozen.move_to(THURSDAY - timedelta(hours=23)), lambda: move(session, FRIDAY)):
+        goes_on()
+        leave()
+        for _ in range(30):
+            invitations.remind_due()
+            subjects += [letter["Subject"].strip() for letter in leave()]
+            frozen.shift(timedelta(minutes=30))
+        frozen.move_to(THURSDAY - timedelta(hours=3))
+    frozen.move_to(FRIDAY - timedelta(hours=23))
+    invitations.remind_due()
+    subjects += [letter["Subject"].strip() for letter in leave()]
+    assert subjects == [
+        "Reminder: Coaching session with Alice Kern, Thursday 3 December, 13:00",
+        "Reminder: Coaching session with Alice Kern, Friday 4 December, 18:30",
+    ]
+
+
 def test_nobody_is_reminded_of_what_they_just_heard_or_declined(book, leave, frozen):
     book(starts_at=NOW + timedelta(hours=25))
     leave()

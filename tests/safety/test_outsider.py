@@ -1,5 +1,6 @@
 """What a stranger, or somebody with too little to say, tried on this house."""
 
+import base64
 import socket
 import stat
 import threading
@@ -107,6 +108,14 @@ def test_no_text_carries_a_personal_link_to_another_site(body):
 
 
 CLIENT = dict.fromkeys(("email", "zone", "organisation", "coach"), "") | {"name": "Quiet Person", "status": "prospect"}
+
+
+def test_a_link_is_256_random_bits_of_which_the_database_knows_a_hash(app):
+    tokens = [links.issue("book", MISSING, lasts=timedelta(days=1))[1] for _ in range(50)]
+    assert {len(base64.urlsafe_b64decode(token + "=")) for token in tokens} == {32}
+    assert len(set(tokens)) == 50
+    kept = database.execute_sql("SELECT * FROM link").fetchall()
+    assert not [token for token in tokens if token in repr(kept) or token[:20] in repr(kept)]
 
 
 HOMES = {"book_assistant": "/p/book", "session_assistant": "/p/session"}
