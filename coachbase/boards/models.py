@@ -60,7 +60,7 @@ class Stage(Model):
         return self.meaning in DONE
 
     @classmethod
-    def of(cls, board: Board) -> "ModelSelect[Any]":
+    def of(cls, board: Board | int) -> "ModelSelect[Any]":
         """All stages from left to right, hidden ones too."""
         return cls.select().where(cls.board == board).order_by(cls.position)
 

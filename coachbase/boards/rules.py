@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,6 +14,9 @@ from ..sessions.rules import State
 
 GAP = 1 << 20
 """How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
+
+KEPT_ADDRESSES = 2000
+"""How many addresses of filters are kept in words."""
 
 NEWEST_DONE = 100
 """How many active, and how many closed clients the board shows; the list of clients has them all."""
@@ -277,7 +281,13 @@ class Filter:
 
     def but(self, **changes: Any) -> str:
         """The board's address with this filter changed."""
-        return f"/boards/onboarding{replace(self, **changes).query}"
+        return _address(self, **changes)
+
+
+@lru_cache(KEPT_ADDRESSES)
+def _address(chosen: Filter, **changes: Any) -> str:
+    """A board offers one for each coach, organisation and party."""
+    return f"/boards/onboarding{replace(chosen, **changes).query}"
 
 
 def count_waiting(faces: Iterable[Face]) -> dict[Party, int]:

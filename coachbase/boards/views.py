@@ -67,7 +67,7 @@ def choose_place(card_id: str) -> ResponseReturnValue:
 def move(card_id: str) -> ResponseReturnValue:
     card: Card = load_or_404(Card.visible_to(_me()), card_id)
     form = _sent(MoveForm(request.form))
-    stage: Stage = load_or_404(Stage.of(card.board), form.stage.data)
+    stage: Stage = load_or_404(Stage.of(card.board_id), form.stage.data)
     try:
         moved = actions.move(
             card, stage, before=_before(stage, form.before.data), by=_me(), seen_version=form.version.data
@@ -160,7 +160,8 @@ def _whole(board: Board) -> Markup:
     kept = current_app.extensions.setdefault("boards", {})
     drawn = kept.get(key)
     if drawn is None:
-        drawn = Markup(render_template("boards/_board.html", **_shown(board, chosen)))  # noqa: S704
+        template = current_app.jinja_env.get_template("boards/_board.html")  # without what a page has besides
+        drawn = Markup(template.render(**_shown(board, chosen)))  # noqa: S704
         if len(kept) >= KEPT_BOARDS:
             kept.clear()
         kept[key] = drawn
