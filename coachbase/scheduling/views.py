@@ -480,7 +480,7 @@ def ask(client_id: str) -> ResponseReturnValue:
         **form.window(),
         by=_me(),
     )
-    return go(f"/clients/{client_id}/sessions", f"{client.called} is asked on the own page.")
+    return go(f"/clients/{client_id}/sessions", f"{client.called} is asked to choose a time.")
 
 
 def _asking(client: Client, form: AskForm) -> str:
