@@ -400,17 +400,12 @@ PROPOSED_WITHIN = timedelta(days=730)
 FIND = "Find another time: "
 
 
-def day_of(moment: datetime, zone: str) -> str:
-    """'Thursday 3 December'."""
-    return day_in_words(moment, zone).partition(",")[0]
-
-
 def sentence_of(reply: Reply, name: str, what: str, starts_at: datetime, zone: str, now: datetime) -> tuple[str, str]:
     """What was answered, and what is to be done now: '' for nothing. `zone` is the one that days are told in.
 
     ('Bob Haddad declined Coaching session on Thursday 3 December, 9:00', 'Find another time: Bob Haddad declined …')
     """
-    of = day_of(starts_at, zone)
+    of = day_in_words(starts_at, zone)
     if not reply.is_counter:
         find = f"{FIND}{name} declined {of}" if reply.answer is Attendance.DECLINED else ""
         return f"{name} {ANSWERED[reply.answer]} {what}", find
@@ -422,7 +417,7 @@ def sentence_of(reply: Reply, name: str, what: str, starts_at: datetime, zone: s
 
 def is_to_find(step: str, starts_at: datetime, zone: str) -> bool:
     """Whether this is what an answer asked of us about a session that began then."""
-    return step.startswith(FIND) and step.endswith(f" {day_of(starts_at, zone)}")
+    return step.startswith(FIND) and step.endswith(f" {day_in_words(starts_at, zone)}")
 
 
 NOT_FROM = (

@@ -107,7 +107,10 @@ def test_a_no_brings_the_ball_to_the_desk(mailed):
     invitations.take_reply(as_mail(reply(mailed, "DECLINED")))
     assert bobs().answer is Attendance.DECLINED
     bob = Client.get()
-    assert (bob.waiting_on, bob.next_step) == (Party.US, "Find another time: Bob Haddad declined Thursday 3 December")
+    assert (bob.waiting_on, bob.next_step) == (
+        Party.US,
+        "Find another time: Bob Haddad declined Thursday 3 December, 9:00",
+    )
 
 
 @pytest.mark.parametrize("method", ["REPLY", "COUNTER"])
@@ -124,10 +127,10 @@ def test_once_it_has_another_time_or_suits_after_all_nobody_looks_for_one(mailed
 
 
 def test_another_session_that_moves_leaves_what_is_to_be_found(mailed, book, move):
-    other = book(FRIDAY)
+    other = book(THURSDAY + timedelta(hours=5))
     invitations.take_reply(reply(mailed, "DECLINED"))
-    move(other, FRIDAY + timedelta(hours=1))
-    assert Client.get().next_step == "Find another time: Bob Haddad declined Thursday 3 December"
+    move(other, FRIDAY)
+    assert Client.get().next_step == "Find another time: Bob Haddad declined Thursday 3 December, 9:00"
 
 
 def test_perhaps_is_noted_and_changes_no_ball(mailed):
@@ -266,7 +269,7 @@ def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mai
     bob = Client.get()
     assert (
         bob.next_step
-        == "Find another time: Bob Haddad proposes Friday 4 December, 14:30 instead of Thursday 3 December"
+        == "Find another time: Bob Haddad proposes Friday 4 December, 14:30 instead of Thursday 3 December, 9:00"
     )
     assert (bob.waiting_on, bobs().answer) == (Party.US, Attendance.TENTATIVE)
     assert CoachingSession.get().starts_at == THURSDAY
@@ -287,7 +290,7 @@ def test_another_time_that_is_proposed_is_told_to_the_desk_and_moves_nothing(mai
 )
 def test_a_proposal_whose_time_cannot_be_read_is_told_nevertheless(mailed, start):
     invitations.take_reply(reply(mailed, "DECLINED", method="COUNTER", start=start))
-    assert Client.get().next_step == "Find another time: Bob Haddad proposes one instead of Thursday 3 December"
+    assert Client.get().next_step == "Find another time: Bob Haddad proposes one instead of Thursday 3 December, 9:00"
     assert bobs().answer is Attendance.DECLINED
 
 
