@@ -16,6 +16,8 @@ from ..engagements.models import Engagement
 from ..engagements.rules import STEP_LABELS, Billing, Cadence, Payer, Share, StepKind, Summaries, ThreeWay
 from ..errors import Refused, Stale
 from ..firm.models import Firm
+from ..instruments.models import Battery, BatteryItem
+from ..instruments.rules import words_of_battery
 from ..intake import actions as intake
 from ..portal import actions as portal
 from .models import Outlook, ProgramTemplate, Start, TemplateStep
@@ -36,7 +38,7 @@ __all__ = ["Start", "begin"]
 @atomic
 def add(values: Mapping[str, Any]) -> ProgramTemplate:
     """A new program with the onboarding steps its parts call for. `values` are columns of ProgramTemplate."""
-    template = ProgramTemplate.create(**values, created_at=clock.now())
+    template = ProgramTemplate.create(**_worded(values), created_at=clock.now())
     for row in first_steps(template.parts):
         TemplateStep.create(template=template, **row)
     return template
@@ -51,12 +53,21 @@ def change(template: ProgramTemplate, values: Mapping[str, Any], *, version: int
     now = _as_it_is(template)
     if now.version != version:
         raise Stale(f"Somebody else changed {now.name} while you were typing.")
-    for name, value in values.items():
+    for name, value in _worded(values).items():
         setattr(now, name, value)
     if refusal := refusal_of_parts([step.kind for step in TemplateStep.of(now)], now.parts):
         raise Refused(refusal)
     now.version = version + 1
     now.save()
+
+
+def _worded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The battery says which assessments there are, where nobody has put it in words for the agreement."""
+    battery = values.get("battery")
+    if battery is None or values.get("assessments"):
+        return dict(values)
+    names = [item.instrument.name for item in BatteryItem.of(battery)]
+    return {**values, "assessments": words_of_battery(names)}
 
 
 @atomic
@@ -319,9 +330,10 @@ _PROGRAMS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @atomic
 def ship(firm: Firm) -> None:
-    """The three programs, the agreement and the questionnaire every firm begins with."""
+    """The three programs, the agreement and the questionnaire every firm begins with; one applies the battery."""
     agreement = agreements.keep_template("Coaching agreement", (SHIPPED / "agreement.md").read_text("utf-8"))
     questionnaire = intake.make_first_questionnaire()
+    battery = Battery.kept().first()
     for price, terms in _PROGRAMS:
         add(
             terms
@@ -331,5 +343,6 @@ def ship(firm: Firm) -> None:
                 "logistics": _LOGISTICS,
                 "agreement": agreement,
                 "questionnaire": questionnaire,
+                "battery": battery if "assessments" in terms else None,
             }
         )

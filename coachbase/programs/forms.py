@@ -31,6 +31,7 @@ from ..engagements.rules import (
     Summaries,
 )
 from ..firm.rules import CURRENCIES
+from ..instruments.models import Battery
 from ..intake.models import Form as Questionnaire
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
 from .models import ProgramTemplate, Start, TemplateStep
@@ -74,7 +75,13 @@ class ProgramForm(Form):
     payer_name = SelectField("Who pays", choices=choices(PAYER_LABELS.items()))
     cancel_hours = cancel_hours_field()
     late_is_charged = late_is_charged_field()
-    assessments = long_text("Assessments", longest=1000, help="One instrument a line.", rows=3)
+    battery_id_chosen = SelectField("Battery", default="", description="What is set up when the program starts.")
+    assessments = long_text(
+        "Assessments",
+        longest=1000,
+        help="As the agreement says it, one instrument a line. Left empty, the battery fills it in.",
+        rows=3,
+    )
     three_ways = words_field("Meetings with the sponsor", THREE_WAY_LABELS)
     summaries_name = SelectField("Written summaries for the sponsor", choices=choices(SUMMARIES_LABELS.items()))
     shares = words_field("What the sponsor may be told", SHARE_LABELS)
@@ -92,12 +99,17 @@ class ProgramForm(Form):
         self,
         agreements: Iterable[AgreementTemplate],
         questionnaires: Iterable[Questionnaire],
+        batteries: Iterable[Battery],
         template: ProgramTemplate | None = None,
     ) -> None:
         """What there is to choose from; what the program names stays among it, also when it was removed since."""
-        papers, forms = list(agreements), list(questionnaires)
+        papers, forms, sets = list(agreements), list(questionnaires), list(batteries)
         if template and template.agreement_id and template.agreement not in papers:
             papers.append(template.agreement)
+        if template and template.battery_id and template.battery not in sets:
+            sets.append(template.battery)
+        self.battery_id_chosen.choices = _choices_of((each.public_id, _named(each)) for each in sets)
+        self._batteries = {each.public_id: each for each in sets}
         self.agreement_id_chosen.choices = _choices_of((paper.public_id, _named(paper)) for paper in papers)
         self.questionnaire_id_chosen.choices = _choices_of((form.public_id, _titled(form)) for form in forms)
         self._papers = {paper.public_id: paper for paper in papers}
@@ -123,6 +135,7 @@ class ProgramForm(Form):
             "assessments": "\n".join(line for line in lines if line),
             "agreement": self._papers.get(self.agreement_id_chosen.data),
             "questionnaire": self._forms.get(self.questionnaire_id_chosen.data),
+            "battery": self._batteries.get(self.battery_id_chosen.data),
         }
 
 
@@ -134,7 +147,7 @@ def _choices_of(pairs: Iterable[tuple[str, str]]) -> list[Any]:
     return choices([("", "None"), *pairs])
 
 
-def _named(paper: AgreementTemplate) -> str:
+def _named(paper: AgreementTemplate | Battery) -> str:
     return paper.name if paper.removed_at is None else f"{paper.name} (removed)"
 
 
@@ -201,20 +214,35 @@ class StartForm(Form):
     meets = SelectMultipleField()
     reads = SelectMultipleField()
     pays = SelectMultipleField()
+    battery = SelectField("Assessments", description="What is set up for the client when the program starts.")
     send_now = BooleanField("Send the agreement now", false_values=_NO)
 
     PARTS = ("signers", "meets", "reads", "pays")
 
     def __init__(
-        self, *args: Any, template: ProgramTemplate, coaches: Sequence[User], contacts: Sequence[Contact], **kwargs: Any
+        self,
+        *args: Any,
+        template: ProgramTemplate,
+        coaches: Sequence[User],
+        contacts: Sequence[Contact],
+        batteries: Sequence[Battery],
+        **kwargs: Any,
     ) -> None:
         self.template = template
+        self._batteries = {battery.public_id: battery for battery in batteries}
         self._coaches = {coach.public_id: coach for coach in coaches}
         self._contacts = {contact.public_id: contact for contact in contacts}
         super().__init__(*args, **kwargs)
         self.coach.choices = choices([("", "Choose"), *((coach.public_id, coach.name) for coach in coaches)])
         for part in self.PARTS:
             self[part].choices = choices((contact.public_id, contact.name) for contact in contacts)
+
+    def process(self, *args: Any, **kwargs: Any) -> None:
+        """The program's own battery, as long as nobody chooses another."""
+        own = self.template.battery_to_apply
+        self.battery.choices = _choices_of((key, battery.name) for key, battery in self._batteries.items())
+        self.battery.default = own.public_id if own else ""
+        super().process(*args, **kwargs)
 
     def validate_price(self, field: Field) -> None:
         cents_of(field.data, self.template.currency)
@@ -229,6 +257,8 @@ class StartForm(Form):
             payer=self.payer.data,
             po_number=self.po_number.data,
             send_now=self.send_now.data,
+            has_own_battery=True,
+            battery=self._batteries.get(self.battery.data),
             **{part: tuple(self._contacts[one] for one in self[part].data or ()) for part in self.PARTS},
         )
 

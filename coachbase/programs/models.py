@@ -18,6 +18,8 @@ from ..db import PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant, StepTerms, Terms
 from ..engagements.rules import PAYER_LABELS, Obligation, Payer, State, StepKind, obligations
 from ..firm.models import Firm
+from ..instruments.models import Battery, BatteryItem
+from ..instruments.rules import due_on, words_of_battery
 from ..intake.models import Form, FormVersion, Question, Submission
 from ..intake.rules import FormKind, FormState
 from .rules import (
@@ -72,6 +74,15 @@ class ProgramTemplate(Terms):
         return self.questionnaire.public_id if self.questionnaire_id else ""
 
     @property
+    def battery_id_chosen(self) -> str:
+        return self.battery.public_id if self.battery_id else ""
+
+    @property
+    def battery_to_apply(self) -> Battery | None:
+        """The battery, unless it was removed."""
+        return self.battery if self.battery_id and self.battery.removed_at is None else None
+
+    @property
     def parts(self) -> frozenset[Part]:
         """What its steps may stand on."""
         return parts_of(self, has_agreement=bool(self.agreement_id), has_questionnaire=bool(self.questionnaire_id))
@@ -92,12 +103,14 @@ class ProgramTemplate(Terms):
 
     @classmethod
     def with_documents(cls) -> ModelSelect:
-        """With agreement and questionnaire, removed ones too."""
+        """With agreement, questionnaire and battery, removed ones too."""
         return (
-            cls.select(cls, AgreementTemplate, Form)
+            cls.select(cls, AgreementTemplate, Form, Battery)
             .left_outer_join(AgreementTemplate)
             .switch(cls)
             .left_outer_join(Form)
+            .switch(cls)
+            .left_outer_join(Battery)
             .order_by(cls.name, cls.id)
         )
 
@@ -117,7 +130,7 @@ def parts_of(terms: Terms, *, has_agreement: bool, has_questionnaire: bool) -> f
     there = {
         Part.AGREEMENT: has_agreement,
         Part.QUESTIONNAIRE: has_questionnaire,
-        Part.ASSESSMENTS: bool(terms.assessments.strip()),
+        Part.ASSESSMENTS: bool(terms.battery_id or terms.assessments.strip()),
         Part.THREE_WAYS: bool(terms.meetings),
         Part.LOGISTICS: bool(terms.logistics.strip()),
     }
@@ -149,7 +162,10 @@ class TemplateStep(StepTerms):
 
 @dataclass(frozen=True)
 class Start:
-    """What the assistant chose for one client, beside the template. Without an end the template's length decides."""
+    """What the assistant chose for one client, beside the template. Without an end the template's length decides.
+
+    `battery` counts when `has_own_battery`; otherwise the template's is applied.
+    """
 
     coach: User | None
     starts_on: date
@@ -162,6 +178,8 @@ class Start:
     reads: tuple[Contact, ...] = ()
     pays: tuple[Contact, ...] = ()
     send_now: bool = True
+    has_own_battery: bool = False
+    battery: Battery | None = None
 
     @property
     def people(self) -> list[Contact]:
@@ -194,7 +212,8 @@ class Outlook:
     @cached_property
     def engagement(self) -> Engagement:
         """The engagement as it would be, not stored."""
-        chosen, terms = self.chosen, self.template.terms() | {"price_cents": self.chosen.price_cents}
+        chosen = self.chosen
+        terms = self.template.terms() | {"price_cents": chosen.price_cents} | self._assessments()
         has_sponsor = chosen.payer == Payer.SPONSOR or bool(chosen.people)
         return Engagement(
             **(terms if has_sponsor else without_sponsor(terms)),
@@ -206,6 +225,23 @@ class Outlook:
             po_number=chosen.po_number,
             state_name=State.DRAFT,
         )
+
+    @property
+    def battery(self) -> Battery | None:
+        """What will be set up for the client."""
+        return self.chosen.battery if self.chosen.has_own_battery else self.template.battery_to_apply
+
+    @cached_property
+    def battery_items(self) -> list[BatteryItem]:
+        return list(BatteryItem.of(self.battery)) if self.battery else []
+
+    def _assessments(self) -> dict[str, Any]:
+        """The battery, and its words for the agreement: the template's own as long as the battery is the template's."""
+        battery = self.battery
+        same = (battery and battery.id) == self.template.battery_id
+        words = self.template.assessments if same else ""
+        names = [item.instrument.name for item in self.battery_items]
+        return {"battery_id": battery and battery.id, "assessments": words or words_of_battery(names)}
 
     @property
     def refusal(self) -> str | None:
@@ -262,7 +298,10 @@ class Outlook:
     def dates(self) -> list[Obligation]:
         """Everything dated that it brings."""
         planned = self.engagement
-        return obligations(planned, planned.starts_on, planned.ends_on)
+        days = {"kickoff_on": planned.starts_on, "starts_on": planned.starts_on, "ends_on": planned.ends_on}
+        due = ((due_on(item.item, **days), item.instrument.name) for item in self.battery_items)
+        tests = [Obligation(day, f"{name} completed", "clipboard-check") for day, name in due if day]
+        return sorted([*tests, *obligations(planned, planned.starts_on, planned.ends_on)], key=lambda each: each.on)
 
     @property
     def new_coach(self) -> bool:

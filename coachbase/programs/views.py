@@ -27,6 +27,7 @@ from ..engagements.rules import (
     StepKind,
 )
 from ..errors import Refused, Stale
+from ..instruments.models import Battery
 from ..intake.models import Form as Questionnaire
 from ..intake.rules import FormState
 from ..web.conflict import conflict
@@ -160,7 +161,7 @@ def _home(template: ProgramTemplate) -> str:
 
 
 def _offered(form: ProgramForm, template: ProgramTemplate | None = None) -> Any:
-    form.offer(AgreementTemplate.kept(), ProgramTemplate.questionnaires(), template)
+    form.offer(AgreementTemplate.kept(), ProgramTemplate.questionnaires(), Battery.kept(), template)
     return form
 
 
@@ -333,7 +334,8 @@ def _said(engagement: Engagement) -> str:
 def _start_form(
     client: Client, template: ProgramTemplate, contacts: list[Contact], *args: Any, **kwargs: Any
 ) -> StartForm:
-    return StartForm(*args, template=template, coaches=list(User.coaches_for(_me())), contacts=contacts, **kwargs)
+    offered = {"coaches": list(User.coaches_for(_me())), "contacts": contacts, "batteries": list(Battery.kept())}
+    return StartForm(*args, template=template, **offered, **kwargs)
 
 
 def _start_page(client: Client, template: ProgramTemplate, form: StartForm, offered: list[ProgramTemplate]) -> str:

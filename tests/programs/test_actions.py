@@ -19,6 +19,9 @@ from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import StepKind, StepState, Summaries
 from coachbase.errors import Refused, Stale
 from coachbase.firm.models import Firm
+from coachbase.instruments import actions as instruments
+from coachbase.instruments.models import Instrument
+from coachbase.instruments.rules import Anchor, Item, Unit
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Form, Question, Submission
 from coachbase.jobs import run_jobs
@@ -81,7 +84,7 @@ def test_what_ships_can_be_sent_at_once_to_a_client_of_whom_little_is_known(cast
 
 
 def test_a_new_program_gets_the_steps_its_parts_call_for(leadership):
-    bare = columns(leadership, name="Sprint", assessments="", three_ways="", logistics="")
+    bare = columns(leadership, name="Sprint", assessments="", battery_id=None, three_ways="", logistics="")
     assert kinds(actions.add(bare)) == [StepKind.FILE_SET_UP, StepKind.KICKOFF_BOOKED]
     assert kinds(actions.add(bare | {"agreement": leadership.agreement}))[:2] == [
         StepKind.AGREEMENT_SENT, StepKind.AGREEMENT_SIGNED,
@@ -377,3 +380,54 @@ def test_what_the_open_questionnaire_asks_is_no_longer_lacking_once_answered(cas
     engagement = Engagement.current_of(Client.get_by_id(cast.bob.id))
     assert not any(one.lacks for one in lacking_of(engagement, today=date(2026, 11, 22)))
     assert Form.select().where(Form.title == "Before we begin").exists()
+
+
+# The battery ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def strengths(cast):
+    """A battery of one instrument, twice."""
+    battery = instruments.make_battery("Strengths")
+    gallup = Instrument.get(Instrument.name == "CliftonStrengths")
+    for months in (0, 9):
+        instruments.add_item(battery, gallup, Item(Anchor.START, months, Unit.MONTHS))
+    return battery
+
+
+def test_a_battery_says_which_assessments_there_are_where_nobody_else_does(leadership, strengths):
+    named = actions.add(columns(leadership, name="Sprint", assessments="", battery_id=None) | {"battery": strengths})
+    assert named.assessments == "CliftonStrengths, twice"
+    worded = actions.add(columns(leadership, name="Dash", battery_id=None) | {"battery": strengths})
+    assert worded.assessments == leadership.assessments
+
+
+def test_a_program_begins_with_its_own_battery_and_its_own_words(begin, leadership):
+    engagement = begin()
+    assert engagement.battery == leadership.battery
+    assert engagement.assessments == leadership.assessments
+
+
+def test_another_battery_may_be_chosen_for_one_client_and_changes_the_words(begin, strengths):
+    engagement = begin(has_own_battery=True, battery=strengths)
+    assert engagement.battery == strengths
+    assert engagement.assessments == "CliftonStrengths, twice"
+
+
+def test_who_is_to_have_no_assessments_has_none_in_the_agreement_and_no_step_for_them(begin):
+    engagement = begin(has_own_battery=True, battery=None)
+    assert engagement.battery is None
+    assert engagement.assessments == ""
+    assert StepKind.ASSESSMENT_ACCESS not in {step.kind for step in Step.of(engagement)}
+
+
+def test_a_battery_that_was_removed_is_not_begun_with(begin, leadership):
+    instruments.remove_battery(leadership.battery)
+    assert begin().battery is None
+
+
+def test_what_starting_brings_names_the_days_of_the_battery(cast, leadership, choose):
+    outlook = Outlook(cast.bob, leadership, choose(), firm=Firm.current(), now=clock.now())
+    days = {each.what: each.on for each in outlook.dates}
+    assert days["Hogan HPI completed"] == date(2026, 11, 23)
+    assert days["EQ-i 2.0 completed"] == date(2026, 11, 23)

@@ -455,3 +455,24 @@ def test_what_keeps_the_agreement_back_is_named_with_the_page_that_fills_it(vera
     assert f'<a class="link" href="/clients/{cast.bob.public_id}/edit">the client’s postal address</a>' in page
     assert "the questionnaire asks for it" in page
     assert "stays a draft</span>" in page
+
+
+def test_the_battery_is_chosen_in_the_settings_and_kept(vera, leadership, terms):
+    battery = leadership.battery
+    sent = terms | {"battery_id_chosen": "", "assessments": ""}
+    assert vera.post(home(leadership), data=sent).status_code in (303, 422)
+    page = vera.get(f"{SETTINGS}/new").text
+    assert battery.name in page
+    fresh = terms | {"name": "Sprint", "assessments": "", "battery_id_chosen": battery.public_id}
+    fresh.pop("version")
+    assert vera.post(f"{SETTINGS}/new", data=fresh).status_code == 303
+    made = ProgramTemplate.get(ProgramTemplate.name == "Sprint")
+    assert (made.battery, made.assessments) == (battery, "Hogan HPI\nHogan HDS\nEQ-i 2.0")
+
+
+def test_the_start_form_offers_the_batteries_with_the_programs_own_chosen(vera, cast, leadership, starting):
+    page = vera.get(f"{start_path(cast)}/new?template={leadership.public_id}").text
+    assert f'<option selected value="{leadership.battery.public_id}">' in page
+    assert "Hogan HPI completed" in page
+    assert vera.post(start_path(cast), data=starting | {"battery": [""]}).status_code == 303
+    assert Engagement.of(cast.bob).get().battery is None
