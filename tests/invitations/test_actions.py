@@ -419,6 +419,15 @@ def test_a_moved_session_is_reminded_of_at_its_new_time_alone(book, move, leave,
     assert subjects == ["Reminder: Coaching session with Alice Kern, Friday 4 December, 18:30"]
 
 
+def test_a_cancelled_session_is_not_reminded_of_while_nobody_could_be_told_yet(book, cancel, leave, frozen):
+    session = book()
+    leave()
+    cancel(session)
+    frozen.move_to(THURSDAY - timedelta(hours=20))
+    invitations.remind_due()
+    assert {message.kind for message in waiting()} == {"session_cancelled"}
+
+
 def test_who_was_reminded_of_the_old_time_is_reminded_of_the_new_one_too(book, move, leave, frozen):
     session = book()
     leave()
