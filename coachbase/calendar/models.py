@@ -1,5 +1,6 @@
 """What stands in the calendars of several coaches, read in a handful of queries however many they are."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,8 +94,15 @@ class Diary:
         return conflicts(
             _span(session),
             open_hours=self.open_hours(session.coach_id, session.kind_name),
-            busy=[(minute_of(b.begins), minute_of(b.ends)) for b in self.busy if b.coach == session.coach_id],
+            busy=self._busy_of[session.coach_id],
         )
+
+    @cached_property
+    def _busy_of(self) -> Mapping[int, list[tuple[int, int]]]:
+        found = defaultdict(list)
+        for one in self.busy:
+            found[one.coach].append((minute_of(one.begins), minute_of(one.ends)))
+        return found
 
 
 def outside_hours(user: User, coach: User, now: datetime) -> list[CoachingSession]:

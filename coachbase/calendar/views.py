@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, get_flashed_messages, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from markupsafe import Markup
 
 from .. import clock
 from ..accounts.models import User
@@ -18,7 +19,7 @@ from ..clients.models import Client
 from ..firm.rules import city_of
 from ..sessions.models import CoachingSession
 from ..sessions.rules import State
-from ..web.filters import clock_in
+from ..web.filters import clock_in, iso
 from ..web.pages import reader_zone
 from .models import Diary, Stretch, outside_hours
 from .rules import (
@@ -225,6 +226,20 @@ def _open_hours(diary: Diary, coaches: Sequence[User]) -> dict[date, list[Slice]
         for part in slices(moment_of(begins), moment_of(ends), reader_zone()):
             found[part.day].append(part)
     return found
+
+
+@pages.app_template_filter("placed")
+def placed(one: Slice, shortest: int = 0) -> str:
+    """Where it lies on its day, as the style sheet's classes; its length in steps of five minutes."""
+    minutes = (max(one.minutes, shortest) + 4) // 5 * 5
+    return f"at-{one.at // 60}h at-{one.at % 60 // 5 * 5}m for-{minutes // 60}h for-{minutes % 60}m"
+
+
+@pages.app_template_filter("times")
+def times(item: Item, zone: str) -> Markup:
+    """From when to when, on the clock of a zone."""
+    begins, ends = clock_in(item.begins, zone), clock_in(item.ends, zone)
+    return Markup(f'<time datetime="{iso(item.begins)}">{begins}</time><span class="until">–{ends}</span>')  # noqa: S704
 
 
 def _in_words(open_hours: Iterable[Slice]) -> str:

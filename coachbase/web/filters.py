@@ -50,7 +50,7 @@ def to_client(words: str) -> str:
 def clock_in(moment: datetime, zone: str) -> str:
     """'9:00', on the clock of a zone."""
     local = moment.astimezone(ZoneInfo(zone))
-    return f"{local.hour}:{local:%M}"
+    return f"{local.hour}:{local.minute:02}"
 
 
 def day_in(moment: datetime, zone: str) -> str:
