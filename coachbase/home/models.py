@@ -51,10 +51,12 @@ def mine(user: User) -> tuple[Party, ...]:
 
 def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
     """Visible clients whose next step waits on one of these; first what is late, in each the longest waiting."""
+    waits = Client.waiting_on_name.in_(parties)
+    of = Client.visible_to(user, fn.COUNT()).where(waits)
     columns = (
         Client.public_id, Client.name, Client.position, Client.next_step, Client.waiting_on_name,
         Client.waiting_since, Organisation.name.alias("organisation"), User.name.alias("coach"),
-        Card.entered_at, Stage.target_days, Stage.meaning_name, fn.COUNT().over().alias("of"),
+        Card.entered_at, Stage.target_days, Stage.meaning_name, of.alias("of"),
         Engagement.id.alias("program"), Engagement.due_at, Engagement.onboarded_at,
     )  # fmt: skip
     in_stage = fn.julianday(UtcDateTimeField().db_value(now)) - fn.julianday(Card.entered_at)
@@ -70,7 +72,7 @@ def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
         .left_outer_join(Stage)
         .switch(Client)
         .left_outer_join(Engagement, on=Engagement.is_current())
-        .where(Client.waiting_on_name.in_(parties))
+        .where(waits)
         .order_by(is_late.desc(), Client.waiting_since)
         .limit(MOST)
     )
