@@ -100,7 +100,7 @@ def in_words(fields: Iterable[str]) -> str:
     return " and ".join(part for part in (", ".join(labels[:-1]), labels[-1]) if part)
 
 
-TITLES = frozenset("dr prof mr mrs ms miss sir dame lord lady herr frau".split())
+TITLES = frozenset(["dr", "prof", "mr", "mrs", "ms", "miss", "sir", "dame", "lord", "lady", "herr", "frau"])
 
 
 def called(name: str) -> str:
