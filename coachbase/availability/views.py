@@ -46,10 +46,16 @@ def coaches() -> ResponseReturnValue:
 
 @pages.app_template_global("trips_about")
 def trips_about(coach: User, moment: datetime | None, days: int) -> list[Travel]:
-    """For forms that show free times: where the coach is on the days they list from about this moment on."""
+    """For forms that show free times: where the coach is on the days they list from about this moment on.
+
+    By which clock is said to whoever may look for a time; in what place only to who keeps this coach's hours.
+    """
     day = (moment or clock.now()).astimezone(ZoneInfo(coach.zone)).date()
     first, last = day - timedelta(days=2), day + timedelta(days=days)
-    return [trip for trip in CoachWeek.of(coach).travels if trip.first <= last and first <= trip.last]
+    trips = [trip for trip in CoachWeek.of(coach).travels if trip.first <= last and first <= trip.last]
+    if not trips or coach in User.coaches_for(_me()):
+        return trips
+    return [trip._replace(place="") for trip in trips]
 
 
 # The week -------------------------------------------------------------------------------------------------------------
