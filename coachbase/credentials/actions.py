@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from .. import clock
@@ -122,7 +122,7 @@ def add(instrument: Instrument, codes: Sequence[Code], *, order: str, by: User) 
             added_at=now,
             added_by=by,
         )
-        _enter(row, Entry.BOUGHT, row.credits, client=None, by=by, note=order)
+        _enter(row, Entry.BOUGHT, row.credits, client=None, by=by, note=order, at=now)
         added += 1
     return added
 
@@ -179,14 +179,24 @@ def correct(vendor: Vendor, credits: int, *, reason: str, currency: str, by: Use
 
 @atomic
 def reveal(code: Credential, *, for_whom: str, client: Client | None, by: User) -> Shown:
-    """What a code says; the log keeps who looked, and for whom. Never the code."""
-    audit.note(What.CODE, f"the code of {code.instrument.name} for {for_whom}", client=client, by=by)
+    """What a code says; the log keeps who looked, and for whom ('' for one in stock). Never the code."""
+    name = code.instrument.name
+    words = f"the code of {name} for {for_whom}" if for_whom else f"a code of {name} in stock"
+    audit.note(What.CODE, words, client=client, by=by)
     return Shown(code.login, code.secret)
 
 
 def _enter(
-    code: Credential, entry: Entry, credits: int, *, client: Client | None, by: User | None, note: str = ""
+    code: Credential,
+    entry: Entry,
+    credits: int,
+    *,
+    client: Client | None,
+    by: User | None,
+    note: str = "",
+    at: datetime | None = None,
 ) -> None:
+    """One line; lines of one act carry the same moment, by which the page takes them together."""
     CreditEntry.create(
         vendor=code.instrument.vendor,
         instrument=code.instrument,
@@ -198,5 +208,5 @@ def _enter(
         currency=code.currency,
         note=note,
         by=by,
-        at=clock.now(),
+        at=at or clock.now(),
     )

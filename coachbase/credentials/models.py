@@ -1,6 +1,7 @@
 """The stock of codes, sealed, and the ledger of credits, append only (triggers.py)."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
@@ -146,7 +147,7 @@ class Stock:
 
     @property
     def worth_in_words(self) -> str:
-        return " + ".join(money.in_words(cents, currency) for currency, cents in sorted(self.worth.items()) if cents)
+        return _in_words(self.worth)
 
     @classmethod
     def of_all(cls, today: date, wanted: Mapping[int, int]) -> list[Self]:
@@ -190,6 +191,11 @@ class Stock:
         )
 
 
+def _in_words(cents: Mapping[str, int]) -> str:
+    """'£585.00 + €90.00'."""
+    return " + ".join(money.in_words(each, currency) for currency, each in sorted(cents.items()) if each)
+
+
 def _count(condition: Any) -> Any:
     return fn.SUM(Case(None, [(condition, 1)], 0))
 
@@ -226,16 +232,23 @@ class CreditEntry(Model):
 
     @classmethod
     def shown_to(cls, user: User, vendor: Vendor) -> ModelSelect:
-        """A vendor's lines with instrument and who wrote them, newest first; `whom` where this reader may see them."""
+        """A vendor's lines with instrument and who wrote them, newest first; `whom` where this reader may see them.
+
+        What one act wrote is one line: `count` codes, `sum` credits, `cents`.
+        """
         named = (cls.client == Client.id) & cls.client.in_(Client.visible_to(user, Client.id))
-        found = cls.select(cls, Instrument, User, Client).left_outer_join(Instrument).switch(cls)
+        sums = fn.COUNT(cls.id).alias("count"), fn.SUM(cls.credits).alias("sum"), fn.SUM(cls.cost_cents).alias("cents")
+        found = cls.select(cls, Instrument, User, Client, *sums).left_outer_join(Instrument).switch(cls)
         found = found.left_outer_join(User, on=(cls.by == User.id)).switch(cls)
         found = found.left_outer_join(Client, on=named, attr="whom")
-        return found.where(cls.vendor == vendor).order_by(cls.id.desc())
+        one_act = cls.at, cls.entry_name, cls.instrument, cls.client, cls.by, cls.note, cls.currency
+        return found.where(cls.vendor == vendor).group_by(*one_act).order_by(fn.MAX(cls.id).desc())
 
     @property
-    def price_in_words(self) -> str:
-        return money.in_words(self.cost_cents, self.currency)
+    def cost_in_words(self) -> str:
+        """What was paid, credited or lost; giving a code out costs nothing any more."""
+        counts = self.entry in (Entry.BOUGHT, Entry.RECLAIMED, Entry.EXPIRED) and self.cents
+        return money.in_words(self.cents, self.currency) if counts else ""
 
 
 @dataclass
@@ -254,7 +267,7 @@ class Balance:
 
     @property
     def spent_in_words(self) -> str:
-        return " + ".join(money.in_words(cents, currency) for currency, cents in sorted(self.spent.items()) if cents)
+        return _in_words(self.spent)
 
     @classmethod
     def of_all(cls) -> dict[int, Self]:
@@ -273,3 +286,39 @@ class Balance:
             if kind is Entry.BOUGHT:
                 balance.spent[currency] = balance.spent.get(currency, 0) + cents
         return found
+
+
+@dataclass
+class Shelf:
+    """What lies in stock of one vendor, and what its ledger says."""
+
+    vendor: Vendor
+    balance: Balance
+    stocks: list[Stock]
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is anything to tell: a code, a line of the ledger."""
+        return bool(self.balance.credits or any(stock.free or stock.given or stock.is_kept for stock in self.stocks))
+
+    @property
+    def oldest(self) -> datetime | None:
+        return min(filter(None, (stock.oldest for stock in self.stocks)), default=None)
+
+    @property
+    def worth_in_words(self) -> str:
+        sums: Counter[str] = Counter()
+        for stock in self.stocks:
+            sums.update(stock.worth)
+        return _in_words(sums)
+
+    @classmethod
+    def of_all(cls, stocks: Sequence[Stock]) -> list[Self]:
+        """One for each vendor, in the order of the stocks."""
+        balances = Balance.of_all()
+        shelves: dict[int, Self] = {}
+        for stock in stocks:
+            vendor = stock.instrument.vendor
+            shelf = shelves.setdefault(vendor.id, cls(vendor, balances.get(vendor.id, Balance()), []))
+            shelf.stocks.append(stock)
+        return list(shelves.values())

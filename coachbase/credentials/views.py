@@ -14,7 +14,7 @@ from ..instruments.rules import WAY_WORDS, Way
 from ..web.pages import firm, go, load_or_404, require
 from . import actions
 from .forms import AddForm, CorrectForm, EndForm
-from .models import Balance, Credential, CreditEntry, Stock
+from .models import Balance, Credential, CreditEntry, Shelf, Stock
 from .rules import STATE_LABELS, Reading, State, read_codes
 
 pages = Blueprint("credentials", __name__)
@@ -150,7 +150,7 @@ def _instrument(public_id: str) -> Instrument:
 def reveal(credential_id: str) -> ResponseReturnValue:
     """Show a code once: in its place on the page, or on a page of its own. The log keeps who looked."""
     code = _code(credential_id)
-    for_whom = code.client.name if code.client_id else "the stock"
+    for_whom = code.client.name if code.client_id else ""
     shown = actions.reveal(code, for_whom=for_whom, client=code.client, by=_me())
     return render_template(
         "credentials/_shown.html" if request.htmx else "credentials/shown.html",
@@ -207,15 +207,12 @@ def _codes_of(code: Credential) -> str:
 def credits() -> ResponseReturnValue:
     """By vendor: what is unused, how long it has lain, what it cost, and what runs low."""
     require(current_user.may_arrange)
-    balances, stocks = Balance.of_all(), _stocks()
-    vendors = list(dict.fromkeys(stock.instrument.vendor for stock in stocks))
+    shelves = Shelf.of_all(_stocks())
     return render_template(
         "credentials/credits.html",
-        vendors=[
-            (vendor, balances.get(vendor.id, Balance()), [each for each in stocks if each.instrument.vendor == vendor])
-            for vendor in vendors
-        ],
-        low=[stock for stock in stocks if stock.is_low],
+        shelves=[shelf for shelf in shelves if shelf.is_used],
+        others=[stock for shelf in shelves if not shelf.is_used for stock in shelf.stocks],
+        low=[stock for shelf in shelves for stock in shelf.stocks if stock.is_low],
     )
 
 

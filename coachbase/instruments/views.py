@@ -1,5 +1,6 @@
 """The catalogue in the settings: instruments, their vendors, and batteries."""
 
+from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
@@ -39,7 +40,7 @@ def instruments() -> ResponseReturnValue:
     rows = [(row, [group_in_words(group) for group in groups.get(row.id, ())]) for row in Instrument.kept()]
     return render_template(
         "instruments/instruments.html",
-        rows=rows,
+        vendors=[(vendor, list(each)) for vendor, each in groupby(rows, key=lambda pair: pair[0].vendor)],
         removed=list(Instrument.removed()),
         not_there=not_there(),
         ways=WAYS,
