@@ -9,7 +9,6 @@ from peewee import ModelSelect, fn
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.models import Agreement
-from ..availability.models import Availability
 from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
@@ -23,8 +22,8 @@ from ..mail.rules import State
 from ..polls.models import Poll
 from ..portal.rules import MOST as MOST_REMINDERS
 from ..scheduling.models import Request
-from ..sessions.models import CoachingSession, Stalled, stalled_programs
-from ..sessions.rules import TAKES_TIME, place_of
+from ..sessions.models import CoachingSession, Stalled, places_of, stalled_programs
+from ..sessions.rules import TAKES_TIME
 from ..sessions.rules import State as SessionState
 
 MOST = 25
@@ -115,7 +114,7 @@ class Day(NamedTuple):
 
 
 def sessions_of(user: User, now: datetime) -> Day:
-    """In one query, since Today asks for much."""
+    """All rows in one query, since Today asks for much."""
     session = CoachingSession
     first = datetime.combine(now.astimezone(ZoneInfo(user.zone)).date(), time(), ZoneInfo(user.zone))
     is_due = (session.state_name == SessionState.BOOKED) & (session.ends_at <= now)
@@ -123,19 +122,12 @@ def sessions_of(user: User, now: datetime) -> Day:
     is_today &= session.starts_at < first + timedelta(days=1)
     is_clash = (session.state_name == SessionState.BOOKED) & (session.ends_at > now) & (session.starts_at > now)
     is_clash &= fn.EXISTS(_lying_over())
+    due, of_today, clash = is_due.alias("is_due"), is_today.alias("is_today"), is_clash.alias("is_clash")
     rows = list(
         session.visible_to(user)
-        .select_extend(
-            Availability,
-            is_due.alias("is_due"),
-            is_today.alias("is_today"),
-            is_clash.alias("is_clash"),
-            fn.SUM(is_due).over().alias("of"),
-        )
-        .switch(session)
-        .left_outer_join(Availability, on=(Availability.coach == session.coach), attr="terms")
-        .where(is_due | is_today | is_clash)
-        .order_by(is_today.desc(), is_clash.desc(), session.starts_at, session.id)
+        .select_extend(due, of_today, clash, fn.SUM(is_due).over().alias("of"))
+        .where(due | of_today | clash)
+        .order_by(of_today.desc(), clash.desc(), session.starts_at, session.id)
         .limit(4 * MOST)
     )
     today = [row for row in rows if row.is_today]
@@ -144,7 +136,7 @@ def sessions_of(user: User, now: datetime) -> Day:
         rows[0].of or 0 if rows else 0,
         today,
         [row for row in rows if row.is_clash][:MOST],
-        {row.id: place_of(row.places(getattr(row, "terms", None) or Availability())) for row in today},
+        places_of(today),
     )
 
 
