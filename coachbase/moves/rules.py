@@ -19,6 +19,8 @@ from ..engagements.rules import Cadence
 NO_PLACE, MOVED, COSTLIEST = 10**9, 10**6, 9_999
 """Weights that never add up to the next: first every session finds a place, then few move, then they move little."""
 OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END, AT_SHORT_NOTICE = 20, 10, 8, 1, 50, 40
+A_WEEK, BEYOND = 7, 3
+"""Within a week each day away counts one; each one beyond counts three: three weeks on is no longer the same session."""
 SHORT_NOTICE = timedelta(days=4)
 """Nobody likes to hear that a session of next week is tomorrow: earlier, and so soon, only when it is much better."""
 GAPS = {Cadence.WEEKLY: 36 * 60, Cadence.BIWEEKLY: 4 * 1440, Cadence.MONTHLY: 10 * 1440, Cadence.FREE: 12 * 60}
@@ -30,9 +32,10 @@ FIRST_KINDS, LAST_KINDS = (SessionKind.CHEMISTRY, SessionKind.KICKOFF), (Session
 
 def displacement(was: datetime, will: datetime) -> int:
     """How much a client notices: both by the coach's clock. The same weekday and time first, then the same weekday,
-    then the same time of day; each day away counts one, and of two as far away the later is easier to take."""
+    then the same time of day, as long as it is near; of two as far away the later is easier to take."""
     minutes = abs(60 * (will.hour - was.hour) + will.minute - was.minute)
-    cost = abs((will.date() - was.date()).days) + (SOONER if will < was else 0)
+    days = abs((will.date() - was.date()).days)
+    cost = days + (BEYOND - 1) * max(0, days - A_WEEK) + (SOONER if will < was else 0)
     if will.weekday() != was.weekday():
         cost += OTHER_WEEKDAY
     if minutes:

@@ -41,6 +41,11 @@ def test_the_same_weekday_and_time_costs_least_then_the_weekday_then_the_time():
     assert displacement(WAS, week_later) < displacement(WAS, week_later + timedelta(days=7))
 
 
+def test_another_weekday_next_week_is_nearer_than_the_same_one_three_weeks_on():
+    assert displacement(WAS, WAS + timedelta(days=5)) < displacement(WAS, WAS + timedelta(days=21))
+    assert displacement(WAS, WAS + timedelta(days=7)) < displacement(WAS, WAS + timedelta(days=1))
+
+
 @pytest.mark.parametrize(
     ("day", "owed", "ends_on", "until"),
     [
