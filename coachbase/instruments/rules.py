@@ -163,7 +163,7 @@ def group_in_words(group: Group) -> str:
 
 def phrases_of(file_words: str) -> tuple[str, ...]:
     """What a report's name and first page say, from 'hogan hpi, personality inventory': folded, each once."""
-    found = (fold(phrase) for phrase in re.split(r"[,;\n]", file_words))
+    found = (fold(phrase).strip() for phrase in re.split(r"[,;\n]", file_words))
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))
 
 
