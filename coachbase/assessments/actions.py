@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from .. import clock
 from ..accounts.models import User
@@ -113,6 +114,20 @@ def mark(assessment: Assessment, to: State, *, facts: Facts, by: User | None, at
     timeline.record(assessment.client, Kind.CHANGE, sentence, by=by, href=assessment.page, happened_at=at)
     announce(StateChanged(assessment, was, by))
     return assessment
+
+
+@atomic
+def take_back(assessment: Assessment, standing: dict[str, Any], *, by: User) -> None:
+    """Undo a mark: everything is as it was before it (`Assessment.standing`), the dates too."""
+    assessment = Assessment.with_people().where(Assessment.id == assessment.id).get()
+    was = assessment.state
+    for name, value in standing.items():
+        setattr(assessment, name, value)
+    assessment.version += 1
+    assessment.save()
+    sentence = f"{assessment.label}: {STATE_LABELS[assessment.state].lower()} again"
+    timeline.record(assessment.client, Kind.CHANGE, sentence, by=by, href=assessment.page)
+    announce(StateChanged(assessment, was, by))
 
 
 @atomic

@@ -5,15 +5,17 @@ from typing import Any
 from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
+from ..accounts.rules import Role
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..credentials.models import Credential
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..files.models import Document
+from ..firm.models import Firm
 from ..instruments.models import BatteryItem, Instrument, Vendor
 from ..instruments.rules import Part
-from .rules import OPEN, STATE_LABELS, State
+from .rules import OPEN, STATE_LABELS, Facts, State
 
 MOMENTS = {
     State.SET_UP: "created_at",
@@ -26,6 +28,7 @@ MOMENTS = {
     State.RELEASED: "released_at",
     State.CANCELLED: "cancelled_at",
 }
+STANDING = ("state_name", "waiting_on_name", "waiting_since", *MOMENTS.values())
 
 
 class Assessment(Model):
@@ -86,6 +89,24 @@ class Assessment(Model):
     def page(self) -> str:
         """The page of the client's assessments; needs the client."""
         return f"/clients/{self.client.public_id}/assessments"
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """All that marking it changes, so that a mark can be undone whole."""
+        return {name: getattr(self, name) for name in STANDING}
+
+    def facts(self, user: User | None, *, has_package: bool) -> Facts:
+        """What decides where this user may take it; needs the instrument. What a package holds is known above."""
+        filed = {part for (part,) in Report.select(Report.part_name).where(Report.assessment == self).tuples()}
+        firm = Firm.current()
+        opens = firm is not None and firm.assistants_open_reports
+        return Facts(
+            has_report=bool(filed),
+            has_package=has_package,
+            has_client_part=Part.CLIENT in filed,
+            wants_client_part=self.instrument.has_client_part,
+            may_open=user is not None and (user.role is not Role.ASSISTANT or opens),
+        )
 
     @classmethod
     def with_people(cls) -> ModelSelect:

@@ -3,6 +3,7 @@
 from peewee import BooleanField, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
+from ..assessments.models import Assessment, Report
 from ..clients.models import Client
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
@@ -43,6 +44,13 @@ class Package(Model):
     def visible_to(cls, user: User) -> ModelSelect:
         """Behind the client's wall."""
         return cls.select(cls, Client).join(Client).where(Client.id.in_(Client.visible_to(user, Client.id)))
+
+    @classmethod
+    def holds(cls, assessment: Assessment) -> bool:
+        """Whether a package is ready that has a report of this assessment in it."""
+        reports = Report.select(Report.document).where(Report.assessment == assessment)
+        items = PackageItem.select().join(cls).where(cls.state_name == State.READY, PackageItem.left_out == "")
+        return items.where(PackageItem.document.in_(reports)).exists()
 
 
 class PackageItem(Model):
