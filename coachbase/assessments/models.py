@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
 
 from ..accounts.models import User
 from ..accounts.rules import Role
@@ -34,7 +34,8 @@ STANDING = ("state_name", "waiting_on_name", "waiting_since", *MOMENTS.values())
 class Assessment(Model):
     """One client, one instrument; `round` counts how often (EQ-i again in month 9 is the second).
 
-    `send_on` is when access is to be sent, `due_on` when the report is needed. The ball (`waiting_on`,
+    `send_on` is when access is to be sent, `due_on` when the report is needed; unless somebody chose that day
+    (`is_due_by_hand`), it moves with the program. The ball (`waiting_on`,
     `waiting_since`) follows from the state and is written with it. `credential` is the client's own way in.
     """
 
@@ -48,6 +49,7 @@ class Assessment(Model):
     credential = ForeignKeyField(Credential, null=True, unique=True, on_delete="RESTRICT")
     send_on = DateField(null=True)
     due_on = DateField(null=True)
+    is_due_by_hand = BooleanField(default=False)
     waiting_on_name = CharField(max_length=12, column_name="waiting_on", default=Party.US)
     waiting_since = UtcDateTimeField()
     invited_at = UtcDateTimeField(null=True)

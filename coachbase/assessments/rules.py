@@ -1,11 +1,14 @@
 """How far an assessment has come, who has the ball, what it may become, and whether it will be in time."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from ..clients.rules import Party
+from ..engagements.rules import State as Program
+from ..instruments.rules import Way
 
 
 class State(StrEnum):
@@ -135,9 +138,19 @@ def is_at_risk(expected: date | None, due_on: date | None) -> bool:
     return expected is not None and due_on is not None and expected > due_on
 
 
-def next_reminder(invited_on: date, rhythm: Sequence[int], reminders: int) -> date | None:
-    """The day of the next reminder; None when the rhythm has no more."""
-    return invited_on + timedelta(days=rhythm[reminders]) if reminders < len(rhythm) else None
+def next_reminder(
+    invited_on: date, rhythm: Sequence[int], reminders: int, reminded_on: date | None = None
+) -> date | None:
+    """The day of the next reminder; None when the rhythm has no more.
+
+    Where one came late, the next keeps its distance: the rhythm is never made up for day by day.
+    """
+    if reminders >= len(rhythm):
+        return None
+    day = invited_on + timedelta(days=rhythm[reminders])
+    if reminded_on is None or not reminders:
+        return day
+    return max(day, reminded_on + timedelta(days=rhythm[reminders] - rhythm[reminders - 1]))
 
 
 def is_due(reminder: date | None, today: date) -> bool:
@@ -146,3 +159,135 @@ def is_due(reminder: date | None, today: date) -> bool:
 
 def waiting_days(since: datetime, now: datetime) -> int:
     return (now - since).days
+
+
+# Sending access -------------------------------------------------------------------------------------------------------
+
+SOON = 14
+"""Days before a code or an invitation expires from which somebody should look."""
+
+
+def last_day(code_until: date | None, invited_on: date | None, invitation_days: int | None) -> date | None:
+    """The last day on which the client can get in: the code's, or the invitation's, whichever comes first."""
+    invitation = invited_on + timedelta(days=invitation_days) if invited_on and invitation_days else None
+    return min((day for day in (code_until, invitation) if day), default=None)
+
+
+def send_on(due_on: date | None, pace: Pace) -> date | None:
+    """When access is to be sent, so that at the usual pace the report comes in time."""
+    return due_on - timedelta(days=pace.answer_days + pace.report_days) if due_on else None
+
+
+def answer_until(due_on: date | None, pace: Pace, today: date) -> date | None:
+    """The day by which the client is asked to be done; None when that is as soon as possible."""
+    day = due_on - timedelta(days=pace.report_days) if due_on else today + timedelta(days=pace.answer_days)
+    return day if day > today else None
+
+
+def until_in_words(day: date | None) -> str:
+    """'by Thursday 3 December'."""
+    return f"by {day:%A} {day.day} {day:%B}" if day else "as soon as you can"
+
+
+def where_in_words(way: Way, portal: str) -> str:
+    """The sentence before the way in. A portal counts only with a plain https address."""
+    one = {Way.LINK: "your personal link", Way.CODE: "your access code", Way.ACCOUNT: "your user ID and password"}[way]
+    if way is Way.LINK or not is_plain_address(portal):
+        return f"This is {one}:" if way is not Way.ACCOUNT else f"These are {one}:"
+    return f"Open {portal} and use {one}:"
+
+
+_PLAIN = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(?::\d{1,5})?(?:/[A-Za-z0-9._~/?=&%+-]*)?")
+
+
+def is_plain_address(text: str) -> bool:
+    """Whether an address may go into a mail as it is: https, a host with a dot, nothing that hides another."""
+    return len(text) <= 200 and _PLAIN.fullmatch(text) is not None
+
+
+def way_in_words(login: str, secret: str, way: Way) -> str:
+    """A way in as its mail and the client's own page say it, a line each."""
+    word = "Password: " if way is Way.ACCOUNT else ""
+    return "\n".join(line for line in (login and f"User ID: {login}", f"{word}{secret}") if line)
+
+
+class Source(StrEnum):
+    """Where the way in of a mail comes from."""
+
+    HELD = "held"
+    STOCK = "stock"
+    NONE = "none"
+
+
+def refusal_to_send(
+    state: State, program: Program | None, *, email: str, source: Source, instrument: str
+) -> str | None:
+    """Why access cannot be sent, as a sentence; None when it can. `program` is the state of the one it belongs to."""
+    if state is State.CANCELLED:
+        return "It was cancelled. Set it up anew."
+    if state not in OPEN:
+        return "It is answered already."
+    if program is Program.PAUSED:
+        return "The program is paused. Resume it first."
+    if program in (Program.COMPLETED, Program.ENDED):
+        return "The program is over."
+    if not email:
+        return "No mail address is known. Add it to the client’s details."
+    if source is Source.NONE:
+        return f"No code for {instrument} is left in stock. Add some, or type one for this client."
+    return None
+
+
+# What waits for the desk ----------------------------------------------------------------------------------------------
+
+
+class Todo(StrEnum):
+    """What somebody should do about an assessment now, the most pressing first."""
+
+    EXPIRING = "expiring"
+    AT_RISK = "at_risk"
+    SEND = "send"
+    FETCH = "fetch"
+    PACKAGE = "package"
+    RELEASE = "release"
+
+
+TODO_LABELS = {
+    Todo.EXPIRING: "Access expires",
+    Todo.AT_RISK: "Will be late",
+    Todo.SEND: "Send access",
+    Todo.FETCH: "Fetch the report",
+    Todo.PACKAGE: "Make the package",
+    Todo.RELEASE: "Release the client part",
+}
+OF_COACH = (Todo.RELEASE,)
+"""What the coach does; the rest is the desk’s."""
+
+
+class Dates(NamedTuple):
+    """The days that decide what is to be done."""
+
+    send_on: date | None
+    due_on: date | None
+    expected_on: date | None
+    last_day: date | None
+    report_on: date | None
+    """When the report should be there, once the client has answered."""
+
+
+def todo_of(state: State, dates: Dates, today: date) -> Todo | None:
+    """What is to be done about an assessment today; None while somebody else has it and all is well."""
+    match state:
+        case State.SET_UP:
+            return Todo.SEND if dates.send_on is None or dates.send_on <= today else None
+        case State.ACCESS_SENT | State.IN_PROGRESS:
+            if dates.last_day and dates.last_day <= today + timedelta(days=SOON):
+                return Todo.EXPIRING
+            return Todo.AT_RISK if is_at_risk(dates.expected_on, dates.due_on) else None
+        case State.COMPLETED:
+            return Todo.FETCH if dates.report_on is None or dates.report_on <= today else None
+        case State.REPORT_IN:
+            return Todo.PACKAGE
+        case State.DEBRIEFED:
+            return Todo.RELEASE
+    return None

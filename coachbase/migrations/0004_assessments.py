@@ -162,6 +162,7 @@ CREATE TABLE "assessment" (
     "credential_id" INTEGER,
     "send_on" DATE,
     "due_on" DATE,
+    "is_due_by_hand" INTEGER NOT NULL,
     "waiting_on" VARCHAR(12) NOT NULL,
     "waiting_since" TEXT NOT NULL,
     "invited_at" TEXT,
