@@ -11,7 +11,6 @@ from ..clients.models import Client
 from ..db import atomic, new_public_id
 from ..errors import Refused, Stale
 from ..files.models import Document
-from ..firm.models import Firm
 from ..links import actions as links
 from ..links.models import Link
 from . import tasks
@@ -19,13 +18,10 @@ from .models import MailServer, MailText, Message
 from .rules import (
     CALLED_OFF,
     KINDS,
-    LINK_PLACE,
-    Kind,
     Security,
     State,
     fill,
     fill_html,
-    one_line,
     plain,
     plain_value,
     refusal_of_body,
@@ -64,7 +60,7 @@ def queue(
     field takes a path of ours, such as "/clients/…".
     """
     text = MailText.in_force(kind)
-    values = _values(text.about, fields, secret="link" if link else "code" if code else "")
+    values = text.values(fields, secret="link" if link else "code" if code else "")
     name, address = to
     return _insert(
         kind=kind,
@@ -84,33 +80,6 @@ def queue(
         try_at=after,
         by=by,
     )
-
-
-def _values(kind: Kind, fields: dict[str, str], *, secret: str) -> dict[str, str]:
-    """What stands for each field in this mail.
-
-    Raises ValueError when the caller gives other fields than the kind has: that is a bug of ours.
-    """
-    if fields.keys() != kind.own_fields.keys() or secret != kind.secret:
-        raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)} {kind.secret}")
-    values = {"firm": _firm_name(), kind.secret: LINK_PLACE}
-    for name, value in fields.items():
-        about = kind.own_fields[name]
-        written = _own_address if about.is_address else one_line if about.is_place else plain_value
-        values[name] = written(value)
-    return values
-
-
-def _firm_name() -> str:
-    firm = Firm.current()
-    return plain_value(firm.name) if firm else "coachbase"
-
-
-def _own_address(path: str) -> str:
-    """A page of ours for a mail; from BASE_URL only."""
-    if not path.startswith("/"):
-        raise ValueError("an address in a mail is a path of ours")
-    return config.in_force().base_url + path
 
 
 def _insert(**values: object) -> Message:
@@ -213,7 +182,7 @@ def _refusal_to_resend(message: Message) -> str | None:
     lives = message.link is not None and message.link.revoked_at is None
     return refusal_to_resend(
         message.state,
-        had_code=KINDS[message.kind].has_code,
+        anew=KINDS[message.kind].instead_of_resending,
         had_link=message.has_link,
         link_lives=lives,
         is_overtaken=message.is_overtaken,

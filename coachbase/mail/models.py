@@ -1,5 +1,6 @@
 """The outbox, the firm's own texts, and where mail is handed over."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -7,13 +8,31 @@ from typing import Self
 
 from peewee import JOIN, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
+from .. import config
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client
 from ..db import ADDED_LATER, EncryptedTextField, Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
+from ..firm.models import Firm
 from ..links.models import Link
-from .rules import CALLED_OFF, CODE_SHOWN, FACES, KINDS, LINK_PLACE, LINK_SHOWN, TROUBLE, Face, Kind, Security, State
+from .rules import (
+    CALLED_OFF,
+    FACES,
+    KINDS,
+    LINK_PLACE,
+    TROUBLE,
+    Face,
+    Field,
+    Kind,
+    Security,
+    State,
+    fill,
+    one_line,
+    paragraphs,
+    plain,
+    plain_value,
+)
 
 TEXTS = Path(__file__).parents[2] / "templates" / "email"
 
@@ -60,6 +79,22 @@ class MailText(Model):
     def about(self) -> Kind:
         return KINDS[self.kind]
 
+    def values(self, fields: Mapping[str, str], *, secret: str) -> dict[str, str]:
+        """What stands for each field in a mail with this text.
+
+        Raises ValueError when the caller gives other fields than the kind has: that is a bug of ours.
+        """
+        kind = self.about
+        if fields.keys() != kind.own_fields.keys() or secret != kind.secret:
+            raise ValueError(f"{kind.label} needs {sorted(kind.own_fields)} {kind.secret}")
+        values = {"firm": _firm_name(), kind.secret: LINK_PLACE}
+        return values | {name: _written(kind.own_fields[name], value) for name, value in fields.items()}
+
+    def drafted(self, fields: Mapping[str, str]) -> tuple[str, str]:
+        """Subject and text of a mail before it is queued, as staff may read it."""
+        values = self.values(fields, secret=self.about.secret) | {self.about.secret: self.about.secret_shown}
+        return fill(self.subject, values), fill(plain(self.body), values)
+
     @classmethod
     def in_force(cls, kind: str) -> Self:
         """The text that is used now; version 0 when the firm never touched it."""
@@ -76,6 +111,27 @@ class MailText(Model):
         if not text.body:
             text.subject, text.body = _shipped(kind)
         return text
+
+
+def _written(about: Field, value: str) -> str:
+    """A value as its field takes it."""
+    if about.is_address:
+        return _own_address(value)
+    if about.is_text:
+        return paragraphs(value)
+    return one_line(value) if about.is_place else plain_value(value)
+
+
+def _own_address(path: str) -> str:
+    """A page of ours for a mail; from BASE_URL only."""
+    if not path.startswith("/"):
+        raise ValueError("an address in a mail is a path of ours")
+    return config.in_force().base_url + path
+
+
+def _firm_name() -> str:
+    firm = Firm.current()
+    return plain_value(firm.name) if firm else "coachbase"
 
 
 @cache
@@ -156,16 +212,12 @@ class Message(Model):
     @property
     def text_shown(self) -> str:
         """The text as staff may read it."""
-        return self.text.replace(LINK_PLACE, self._secret_shown)
+        return self.text.replace(LINK_PLACE, KINDS[self.kind].secret_shown)
 
     @property
     def html_shown(self) -> str:
         """The HTML part as staff may read it: the personal link leads nowhere."""
-        return self.html.replace(f'href="{LINK_PLACE}"', 'href="#"').replace(LINK_PLACE, self._secret_shown)
-
-    @property
-    def _secret_shown(self) -> str:
-        return CODE_SHOWN if KINDS[self.kind].has_code else LINK_SHOWN
+        return self.html.replace(f'href="{LINK_PLACE}"', 'href="#"').replace(LINK_PLACE, KINDS[self.kind].secret_shown)
 
     @classmethod
     def visible_to(cls, user: User, *columns: object) -> ModelSelect:

@@ -15,20 +15,23 @@ from typing import NamedTuple
 class Field(NamedTuple):
     """A merge field: what it stands for, and what a preview shows in its place.
 
-    `is_place`: staff said where to meet, so that an address in it is meant and kept.
+    `is_place`: staff said where to meet, so that an address in it is meant and kept. `is_text`: the firm's own words,
+    of several paragraphs.
     """
 
     meaning: str
     example: str
     is_address: bool = False
     is_place: bool = False
+    is_text: bool = False
 
 
 @dataclass(frozen=True)
 class Kind:
     """One message of coachbase; its shipped text lies in templates/email/<kind>/.
 
-    `good_for`: after so long it would only confuse, so it is no longer sent.
+    `good_for`: after so long it would only confuse, so it is no longer sent. `anew` is what to do where a mail with a
+    code was lost.
     """
 
     label: str
@@ -38,12 +41,25 @@ class Kind:
     has_code: bool = False
     is_tried_again: bool = True
     good_for: timedelta | None = None
+    code_word: str = "the six-digit code"
+    anew: str = ""
 
     @property
     def fields(self) -> dict[str, Field]:
         """All that may stand in its text as {{name}}."""
-        secret = {"link": _LINK} if self.has_link else {"code": _CODE} if self.has_code else {}
+        code = {"code": Field(f"{self.code_word}; only the mail itself carries it", "")} if self.has_code else {}
+        secret = {"link": _LINK} if self.has_link else code
         return {"firm": _FIRM} | secret | dict(self.own_fields)
+
+    @property
+    def secret_shown(self) -> str:
+        """What staff read in its place."""
+        return CODE_SHOWN if self.has_code else LINK_SHOWN
+
+    @property
+    def instead_of_resending(self) -> str:
+        """What to do instead of sending the same again; '' where that can be done."""
+        return self.anew or "Send a new one from where it came from." if self.has_code else ""
 
     @property
     def places(self) -> list[str]:
@@ -58,7 +74,6 @@ class Kind:
 
 _FIRM = Field("the firm’s name", "Northbank Coaching")
 _LINK = Field("the reader’s personal link; only the mail itself carries it", "", is_address=True)
-_CODE = Field("the six-digit code; only the mail itself carries it", "")
 _NAME = Field("how the reader is greeted", "Bob")
 _FORM = Field("the form’s title", "First conversation")
 _CLIENT = Field("the client’s name", "Bob Haddad")
@@ -73,6 +88,14 @@ _SESSION = {
         "Thursday 3 December 2026, 13:00–14:00 Dubai time (UTC+4), which is 9:00 in London (GMT)",
     ),
     "where": Field("the place: a link, a number or a room", "https://meet.example/alice", is_place=True),
+}
+_ACCESS = {
+    "name": _NAME,
+    "coach": Field("who asks for it", "Alice Kern"),
+    "instrument": Field("the instrument", "EQ-i 2.0"),
+    "until": Field("by when", "by Thursday 3 December"),
+    "how": Field("how to go about it, from the instrument’s settings", "It takes about 20 minutes.", is_text=True),
+    "where": Field("the sentence before the code", "This is your personal link:", is_place=True),
 }
 
 KINDS: dict[str, Kind] = {
@@ -151,6 +174,7 @@ KINDS: dict[str, Kind] = {
         {"name": _NAME, "title": _TITLE},
         has_code=True,
         good_for=timedelta(minutes=15),
+        anew="A code is good for some minutes only. Whoever signs can ask for a new one on the signing page.",
     ),
     "agreement_copy": Kind(
         "Signed copy",
@@ -203,6 +227,14 @@ KINDS: dict[str, Kind] = {
         {"name": _NAME},
         has_link=True,
     ),
+    "assessment_access": Kind(
+        "Access to an assessment",
+        "To a client who is to complete an instrument: how to get in. What gets them in, nobody here can read.",
+        _ACCESS,
+        has_code=True,
+        code_word="the personal link, the code, or the user ID and password",
+        anew="Send the access again from the client’s assessments.",
+    ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
 
@@ -211,7 +243,7 @@ KINDS: dict[str, Kind] = {
 LINK_PLACE = "\ufffc"
 """Stands in a stored message for the personal link or code (U+FFFC, “an object goes here”); the worker puts it in."""
 LINK_SHOWN, CODE_SHOWN = "[personal link]", "[code]"
-LONGEST_SUBJECT, LONGEST_BODY, LONGEST_VALUE = 150, 10_000, 300
+LONGEST_SUBJECT, LONGEST_BODY, LONGEST_VALUE, LONGEST_TEXT = 150, 10_000, 300, 5000
 
 _FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 _SPACE = re.compile(r"\s+")
@@ -244,6 +276,12 @@ def one_line(value: str) -> str:
     return _SPACE.sub(" ", _UNPRINTABLE.sub("", value[: 4 * LONGEST_VALUE])).strip()[: 2 * LONGEST_VALUE]
 
 
+def paragraphs(value: str) -> str:
+    """The firm's own words: their lines are kept, and what nobody can see is not."""
+    lines = (_UNPRINTABLE.sub("", line).rstrip() for line in value[:LONGEST_TEXT].splitlines())
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
 def fill(template: str, values: Mapping[str, str]) -> str:
     """The text with its fields replaced, once: what a value contains is never read as a field."""
     return _FIELD.sub(lambda found: values.get(found.group(1).strip(), found.group(0)), template)
@@ -251,14 +289,20 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 def fill_html(template: str, values: Mapping[str, str], places: Collection[str] = ()) -> str:
     """The same for HTML. In `places` a web address can be clicked on."""
-    safe = {name: _linked(value) if name in places else escape(value) for name, value in values.items()}
+    safe = {name: linked(value) if name in places else _broken(escape(value)) for name, value in values.items()}
     return fill(template, safe)
 
 
-def _linked(value: str) -> str:
-    """Escaped; a web address in it as a link, in the colour of the layout's: it comes in after those were inlined."""
+def linked(value: str) -> str:
+    """Escaped, in its lines; a web address in it as a link, in the colour of the layout's: it comes in after those
+    were inlined.
+    """
     link = '<a href="{0}" style="color: #0d5f66">{0}</a>'
-    return _WEB_ADDRESS.sub(lambda found: link.format(found[0]), escape(value))
+    return _broken(_WEB_ADDRESS.sub(lambda found: link.format(found[0]), escape(value)))
+
+
+def _broken(html: str) -> str:
+    return html.replace("\n", "<br>")
 
 
 def plain(body: str) -> str:
@@ -290,7 +334,7 @@ def refusal_of_body(kind: Kind, body: str) -> str | None:
     if kind.has_link and "link" not in _names(body):
         return "Without {{link}} the reader cannot go on. Put it in, for example [Go on]({{link}})."
     if kind.has_code and "code" not in _names(body):
-        return "Without {{code}} the reader cannot sign. Put it in."
+        return "Without {{code}} the reader cannot go on. Put it in."
     if "![" in body:
         return "Pictures are left out of mails. Take away the “![”."
     return _refusal_of_links(kind, body)
@@ -404,17 +448,18 @@ def refusal_to_cancel(state: State) -> str | None:
 
 
 def refusal_to_resend(
-    state: State, *, had_code: bool, had_link: bool, link_lives: bool, is_overtaken: bool = False
+    state: State, *, anew: str, had_link: bool, link_lives: bool, is_overtaken: bool = False
 ) -> str | None:
     """Why this message cannot be sent again, as a sentence; None when it can.
 
-    `link_lives`: its personal link was neither used nor replaced (it may have expired: a new one takes its place).
-    `is_overtaken`: it was called off, or a newer calendar file went to the same reader about the same.
+    `anew` is what to do instead for one with a code, which nobody here can read. `link_lives`: its personal link was
+    neither used nor replaced (it may have expired: a new one takes its place). `is_overtaken`: it was called off, or a
+    newer calendar file went to the same reader about the same.
     """
     if state in (State.QUEUED, State.LEASED):
         return "This mail is still on its way. Wait for what becomes of it."
-    if had_code:
-        return "A code is good for some minutes only. Whoever signs can ask for a new one on the signing page."
+    if anew and state is not State.FAILED:
+        return anew
     if had_link and not link_lives:
         return "The link in this mail was used or replaced since. Send a new one from where it came from."
     if is_overtaken:

@@ -37,6 +37,7 @@ from .rules import (
     State,
     delay_after,
     is_due,
+    linked,
     one_line,
     too_late,
 )
@@ -50,6 +51,8 @@ LONGEST_TALK = 1_000_000
 """Bytes a server may say."""
 BREATH = 1.0
 """Seconds between attempts to write an outcome down."""
+SHORTEST_SECRET = 5
+"""Letters from which a word of a secret is blotted out of what a server answers."""
 LOWEST = -10
 """The priority of deliveries: a mail server that hangs holds up no other job."""
 _POLICY = SMTP.clone(cte_type="7bit")  # every relay takes it, the old ones too
@@ -206,7 +209,15 @@ def _hand_over(message: Message, server: MailServer) -> Outcome:
     except (OSError, smtplib.SMTPException, ValueError) as error:
         outcome = Outcome(State.FAILED, f"{server.host}:{server.port} could not be used: {error}"[:_LONGEST_ANSWER])
     # Some servers repeat what they refuse; the token must not come back that way.
-    return outcome._replace(answer=outcome.answer.replace(message.token, LINK_SHOWN)) if message.token else outcome
+    return outcome._replace(answer=_without(message.token, outcome.answer)) if message.token else outcome
+
+
+def _without(token: str, answer: str) -> str:
+    """An answer without any word of the secret; the short ones of its labels may stay."""
+    words = {word for word in token.split() if len(word) >= SHORTEST_SECRET}
+    for word in sorted({token} | words, key=len, reverse=True):
+        answer = answer.replace(word, LINK_SHOWN)
+    return answer
 
 
 def _letter(message: Message, server: MailServer) -> EmailMessage:
@@ -222,7 +233,8 @@ def _letter(message: Message, server: MailServer) -> EmailMessage:
     letter["Auto-Submitted"] = "auto-generated"
     secret = _secret(message)
     letter.set_content(message.text.replace(LINK_PLACE, secret))
-    letter.add_alternative(message.html.replace(LINK_PLACE, secret), subtype="html")
+    in_html = linked(secret) if KINDS[message.kind].has_code else secret
+    letter.add_alternative(message.html.replace(LINK_PLACE, in_html), subtype="html")
     if message.calendar:
         _enclose(letter, message.method, with_organizer(message.calendar, server))
     if document := message.document:

@@ -17,6 +17,7 @@ from coachbase.mail.rules import (
     fill,
     fill_html,
     is_due,
+    paragraphs,
     plain,
     plain_value,
     refusal_of_body,
@@ -29,6 +30,7 @@ from coachbase.mail.rules import (
 from coachbase.mail.tasks import content_of, html_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CODE = KINDS["agreement_code"].anew
 THANKS, INVITATION = KINDS["intake_thanks"], KINDS["invitation"]
 
 
@@ -157,10 +159,22 @@ def test_what_can_be_taken_back():
 
 
 def test_what_can_be_sent_again():
-    may = {state for state in State if not refusal_to_resend(state, had_code=False, had_link=False, link_lives=False)}
+    may = {state for state in State if not refusal_to_resend(state, anew="", had_link=False, link_lives=False)}
     assert may == {State.SENT, State.FAILED, State.DEAD, State.CANCELLED}
-    assert "used or replaced" in refusal_to_resend(State.SENT, had_code=False, had_link=True, link_lives=False)
-    assert "ask for a new one" in refusal_to_resend(State.SENT, had_code=True, had_link=False, link_lives=False)
+    assert "used or replaced" in refusal_to_resend(State.SENT, anew="", had_link=True, link_lives=False)
+    assert "ask for a new one" in refusal_to_resend(State.SENT, anew=CODE, had_link=False, link_lives=False)
+    assert refusal_to_resend(State.FAILED, anew=CODE, had_link=False, link_lives=False) is None
+
+
+@pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.has_code])
+def test_who_lost_a_mail_with_a_code_is_told_where_to_ask_for_another(kind):
+    assert KINDS[kind].anew
+
+
+def test_a_text_of_the_firms_own_keeps_its_lines_and_nothing_hidden():
+    typed = "Twenty minutes.\r\n\n\n\nOne go\u202e.\ufffc  \n"
+    assert paragraphs(typed) == "Twenty minutes.\n\nOne go."
+    assert fill_html("<p>{{how}}</p>", {"how": "a <b>\n\nb"}) == "<p>a &lt;b&gt;<br><br>b</p>"
 
 
 def test_every_state_has_a_face_of_its_own():
