@@ -37,6 +37,7 @@ class Assessment(Model):
     `send_on` is when access is to be sent, `due_on` when the report is needed; unless somebody chose that day
     (`is_due_by_hand`), it moves with the program. The ball (`waiting_on`,
     `waiting_since`) follows from the state and is written with it. `credential` is the client's own way in.
+    `answered_at` is when the client was done where raters are asked as well: it is completed once somebody closes it.
     """
 
     public_id = PublicIdField()
@@ -54,6 +55,7 @@ class Assessment(Model):
     waiting_since = UtcDateTimeField()
     invited_at = UtcDateTimeField(null=True)
     started_at = UtcDateTimeField(null=True)
+    answered_at = UtcDateTimeField(null=True)
     completed_at = UtcDateTimeField(null=True)
     report_at = UtcDateTimeField(null=True)
     packaged_at = UtcDateTimeField(null=True)

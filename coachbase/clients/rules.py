@@ -415,11 +415,12 @@ def _problems(texts: Mapping[str, str]) -> Iterator[str]:
         if _CONTROL.search(text.replace("\n", "") if field in MULTILINE else text):
             yield f"There is a character in the {FIELD_LABELS[field]} that cannot be stored."
     for field in ("email", "assistant_email"):
-        if texts[field] and not _is_mail_address(texts[field]):
+        if texts[field] and not is_mail_address(texts[field]):
             yield f"“{_short(texts[field])}” is no email address."
 
 
-def _is_mail_address(text: str) -> bool:
+def is_mail_address(text: str) -> bool:
+    """Whether it has the form of one."""
     try:
         validate_email(text, check_deliverability=False)
     except EmailNotValidError:

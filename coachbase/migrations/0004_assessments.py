@@ -167,6 +167,7 @@ CREATE TABLE "assessment" (
     "waiting_since" TEXT NOT NULL,
     "invited_at" TEXT,
     "started_at" TEXT,
+    "answered_at" TEXT,
     "completed_at" TEXT,
     "report_at" TEXT,
     "packaged_at" TEXT,
@@ -238,6 +239,7 @@ CREATE TABLE "rater" (
     "completed_at" TEXT,
     "reminders" INTEGER NOT NULL,
     "reminded_at" TEXT,
+    "is_named" INTEGER NOT NULL,
     "version" INTEGER NOT NULL,
     "created_at" TEXT NOT NULL,
     FOREIGN KEY ("assessment_id") REFERENCES "assessment" ("id") ON DELETE CASCADE,
@@ -256,6 +258,24 @@ CREATE INDEX "rater_approved_by_id" ON "rater" ("approved_by_id");
 CREATE INDEX "rater_approved_by_contact_id" ON "rater" ("approved_by_contact_id");
 CREATE UNIQUE INDEX "rater_assessment_id_email" ON "rater" ("assessment_id", "email");
 CREATE INDEX "rater_state_invited_at" ON "rater" ("state", "invited_at");
+CREATE TABLE "rater_ask" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "public_id" VARCHAR(26) NOT NULL,
+    "assessment_id" INTEGER NOT NULL,
+    "contact_id" INTEGER,
+    "asked_at" TEXT NOT NULL,
+    "answered_at" TEXT,
+    "reminders" INTEGER NOT NULL,
+    "reminded_at" TEXT,
+    "by_id" INTEGER,
+    FOREIGN KEY ("assessment_id") REFERENCES "assessment" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("contact_id") REFERENCES "contact" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX "rater_ask_public_id" ON "rater_ask" ("public_id");
+CREATE INDEX "rater_ask_assessment_id" ON "rater_ask" ("assessment_id");
+CREATE INDEX "rater_ask_contact_id" ON "rater_ask" ("contact_id");
+CREATE INDEX "rater_ask_by_id" ON "rater_ask" ("by_id");
 CREATE TABLE "package" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,

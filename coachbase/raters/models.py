@@ -1,20 +1,39 @@
-"""Raters of an assessment. That somebody is one is nobody's business but the desk's."""
+"""Raters of an assessment, and who is asked to name or to approve them.
 
-from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect, TextField
+That somebody is one is nobody's business but the desk's; who has answered is known to whoever chases, by name, and to
+the coach and the owner by numbers (domain.md §1).
+"""
 
-from ..accounts.models import User
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Self
+
+from peewee import JOIN, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+
+from ..accounts.models import Serving, User
+from ..accounts.rules import Role
 from ..assessments.models import Assessment
-from ..clients.models import Client, Contact
+from ..assessments.rules import OPEN, Progress
+from ..clients.models import Client, Contact, Organisation
 from ..credentials.models import Credential
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
-from ..instruments.models import InstrumentGroup
-from .rules import STATE_LABELS, State
+from ..engagements.models import Engagement, Participant
+from ..engagements.rules import State as ProgramState
+from ..firm.models import Firm
+from ..instruments.models import Instrument, InstrumentGroup, Vendor
+from ..mail.models import Message
+from ..mail.rules import State as MailState
+from .rules import COUNTED, GONE, SILENT, STATE_LABELS, State, day_of, next_reminder
+
+ASKED_IN = (ProgramState.DRAFT, ProgramState.ACTIVE)
+"""Nobody is chased for a program that rests or is over."""
 
 
 class Rater(Model):
     """Somebody who is to answer about a client. `by` is who entered them: None when the client nominated them.
 
-    `approved_by` (the staff) or `approved_by_contact` (a sponsor) said yes to a nomination.
+    `approved_by` (the staff) or `approved_by_contact` (a sponsor) said yes to a nomination. `is_named`: the client
+    named them, whoever entered them first, so that her page does not tell who stood on the list before.
     """
 
     public_id = PublicIdField()
@@ -32,6 +51,7 @@ class Rater(Model):
     completed_at = UtcDateTimeField(null=True)
     reminders = IntegerField(default=0)
     reminded_at = UtcDateTimeField(null=True)
+    is_named = BooleanField(default=False)
     version = IntegerField(default=1)
     created_at = UtcDateTimeField()
 
@@ -46,15 +66,167 @@ class Rater(Model):
     def state_label(self) -> str:
         return STATE_LABELS[self.state]
 
+    @property
+    def reads_at(self) -> str:
+        """The zone by whose clock they read: their own, else the client's, the coach's, the firm's."""
+        client = self.assessment.client
+        return self.zone or client.zone or (client.coach.zone if client.coach_id else _firm_zone())
+
+    @property
+    def next_reminder(self) -> date | None:
+        """The reader's day of the next reminder; None when there is none to come."""
+        if self.state not in SILENT or self.invited_at is None:
+            return None
+        reminded = day_of(self.reminded_at, self.reads_at) if self.reminded_at else None
+        rhythm = self.assessment.instrument.reminders_after
+        return next_reminder(day_of(self.invited_at, self.reads_at), reminded, rhythm, self.reminders)
+
+    @classmethod
+    def with_people(cls) -> ModelSelect:
+        """With assessment, instrument, vendor, client, coach, group and program, whoever may see them."""
+        found = cls.select(cls, Assessment, Instrument, Vendor, Client, User, InstrumentGroup, Engagement)
+        found = found.join(Assessment).join(Instrument).join(Vendor).switch(Assessment)
+        found = found.join(Client).join(User, JOIN.LEFT_OUTER, on=(Client.coach == User.id)).switch(Assessment)
+        found = found.join(Engagement, JOIN.LEFT_OUTER).switch(cls)
+        return found.join(InstrumentGroup, on=(cls.group == InstrumentGroup.id))
+
     @classmethod
     def visible_to(cls, user: User) -> ModelSelect:
-        """Behind the client's wall, with assessment, client and group."""
-        mine = Client.id.in_(Client.visible_to(user, Client.id))
-        found = cls.select(cls, Assessment, Client, InstrumentGroup).join(Assessment).join(Client)
-        return found.switch(cls).join(InstrumentGroup).where(mine)
+        """Behind the client's wall."""
+        return cls.with_people().where(Client.id.in_(Client.visible_to(user, Client.id)))
 
     @classmethod
     def of(cls, assessment: Assessment) -> ModelSelect:
         """By group, then name."""
-        found = cls.select(cls, InstrumentGroup).join(InstrumentGroup).where(cls.assessment == assessment)
-        return found.order_by(InstrumentGroup.position, InstrumentGroup.id, cls.name, cls.id)
+        return cls.in_order(cls.with_people().where(cls.assessment == assessment))
+
+    @classmethod
+    def in_order(cls, found: ModelSelect) -> ModelSelect:
+        return found.order_by(cls.assessment, InstrumentGroup.position, InstrumentGroup.id, cls.name, cls.id)
+
+    @classmethod
+    def to_invite(cls, assessments: ModelSelect) -> ModelSelect:
+        """Who of these assessments may be sent access now."""
+        waiting = cls.state_name == State.APPROVED, Assessment.state_name.in_(OPEN)
+        return cls.in_order(cls.with_people().where(Assessment.id.in_(assessments), *waiting))
+
+    @classmethod
+    def silent(cls) -> ModelSelect:
+        """Who was asked and has not answered, in assessments and programs that run; the longest waiting first."""
+        runs = Assessment.engagement.is_null() | Engagement.state_name.in_(ASKED_IN)
+        asked = cls.state_name.in_(SILENT), Assessment.state_name.in_(OPEN), runs
+        return cls.with_people().where(*asked).order_by(cls.invited_at, cls.id)
+
+    @classmethod
+    def counts_by_group(cls, assessment: Assessment) -> dict[str, int]:
+        """How many are on the list, by the name of their group; who was declined or withdrawn is not."""
+        there = cls.select(InstrumentGroup.name, fn.COUNT(cls.id)).join(InstrumentGroup)
+        there = there.where(cls.assessment == assessment, cls.state_name.not_in(GONE))
+        return dict(there.group_by(InstrumentGroup.name).tuples())
+
+    @classmethod
+    def taken(cls, assessment: Assessment) -> dict[str, str]:
+        """In which group an address stands already; by the address, folded."""
+        rows = cls.select(cls.email, InstrumentGroup.name).join(InstrumentGroup).where(cls.assessment == assessment)
+        return {email.casefold(): group for email, group in rows.tuples()}
+
+    @classmethod
+    def progress_of(cls, assessments: Iterable[int]) -> dict[int, list[Progress]]:
+        """How many have answered by group, for many assessments (their ids) at once; none for those without groups."""
+        done = fn.SUM(Case(None, [(cls.state_name == State.COMPLETED, 1)], 0))
+        asked = fn.SUM(Case(None, [(cls.state_name.in_(COUNTED), 1)], 0))
+        rows = (
+            Assessment.select(Assessment.id, InstrumentGroup.name, done, asked, InstrumentGroup.least)
+            .join(InstrumentGroup, on=(InstrumentGroup.instrument == Assessment.instrument))
+            .join(cls, JOIN.LEFT_OUTER, on=((cls.group == InstrumentGroup.id) & (cls.assessment == Assessment.id)))
+            .where(Assessment.id.in_(list(assessments)))
+            .group_by(Assessment.id, InstrumentGroup.id)
+            .order_by(Assessment.id, InstrumentGroup.position, InstrumentGroup.id)
+        )
+        found: dict[int, list[Progress]] = {}
+        for assessment, *counts in rows.tuples():
+            found.setdefault(assessment, []).append(Progress(*counts))
+        return found
+
+
+class RaterAsk(Model):
+    """The coachee is asked to name raters or, with a `contact`, that sponsor contact to approve those named.
+
+    One for each; asked again, it opens again.
+    """
+
+    public_id = PublicIdField()
+    assessment = ForeignKeyField(Assessment, backref="rater_asks", on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, null=True, on_delete="CASCADE")
+    asked_at = UtcDateTimeField()
+    answered_at = UtcDateTimeField(null=True)
+    reminders = IntegerField(default=0)
+    reminded_at = UtcDateTimeField(null=True)
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @classmethod
+    def with_people(cls) -> ModelSelect:
+        """With assessment, instrument, client, coach, program and contact."""
+        found = cls.select(cls, Assessment, Instrument, Client, User, Engagement, Contact, Organisation)
+        found = found.join(Assessment).join(Instrument).switch(Assessment)
+        found = found.join(Client).join(User, JOIN.LEFT_OUTER, on=(Client.coach == User.id)).switch(Assessment)
+        found = found.join(Engagement, JOIN.LEFT_OUTER).switch(cls)
+        return found.join(Contact, JOIN.LEFT_OUTER).join(Organisation, JOIN.LEFT_OUTER)
+
+    @classmethod
+    def known_as(cls, public_id: str) -> Self | None:
+        return cls.with_people().where(cls.public_id == public_id).first()
+
+    @classmethod
+    def of(cls, assessment: Assessment) -> ModelSelect:
+        return cls.with_people().where(cls.assessment == assessment).order_by(cls.id)
+
+    @classmethod
+    def standing(cls) -> ModelSelect:
+        """Those of assessments that still run, answered or not."""
+        runs = Assessment.engagement.is_null() | Engagement.state_name.in_(ASKED_IN)
+        return cls.with_people().where(Assessment.state_name.in_(OPEN), runs).order_by(cls.asked_at, cls.id)
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None
+
+
+def approvers_of(assessment: Assessment) -> list[Contact]:
+    """The sponsor contacts who may be asked to approve: who signs or reads in the program (docs/decisions/0024)."""
+    if assessment.engagement_id is None:
+        return []
+    there = Participant.of(assessment.engagement).where(Participant.signs | Participant.reads)
+    return [row.contact for row in there.where(Contact.removed_at.is_null())]
+
+
+def may_chase(user: User, client: Client) -> bool:
+    """Whether this reader learns who has answered, by name: who chases does, all others learn numbers."""
+    if user.role is Role.ASSISTANT:
+        return True
+    return any(each.id == user.id for each in Serving.desk_of(client.coach if client.coach_id else None))
+
+
+def returned_mails(raters: Sequence[Rater]) -> Mapping[str, str]:
+    """What the mail server said, by the rater's public id, of those whose last mail could not be delivered."""
+    rows = Message.select(Message.about, Message.state_name, Message.answer).order_by(Message.id)
+    last: dict[str, tuple[str, str]] = {}
+    for about, state, answer in rows.where(Message.about.in_([rater.public_id for rater in raters])).tuples():
+        last[about] = (state, answer)
+    return {about: answer for about, (state, answer) in last.items() if state == MailState.DEAD}
+
+
+def was_mailed(rater: Rater) -> bool:
+    """Whether a mail with the way in left us, or may be leaving at this moment."""
+    gone = Message.state_name.in_((MailState.SENT, MailState.LEASED, MailState.DEAD))
+    return bool(Message.select().where(Message.about == rater.public_id, gone).exists())
+
+
+def group_of(assessment: Assessment, public_id: str) -> Any:
+    """A group of the assessment's instrument; None when it is none of its."""
+    return InstrumentGroup.of(assessment.instrument).where(InstrumentGroup.public_id == public_id).first()
+
+
+def _firm_zone() -> str:
+    firm = Firm.current()
+    return firm.zone if firm else "UTC"
