@@ -197,12 +197,14 @@ def read_codes(
 
 
 def _table(text: str, way: Way) -> tuple[tuple[str, ...], list[tuple[int, tuple[str, ...]]], tuple[str, ...]]:
-    """What each column is ('' for one left out; nothing when there are no headings), the lines, headings left out."""
+    """What each column is ('' for one left out; nothing when there are no headings), the lines, headings left out.
+
+    A heading has no digit in it, as the login beside the password "password" mostly has.
+    """
     if not text.strip():
         raise Refused(f"Paste at least one {WAY_WORDS[way][0]}, or choose a file.")
     first = next(line for line in text.splitlines() if line.strip())
-    columns = _columns_named(first.split(delimiter_of(text)))
-    if "secret" not in columns:
+    if "secret" not in _columns_named(first.split(delimiter_of(text))) or re.search(r"\d", first):
         heading = delimiter_of(text).join(("code", "login", "expiry"))
         return (), [(number - 1, row) for number, row in read_sheet(f"{heading}\n{text}").rows], ()
     if not text.partition(first)[2].strip():

@@ -114,6 +114,8 @@ def add_codes(instrument_id: str) -> ResponseReturnValue:
         )
     except Refused as refusal:
         return _add_page(instrument, form, why=str(refusal)), 422
+    if not reading.codes:
+        actions.add(instrument, (), order="", by=_me())  # the same form sent once more is led on to where it led
     leaves_out = request.form.get("act") == "rest"
     if not reading.codes or not (reading.is_clean or leaves_out):
         return _add_page(instrument, form, reading=reading), 422
