@@ -1,21 +1,53 @@
 """Assessments and the reports filed for them. The wall is the client's."""
 
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Self
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..credentials.models import Credential
+from ..credentials.rules import FREE
+from ..credentials.rules import State as CodeState
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
+from ..engagements.rules import State as Program
 from ..files.models import Document
+from ..files.rules import Wanted
 from ..firm.models import Firm
 from ..instruments.models import BatteryItem, Instrument, Vendor
 from ..instruments.rules import Part
-from .rules import OPEN, STATE_LABELS, Facts, State
+from ..mail.models import MailText, Message
+from ..mail.rules import State as MailState
+from .rules import (
+    CHASED,
+    OF_COACH,
+    OPEN,
+    SOON,
+    STATE_LABELS,
+    Dates,
+    Facts,
+    Pace,
+    Source,
+    State,
+    Todo,
+    answer_until,
+    expected_on,
+    last_day,
+    next_reminder,
+    refusal_to_send,
+    todo_of,
+    until_in_words,
+    where_in_words,
+)
+
+ACCESS = "assessment_access"
+"""The kind of the mail that gives access."""
 
 MOMENTS = {
     State.SET_UP: "created_at",
@@ -95,6 +127,42 @@ class Assessment(Model):
         return f"/clients/{self.client.public_id}/assessments"
 
     @property
+    def pace(self) -> Pace:
+        return Pace(self.instrument.answer_days, self.instrument.report_days)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    def dates(self, today: date) -> Dates:
+        """What decides what is to be done; needs the instrument and the code."""
+        code = self.credential if self.credential_id else None
+        invited = self.invited_at and self.invited_at.date()
+        since = (self.completed_at if self.state is State.COMPLETED else self.invited_at) or self.waiting_since
+        completed = self.completed_at and self.completed_at.date()
+        return Dates(
+            send_on=self.send_on,
+            due_on=self.due_on,
+            expected_on=expected_on(self.state, since.date(), self.pace, today),
+            last_day=last_day(code and code.expires_on, invited, self.instrument.invitation_days),
+            report_on=completed and completed + timedelta(days=self.instrument.report_days),
+        )
+
+    def todo(self, today: date) -> Todo | None:
+        """What somebody should do about it today."""
+        return todo_of(self.state, self.dates(today), today)
+
+    def next_reminder(self, today: date) -> date | None:
+        """The day of the next reminder; None when nobody is to be reminded any more."""
+        if self.state not in CHASED or self.invited_at is None or self.answered_at is not None:
+            return None
+        until = self.dates(today).last_day
+        if until is not None and until < today:
+            return None
+        reminded = self.reminded_at and self.reminded_at.date()
+        return next_reminder(self.invited_at.date(), self.instrument.reminders_after, self.reminders, reminded)
+
+    @property
     def standing(self) -> dict[str, Any]:
         """All that marking it changes, so that a mark can be undone whole."""
         return {name: getattr(self, name) for name in STANDING}
@@ -132,6 +200,81 @@ class Assessment(Model):
         return cls.with_people().where(Client.id.in_(Client.visible_to(user, Client.id)))
 
     @classmethod
+    def with_access(cls) -> ModelSelect:
+        """With people, program, and the client's own way in, but for what it says: nobody shows that by a list."""
+        masked = [column for column in Credential._meta.sorted_fields if column.name not in ("login", "secret")]
+        program = (Engagement.id, Engagement.public_id, Engagement.name, Engagement.state_name, Engagement.coach)
+        found = cls.with_people().select_extend(*masked, *program)
+        return found.switch(cls).left_outer_join(Credential).switch(cls).left_outer_join(Engagement)
+
+    @classmethod
+    def listed(cls, client: Client) -> ModelSelect:
+        """A client's, by the day they are due; the cancelled ones last."""
+        is_cancelled = cls.state_name == State.CANCELLED
+        found = cls.with_access().where(cls.client == client)
+        return found.order_by(is_cancelled, cls.due_on.is_null(), cls.due_on, cls.id)
+
+    @classmethod
+    def to_do(cls, user: User, parties: Collection[Party], today: date, most: int) -> "list[tuple[Self, Todo]]":
+        """What this reader should do something about today, the most pressing first; not where a program rests.
+
+        The condition is wider than the rule (`rules.todo_of`), which has the last word.
+        """
+        day = fn.julianday(today.isoformat())
+        code_ends = fn.julianday(Credential.expires_on) - day <= SOON
+        invitation_ends = fn.julianday(cls.invited_at) + Instrument.invitation_days - day <= SOON + 1
+        usual = Instrument.answer_days + Instrument.report_days
+        too_slow = fn.julianday(cls.due_on) < fn.julianday(cls.invited_at) + usual
+        too_late = fn.julianday(cls.due_on) < day + Instrument.report_days
+        chased = cls.state_name.in_(CHASED) & (code_ends | invitation_ends | too_slow | too_late)
+        is_agreed = Engagement.id.is_null() | (Engagement.state_name == Program.ACTIVE)
+        to_send = (cls.state_name == State.SET_UP) & (cls.send_on.is_null() | (cls.send_on <= today)) & is_agreed
+        there = fn.julianday(cls.completed_at) + Instrument.report_days <= day + 1
+        to_fetch = (cls.state_name == State.COMPLETED) & (cls.completed_at.is_null() | there)
+        filed = cls.state_name.in_((State.REPORT_IN, State.DEBRIEFED))
+        runs = Engagement.id.is_null() | Engagement.state_name.in_((Program.DRAFT, Program.ACTIVE))
+        over = Engagement.state_name.in_((Program.COMPLETED, Program.ENDED)) & filed
+        found = cls.with_access().where(Client.id.in_(Client.visible_to(user, Client.id)), runs | over)
+        found = found.where(chased | to_send | to_fetch | filed)
+        rows = [(row, todo) for row in found.order_by(cls.due_on, cls.id).limit(most) if (todo := row.todo(today))]
+        mine = [(row, todo) for row, todo in rows if (Party.COACH if todo in OF_COACH else Party.US) in parties]
+        return sorted(mine, key=lambda pair: list(Todo).index(pair[1]))
+
+    @classmethod
+    def silent(cls, programs: Collection[Program]) -> ModelSelect:
+        """Those whose client was asked and has not answered, in programs of these states or in none."""
+        concerned = Engagement.id.is_null() | Engagement.state_name.in_(programs)
+        found = cls.with_access().where(cls.state_name.in_(CHASED), cls.answered_at.is_null(), concerned)
+        return found.where(cls.invited_at.is_null(False)).order_by(cls.invited_at)
+
+    @classmethod
+    def for_page(cls, client: Client, programs: Sequence[Engagement]) -> ModelSelect:
+        """What the client was asked to complete in these programs or beside any, and what of it is done."""
+        theirs = cls.engagement.is_null() | cls.engagement.in_(programs)
+        asked = cls.state_name.not_in((State.SET_UP, State.CANCELLED))
+        return cls.with_access().where(cls.client == client, theirs, asked).order_by(cls.invited_at, cls.id)
+
+    @classmethod
+    def access_is_out(cls, engagement: Engagement) -> bool:
+        """Whether all that is due by the kickoff was sent, as far as mails are concerned with the server's word.
+
+        Where nothing is due by then, there is nothing to send before it.
+        """
+        rows = list(cls.of_program(engagement))
+        first = [row for row in rows if row.due_on and row.due_on <= (engagement.kickoff_on or engagement.starts_on)]
+        if not rows or any(row.state is State.SET_UP for row in first):
+            return False
+        return all(mailed.state is MailState.SENT for mailed in cls.mails_of(first).values())
+
+    @staticmethod
+    def mails_of(assessments: "Sequence[Assessment]") -> dict[str, Message]:
+        """The latest mail that gave access, by the assessment's public id; without its text."""
+        about = [row.public_id for row in assessments]
+        columns = (Message.id, Message.public_id, Message.about, Message.state_name, Message.to_address, Message.answer)
+        sent = Message.select(*columns).where(Message.kind == ACCESS, Message.about.in_(about)).order_by(Message.id)
+        return {mail.about: mail for mail in sent} if about else {}
+
+    @classmethod
     def of(cls, client: Client) -> ModelSelect:
         """A client's, without the cancelled ones, by the day they are due."""
         found = cls.with_people().where(cls.client == client, cls.state_name != State.CANCELLED)
@@ -165,3 +308,128 @@ class Report(Model):
     @property
     def part(self) -> Part:
         return Part(self.part_name)
+
+    @classmethod
+    def client_parts(cls, assessment: Assessment) -> ModelSelect:
+        """What of a report is for the client, with the documents."""
+        found = cls.select(cls, Document).join(Document)
+        return found.where(cls.assessment == assessment, cls.part_name == Part.CLIENT)
+
+    @classmethod
+    def of_all(cls, assessments: "Sequence[Assessment]") -> "dict[int, dict[Part, Self]]":
+        """What is filed for each, by its id and the part; the newest where there are several."""
+        found: dict[int, dict[Part, Self]] = {}
+        rows = cls.select(cls, Document.id, Document.public_id, Document.audience_name, Document.uploaded_at)
+        for row in rows.join(Document).where(cls.assessment.in_(assessments)).order_by(cls.id):
+            found.setdefault(row.assessment_id, {})[row.part] = row
+        return found
+
+
+# What would be sent ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Access:
+    """A mail that gives access, as it would leave now; or why it would not."""
+
+    assessment: Assessment
+    source: Source
+    refusal: str | None
+    subject: str
+    text: str
+    is_again: bool
+    notes: tuple[str, ...]
+
+
+def foresee_access(assessments: Iterable[Assessment], today: date) -> list[Access]:
+    """What sending access to these would do, in order; the codes in stock are given to the first ones.
+
+    The dry run shows it, and the act does it (`actions.send`).
+    """
+    rows = list(assessments)
+    left = _codes_left(rows, today)
+    words = MailText.in_force(ACCESS)
+    found = []
+    for row in rows:
+        source = _source(row, left, today)
+        subject, text = words.drafted(fields_of(row, today))
+        found.append(Access(row, source, _refusal(row, source), subject, text, row.invited_at is not None, _notes(row)))
+    return found
+
+
+def fields_of(assessment: Assessment, today: date) -> dict[str, str]:
+    """What the mail that gives access says; needs people and instrument."""
+    client, instrument, firm = assessment.client, assessment.instrument, Firm.current()
+    return {
+        "name": client.called,
+        "coach": client.coach.name if client.coach_id else firm.name if firm else "Your coach",
+        "instrument": assessment.label,
+        "until": until_in_words(answer_until(assessment.due_on, assessment.pace, today)),
+        "how": instrument.how_to,
+        "where": where_in_words(instrument.way, instrument.vendor.portal),
+    }
+
+
+def _codes_left(assessments: Sequence[Assessment], today: date) -> dict[int, int]:
+    """How many codes can be given, by the instrument's id."""
+    wanted = {row.instrument_id for row in assessments}
+    usable = Credential.expires_on.is_null() | (Credential.expires_on >= today)
+    free = Credential.select(Credential.instrument_id, fn.COUNT(Credential.id)).where(
+        Credential.instrument.in_(wanted), Credential.state_name.in_(FREE), usable
+    )
+    return dict(free.group_by(Credential.instrument_id).tuples())
+
+
+def has_way_in(assessment: Assessment, today: date) -> bool:
+    """Whether the client holds a way in that can still be used."""
+    code = assessment.credential if assessment.credential_id else None
+    return code is not None and code.state is CodeState.GIVEN and not code.is_past(today)
+
+
+def _source(assessment: Assessment, left: dict[int, int], today: date) -> Source:
+    if has_way_in(assessment, today):
+        return Source.HELD
+    if not left.get(assessment.instrument_id):
+        return Source.NONE
+    left[assessment.instrument_id] -= 1
+    return Source.STOCK
+
+
+def _refusal(assessment: Assessment, source: Source) -> str | None:
+    program = assessment.engagement.state if assessment.engagement_id else None
+    who, name = assessment.client, assessment.instrument.name
+    return refusal_to_send(assessment.state, program, email=who.email, source=source, instrument=name)
+
+
+def _notes(assessment: Assessment) -> tuple[str, ...]:
+    """What somebody should know before it is sent."""
+    code_until = assessment.credential.expires_on if assessment.credential_id else None
+    found = []
+    if assessment.engagement_id and assessment.engagement.state is Program.DRAFT:
+        found.append("The agreement is not signed yet.")
+    if code_until and assessment.due_on and code_until < assessment.due_on:
+        found.append("What is held for it expires before it is due.")
+    return tuple(found)
+
+    @classmethod
+    def wanted(cls, clients: Sequence[int]) -> list[Wanted]:
+        """The parts of reports that can be filed for these clients, in the order they are due."""
+        filed: dict[tuple[int, str], list[str]] = {}
+        rows = cls.select(cls.assessment, cls.part_name, Document.public_id).join(Document).switch(cls).join(Assessment)
+        for assessment, part, document in rows.where(Assessment.client.in_(list(clients))).tuples():
+            filed.setdefault((assessment, part), []).append(document)
+        theirs = Assessment.with_people().where(Assessment.client.in_(list(clients)))
+        theirs = theirs.where(Assessment.state_name != State.CANCELLED)
+        return [
+            Wanted(
+                client_id=row.client_id,
+                instrument_id=row.instrument_id,
+                assessment=row.public_id,
+                label=row.label,
+                part=part,
+                is_open=row.state in (*OPEN, State.COMPLETED, State.REPORT_IN),
+                filed=tuple(filed.get((row.id, part), ())),
+            )
+            for row in theirs.order_by(Assessment.due_on.is_null(), Assessment.due_on, Assessment.id)
+            for part in row.instrument.parts or (Part.COACH,)
+        ]

@@ -39,6 +39,8 @@ STATE_LABELS = {
 }
 OPEN = (State.SET_UP, State.ACCESS_SENT, State.IN_PROGRESS)
 """Somebody still has to answer."""
+CHASED = (State.ACCESS_SENT, State.IN_PROGRESS)
+"""The client has the way in and has not answered."""
 WAITS_ON = {
     State.SET_UP: Party.US,
     State.ACCESS_SENT: Party.CLIENT,
@@ -74,6 +76,10 @@ class Facts(NamedTuple):
     """Whether the instrument has one."""
     may_open: bool
     """Whether who asks may open reports: nobody releases what they may not read."""
+
+
+NOTHING_FILED = Facts(False, False, False, False, may_open=False)
+"""What stands before anything came back."""
 
 
 def refusal_to_mark(now: State, to: State, facts: Facts) -> str | None:
