@@ -269,7 +269,7 @@ def take_time(client: Person, request: str, token: str, ledger: Ledger) -> None:
     free = re.findall(r"/p/book/confirm\?start=(\d+)", client.ask("GET", "/p/book")[2])
     if free:
         status, where, _ = client.ask("POST", "/p/book", {"start": random.choice(free), "zone": "Asia/Dubai"})
-        if (status, where) == (303, "/p/book"):
+        if (status, where) == (303, "/p/book?zone=Asia/Dubai"):
             ledger.taken.append(request)
 
 
