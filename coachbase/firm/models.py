@@ -1,5 +1,6 @@
 """The firm's one row."""
 
+import base64
 from typing import Self
 
 from peewee import SQL, BlobField, BooleanField, CharField, IntegerField, TextField
@@ -28,6 +29,13 @@ class Firm(Model):
         """The firm without its logo's bytes, shared and not to be changed; None before the first run."""
         columns = [field for field in cls._meta.sorted_fields if field is not cls.logo]
         return kept(cls, lambda: cls.select(*columns).first())
+
+    @classmethod
+    def letterhead(cls) -> dict[str, str]:
+        """What documents on paper begin with: the name, and the logo as base64 or ''."""
+        row = cls.select(cls.name, cls.logo).first()
+        logo = base64.b64encode(bytes(row.logo)).decode() if row and row.logo else ""
+        return {"name": row.name if row else "", "logo": logo}
 
     @property
     def has_logo(self) -> bool:
