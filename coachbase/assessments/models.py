@@ -310,6 +310,29 @@ class Report(Model):
         return Part(self.part_name)
 
     @classmethod
+    def wanted(cls, clients: Sequence[int]) -> list[Wanted]:
+        """The parts of reports that can be filed for these clients, in the order they are due."""
+        filed: dict[tuple[int, str], list[str]] = {}
+        rows = cls.select(cls.assessment, cls.part_name, Document.public_id).join(Document).switch(cls).join(Assessment)
+        for assessment, part, document in rows.where(Assessment.client.in_(list(clients))).tuples():
+            filed.setdefault((assessment, part), []).append(document)
+        theirs = Assessment.with_people().where(Assessment.client.in_(list(clients)))
+        theirs = theirs.where(Assessment.state_name != State.CANCELLED)
+        return [
+            Wanted(
+                client_id=row.client_id,
+                instrument_id=row.instrument_id,
+                assessment=row.public_id,
+                label=row.label,
+                part=part,
+                is_open=row.state in (*OPEN, State.COMPLETED, State.REPORT_IN),
+                filed=tuple(filed.get((row.id, part), ())),
+            )
+            for row in theirs.order_by(Assessment.due_on.is_null(), Assessment.due_on, Assessment.id)
+            for part in row.instrument.parts or (Part.COACH,)
+        ]
+
+    @classmethod
     def client_parts(cls, assessment: Assessment) -> ModelSelect:
         """What of a report is for the client, with the documents."""
         found = cls.select(cls, Document).join(Document)
@@ -353,7 +376,8 @@ def foresee_access(assessments: Iterable[Assessment], today: date) -> list[Acces
     for row in rows:
         source = _source(row, left, today)
         subject, text = words.drafted(fields_of(row, today))
-        found.append(Access(row, source, _refusal(row, source), subject, text, row.invited_at is not None, _notes(row)))
+        is_again, notes = row.invited_at is not None, _notes(row, today)
+        found.append(Access(row, source, _refusal(row, source), subject, text, is_again, notes))
     return found
 
 
@@ -401,35 +425,11 @@ def _refusal(assessment: Assessment, source: Source) -> str | None:
     return refusal_to_send(assessment.state, program, email=who.email, source=source, instrument=name)
 
 
-def _notes(assessment: Assessment) -> tuple[str, ...]:
+def _notes(assessment: Assessment, today: date) -> tuple[str, ...]:
     """What somebody should know before it is sent."""
-    code_until = assessment.credential.expires_on if assessment.credential_id else None
-    found = []
+    dates, found = assessment.dates(today), []
     if assessment.engagement_id and assessment.engagement.state is Program.DRAFT:
         found.append("The agreement is not signed yet.")
-    if code_until and assessment.due_on and code_until < assessment.due_on:
+    if dates.last_day and dates.due_on and dates.last_day < dates.due_on:
         found.append("What is held for it expires before it is due.")
     return tuple(found)
-
-    @classmethod
-    def wanted(cls, clients: Sequence[int]) -> list[Wanted]:
-        """The parts of reports that can be filed for these clients, in the order they are due."""
-        filed: dict[tuple[int, str], list[str]] = {}
-        rows = cls.select(cls.assessment, cls.part_name, Document.public_id).join(Document).switch(cls).join(Assessment)
-        for assessment, part, document in rows.where(Assessment.client.in_(list(clients))).tuples():
-            filed.setdefault((assessment, part), []).append(document)
-        theirs = Assessment.with_people().where(Assessment.client.in_(list(clients)))
-        theirs = theirs.where(Assessment.state_name != State.CANCELLED)
-        return [
-            Wanted(
-                client_id=row.client_id,
-                instrument_id=row.instrument_id,
-                assessment=row.public_id,
-                label=row.label,
-                part=part,
-                is_open=row.state in (*OPEN, State.COMPLETED, State.REPORT_IN),
-                filed=tuple(filed.get((row.id, part), ())),
-            )
-            for row in theirs.order_by(Assessment.due_on.is_null(), Assessment.due_on, Assessment.id)
-            for part in row.instrument.parts or (Part.COACH,)
-        ]
