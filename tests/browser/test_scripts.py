@@ -131,8 +131,8 @@ def plan(cast, number: int, text: str, client: Client, coach: User) -> list[str]
         **facts,
     )  # fmt: skip
     group = CoachingSession.create(
-        uid=f"group-{number}", coach=coach, kind_name="group", starts_at=begins, ends_at=begins + timedelta(hours=1),
-        place_kind_name="room", place=text, **facts,
+        uid=f"group-{number}", coach=coach, kind_name="group", starts_at=begins + timedelta(hours=1),
+        ends_at=begins + timedelta(hours=2), place_kind_name="room", place=text, **facts,
     )  # fmt: skip
     for each in (session, group):
         Attendee.create(session=each, role_name="client", client=client, name=text, email=text, zone="UTC")
