@@ -13,6 +13,7 @@ from coachbase import clock
 from coachbase.accounts.models import User
 from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client, Contact, Organisation
+from coachbase.credentials.models import Credential
 from coachbase.db import database, transaction
 from coachbase.files.models import Document
 from coachbase.intake.models import Question
@@ -21,6 +22,7 @@ from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling import views
 from coachbase.scheduling.rules import Side, Via
 from coachbase.sessions.models import Attendee, CoachingSession
+from tests.safety.matrix import CODE
 from tests.safety.people import EVERYBODY, SIGNED_IN, People
 from tests.safety.walk import addresses, crawl, crawling, read, routes
 from tests.safety.world import ALICES, COACH_ONLY, World
@@ -53,7 +55,7 @@ def searches() -> list[str]:
 
 
 SEARCHES = ("/search?", "/clients?status=all&", "/clients.csv?status=all&", "/sponsors?", "/mail?")
-LOOKED_FOR = ("zqname", "zqcontact", "zqorg", "zqto", "zqsub", "zqflow", "ZQEMAIL")
+LOOKED_FOR = ("zqname", "zqcontact", "zqorg", "zqto", "zqsub", "zqflow", "ZQEMAIL", "zqaccess")
 
 
 def leaks(people: People, world: World, who: str, *only: str, pages: list[str] | None = None) -> list[str]:
@@ -205,6 +207,23 @@ def test_a_coach_only_answer_shown_to_an_assistant_would_be_seen(people, world):
 def test_a_coach_only_document_shown_to_an_assistant_would_be_seen(people, world):
     Document.update(audience_name="team").execute()
     assert any("zqcontentcoachbob" in line for line in leaking(people, world, "vera", "/documents"))
+
+
+def test_a_code_that_stands_anywhere_on_a_page_would_be_seen(people, world):
+    Credential.update(order="zqaccesscodebob").execute()
+    assert any("zqaccesscodebob" in line for line in leaking(people, world, "vera", "/settings/instruments"))
+
+
+@pytest.mark.parametrize("whose", ["bob", "dan", "stock"])
+@pytest.mark.parametrize("who", SIGNED_IN)
+def test_a_code_is_met_where_somebody_who_may_asks_for_it_and_nowhere_else(people, world, who, whose):
+    """The crawl meets it on no page (it is nobody's canary): here it is, for those whom CODE of the matrix names."""
+    path = f"/codes/{world.ids['credential'][whose]}/reveal"
+    answer = people[who].post(path)
+    met = [word for word in (f"zqaccesscode{whose}", f"zqlogin{whose}") if word in answer.text]
+    assert len(met) == (2 if who in CODE[whose].split() else 0)
+    other = [word for word in told_wrongly(world, who, answer.text) if word not in met]
+    assert other == []
 
 
 # What comes in over the web, from the first page to the last mail -----------------------------------------------------

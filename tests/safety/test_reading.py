@@ -125,6 +125,22 @@ def test_the_file_shows_no_calendar_mail_and_no_address_of_a_calendar(people, wo
     assert [line for line in (b"BEGIN:VCALENDAR", b"BEGIN:VEVENT", b"ATTENDEE;", b"SEQUENCE:") if line in whole] == []
 
 
+def test_the_file_shows_no_code_that_was_pasted_shown_or_taken_back(people, world, config):
+    vera, ids = people["vera"], world.ids
+    stock = f"/settings/instruments/{ids['instrument']['firm']}/codes"
+    acts = [
+        vera.post(f"{stock}/add", data={"text": "zqfreshcode 1\nzqfreshcode2, zqfreshlogin, 2099-12-31"}),
+        vera.post(f"{stock}/add", data={"text": "zqfreshcode2, zqfreshlogin, 2099-12-31"}),
+        vera.post(f"/codes/{ids['credential']['bob']}/reveal"),
+        vera.post(f"/codes/{ids['credential']['bob']}/end", data={"to": "returned"}),
+        vera.get(stock),
+    ]
+    assert [answer.status_code for answer in acts] == [422, 303, 200, 303, 200]
+    whole = everything_written(config)
+    assert secrets_in(world, whole) == []
+    assert b"zqfresh" not in whole
+
+
 def test_what_is_not_sealed_would_be_found(people, world, config):
     database.execute_sql("INSERT INTO once (key, at, location) VALUES ('a', 'b', 'zqbodynotebob')")
     assert secrets_in(world, everything_written(config)) == ["zqbodynotebob"]
