@@ -10,6 +10,7 @@ from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
 from .assessments import actions as assessments
+from .assessments.models import ACCESS, Assessment
 from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
@@ -66,6 +67,7 @@ def wire() -> None:
     on(MailEnded, _note_mail)
     on(MailEnded, _tick_what_was_sent)
     on(MailEnded, _ask_anew)
+    on(MailEnded, _follow_access)
     on(engagements.StepsChanged, _follow_steps)
     on(engagements.StepOpened, _do_what_opened)
     on(engagements.StateChanged, _take_back_what_is_out)
@@ -96,6 +98,12 @@ def wire() -> None:
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
     on(credentials.CameBack, _part_from_code)
+    on(engagements.StepOpened, _look_at_access)
+    on(engagements.StepsChanged, _follow_days)
+    on(engagements.StateChanged, _close_assessments)
+    on(assessments.BatteryApplied, _tick_access)
+    on(assessments.StateChanged, _tick_access_of_one)
+    on(sessions.Marked, _hold_debrief)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
@@ -328,6 +336,52 @@ def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:
 
 def _part_from_code(event: credentials.CameBack) -> None:
     assessments.forget_code(event.code)
+
+
+def _tick_access(event: assessments.BatteryApplied) -> None:
+    if Assessment.access_is_out(event.engagement):
+        engagements.happened(event.engagement, StepKind.ASSESSMENT_ACCESS)
+
+
+def _tick_access_of_one(event: assessments.StateChanged) -> None:
+    assessment = event.assessment
+    if assessment.engagement_id and Assessment.access_is_out(assessment.engagement):
+        engagements.happened(assessment.engagement, StepKind.ASSESSMENT_ACCESS, by=event.by)
+
+
+def _look_at_access(event: engagements.StepOpened) -> None:
+    """It was all sent before its step came."""
+    engagement = event.step.engagement
+    if event.step.kind is StepKind.ASSESSMENT_ACCESS and Assessment.access_is_out(engagement):
+        engagements.happened(engagement, StepKind.ASSESSMENT_ACCESS)
+
+
+def _follow_access(event: MailEnded) -> None:
+    """The mail that gave access left: its step may be done. Or it will not: then it is our turn again."""
+    message = event.message
+    if message.kind != ACCESS:
+        return
+    if message.state is MailState.DEAD:
+        assessments.take_ball(message.about)
+        return
+    found = Assessment.get_or_none(Assessment.public_id == message.about)
+    if found is not None and found.engagement_id and Assessment.access_is_out(found.engagement):
+        engagements.happened(found.engagement, StepKind.ASSESSMENT_ACCESS)
+
+
+def _follow_days(event: engagements.StepsChanged) -> None:
+    assessments.follow_days(event.engagement)
+
+
+def _close_assessments(event: engagements.StateChanged) -> None:
+    if event.engagement.state in (State.ENDED, State.COMPLETED):
+        assessments.close(event.engagement, by=event.by)
+
+
+def _hold_debrief(event: sessions.Marked) -> None:
+    session = event.session
+    if session.kind is SessionKind.DEBRIEF and session.client_id and SessionState.HELD in (event.was, session.state):
+        assessments.hold_debrief(session, by=event.by)
 
 
 def _follow_steps(event: engagements.StepsChanged) -> None:

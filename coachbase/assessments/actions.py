@@ -338,15 +338,15 @@ def forget_code(code: Credential) -> None:
 @atomic
 def hold_debrief(session: CoachingSession, *, by: User | None) -> None:
     """A debrief was held: what was packaged for the client is debriefed. Taken back, so is that."""
-    was_held = session.state is Held.HELD
-    now, then = (State.PACKAGED, State.DEBRIEFED) if was_held else (State.DEBRIEFED, State.PACKAGED)
+    is_held = session.state is Held.HELD
+    now, then = (State.PACKAGED, State.DEBRIEFED) if is_held else (State.DEBRIEFED, State.PACKAGED)
     rows = Assessment.with_people().where(Assessment.client == session.client, Assessment.state_name == now)
     if session.engagement_id:
         rows = rows.where(Assessment.engagement.is_null() | (Assessment.engagement == session.engagement))
-    if not was_held:
+    if not is_held:
         rows = rows.where(Assessment.debriefed_at == session.starts_at)
     for row in rows:
-        mark(row, then, facts=row.facts(None, has_package=True), by=by, at=session.starts_at if was_held else None)
+        mark(row, then, facts=row.facts(None, has_package=True), by=by, at=session.starts_at if is_held else None)
 
 
 @atomic

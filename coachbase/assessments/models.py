@@ -260,7 +260,7 @@ class Assessment(Model):
 
         Where nothing is due by then, there is nothing to send before it.
         """
-        rows = list(cls.of_program(engagement))
+        engagement, rows = Engagement.get_by_id(engagement.id), list(cls.of_program(engagement))
         first = [row for row in rows if row.due_on and row.due_on <= (engagement.kickoff_on or engagement.starts_on)]
         if not rows or any(row.state is State.SET_UP for row in first):
             return False

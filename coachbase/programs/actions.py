@@ -7,6 +7,7 @@ from typing import Any
 from .. import clock, money
 from ..accounts.models import User
 from ..agreements import actions as agreements
+from ..assessments import actions as assessments
 from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party
@@ -228,7 +229,8 @@ def _number(steps: Sequence[TemplateStep]) -> None:
 
 @atomic
 def begin(client: Client, template: ProgramTemplate, chosen: Start, *, by: User) -> Engagement:
-    """Everything at once: engagement, steps, agreement, questionnaire and the mails that follow; or nothing.
+    """Everything at once: engagement, steps, assessments, agreement, questionnaire and the mails that follow; or
+    nothing.
 
     An agreement that lacks something stays a draft. Raises Refused with the reason when it cannot be started so.
     """
@@ -251,6 +253,8 @@ def begin(client: Client, template: ProgramTemplate, chosen: Start, *, by: User)
         steps=outlook.steps,
         by=by,
     )
+    if engagement.battery_id:
+        assessments.apply_battery(engagement, engagement.battery, by=by)
     _ask(engagement, outlook, by)
     return engagement
 
