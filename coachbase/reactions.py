@@ -58,6 +58,8 @@ def wire() -> None:
     on(ResetAsked, _mail_reset)
     on(ClientAdded, _note_new_client)
     on(ClientAdded, _put_on_board)
+    on(assessments.SetUp, _put_assessment_on_board)
+    on(assessments.StateChanged, _follow_assessment)
     on(ClientChanged, _note_changed_client)
     on(ClientChanged, _follow_coach)
     on(ClientChanged, _follow_addresses)
@@ -128,6 +130,14 @@ def _ship_programs(event: FirmFounded) -> None:
 
 def _put_on_board(event: ClientAdded) -> None:
     boards.put_on_board(event.client)
+
+
+def _put_assessment_on_board(event: assessments.SetUp) -> None:
+    boards.follow_assessment(event.assessment)
+
+
+def _follow_assessment(event: assessments.StateChanged) -> None:
+    boards.follow_assessment(event.assessment)
 
 
 def _mail_invitation(event: Invited) -> None:

@@ -1,7 +1,7 @@
 """Every room, in the order of the menu: the table of contents."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -12,7 +12,7 @@ from .accounts import views as accounts
 from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
-from .assessments.models import Assessment
+from .assessments.models import Assessment, Report
 from .assessments.rules import State as AssessmentState
 from .audit import views as audit
 from .availability import views as availability
@@ -29,6 +29,7 @@ from .evidence import public as evidence_public
 from .evidence import views as evidence
 from .feeds import views as feeds
 from .files import views as files
+from .files.rules import Wanted
 from .firm import views as firm
 from .home import views as home
 from .instruments import views as instruments
@@ -38,6 +39,7 @@ from .invitations import public as invitations_public
 from .invitations import views as invitations
 from .mail import views as mail
 from .mail.models import Message
+from .packages import views as packages
 from .planning import views as planning
 from .polls import public as polls_public
 from .polls import views as polls
@@ -86,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     instruments.pages,
     credentials.pages,
     audit.pages,
+    packages.pages,
     mail.pages,
     invitations.pages,
     invitations_public.pages,
@@ -110,10 +113,12 @@ class MenuItem:
 MENU: tuple[MenuItem, ...] = (
     MenuItem("Today", "/", "sun", "t"),
     MenuItem("Onboarding", "/boards/onboarding", "kanban", "o", also=("/cards",)),
+    MenuItem("Assessments", "/boards/assessments", "clipboard-check", "a", also=("/assessments",)),
     MenuItem("Calendar", "/calendar", "calendar", "k", also=("/sessions", "/slots", "/planning")),
     MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
+    MenuItem("Library", "/library", "library", "l", also=("/documents",)),
     MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
     MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account", "/audit", "/codes")),
 )
@@ -144,6 +149,7 @@ SETTINGS: tuple[MenuItem, ...] = (
 
 COUNTS: dict[str, Callable[[User], ModelSelect]] = {
     "/boards/onboarding": Card.open_count,
+    "/boards/assessments": Card.open_assessments,
     "/clients": Client.current_count,
     "/sponsors": Organisation.count_for,
     "/mail": Message.in_trouble,
@@ -166,3 +172,8 @@ def codes_wanted() -> Counter[int]:
     to_ask = Rater.state_name == RaterState.APPROVED, Rater.credential.is_null()
     raters = raters.where(*to_ask, Assessment.state_name != AssessmentState.CANCELLED)
     return Counter(instrument for rows in (clients, raters) for (instrument,) in rows.tuples())
+
+
+def reports_wanted(clients: Sequence[int]) -> list[Wanted]:
+    """The parts of reports that can be filed for these clients, for the page that asks what a dropped file is."""
+    return Report.wanted(clients)

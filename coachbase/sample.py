@@ -362,7 +362,7 @@ def _answer_to(question: Question, known: dict[str, str]) -> Typed | None:
 
 
 def _move(client: Client, meaning: StageMeaning, by: User) -> None:
-    card = Card.get(Card.client == client)
+    card = Card.get(Card.client == client, Card.assessment.is_null())
     stage = Stage.get(Stage.board == card.board_id, Stage.meaning_name == meaning)
     boards.move(card, stage, before=None, by=by, seen_version=card.version)
 

@@ -6,17 +6,30 @@ A rebuilt table silently loses its triggers, so they are put back after every mi
 from .db import database
 
 _BUMP = "UPDATE board SET revision = revision + 1"
+_ONBOARDING, _ASSESSMENTS = " WHERE slug = 'onboarding'", " WHERE slug = 'assessments'"
 
 
-def _raising_revision(table: str, columns: str = "") -> dict[str, str]:
+def _raising_revision(table: str, columns: str = "", of_board: str = "") -> dict[str, str]:
+    """Of both boards, or of the one that shows it."""
     of = f" OF {columns}" if columns else ""
-    return {f"{table}_update_raises_revision": f"AFTER UPDATE{of} ON {table} BEGIN {_BUMP}; END"}
+    return {f"{table}_update_raises_revision": f"AFTER UPDATE{of} ON {table} BEGIN {_BUMP}{of_board}; END"}
 
 
-def _raising_revision_always(table: str) -> dict[str, str]:
-    return _raising_revision(table) | {
-        f"{table}_insert_raises_revision": f"AFTER INSERT ON {table} BEGIN {_BUMP}; END",
-        f"{table}_delete_raises_revision": f"AFTER DELETE ON {table} BEGIN {_BUMP}; END",
+def _raising_revision_always(table: str, of_board: str = "") -> dict[str, str]:
+    return _raising_revision(table, "", of_board) | {
+        f"{table}_insert_raises_revision": f"AFTER INSERT ON {table} BEGIN {_BUMP}{of_board}; END",
+        f"{table}_delete_raises_revision": f"AFTER DELETE ON {table} BEGIN {_BUMP}{of_board}; END",
+    }
+
+
+def _raising_revision_of_its_board(table: str) -> dict[str, str]:
+    """For what stands on one board and never changes to another."""
+    rows = {"update": "NEW", "insert": "NEW", "delete": "OLD"}
+    return {
+        f"{table}_{act}_raises_revision": (
+            f"AFTER {act.upper()} ON {table} BEGIN {_BUMP} WHERE id = {row}.board_id; END"
+        )
+        for act, row in rows.items()
     }
 
 
@@ -139,13 +152,20 @@ TRIGGERS: dict[str, str] = {
         "BEFORE UPDATE OF state ON engagement WHEN OLD.state <> 'draft' AND NEW.state = 'draft' "
         "BEGIN SELECT RAISE(ABORT, 'an engagement never returns to draft'); END"
     ),
-    **_raising_revision("engagement", "state, steps_done, steps_total, due_at, ready_on, kickoff_on, onboarded_at"),
-    "engagement_insert_raises_revision": f"AFTER INSERT ON engagement BEGIN {_BUMP}; END",
-    **_raising_revision_always("card"),
-    **_raising_revision_always("stage"),
-    **_raising_revision("assessment"),
-    **_raising_revision_always("rater"),
-    **_raising_revision("instrument", "name, needs_raters, answer_days, report_days"),
+    **_raising_revision(
+        "engagement", "state, steps_done, steps_total, due_at, ready_on, kickoff_on, onboarded_at", _ONBOARDING
+    ),
+    "engagement_insert_raises_revision": f"AFTER INSERT ON engagement BEGIN {_BUMP}{_ONBOARDING}; END",
+    **_raising_revision_of_its_board("card"),
+    **_raising_revision_of_its_board("stage"),
+    **_raising_revision("assessment", "", _ASSESSMENTS),
+    **_raising_revision_always("rater", _ASSESSMENTS),
+    **_raising_revision(
+        "instrument", "name, needs_raters, answer_days, report_days, invitation_days, rhythm", _ASSESSMENTS
+    ),
+    **_raising_revision("instrument_group", "name, position", _ASSESSMENTS),
+    **_raising_revision("vendor", "name", _ASSESSMENTS),
+    **_raising_revision("credential", "expires_on", _ASSESSMENTS),
     **_raising_revision_always("serving"),
     **_raising_revision(
         "client",

@@ -1,5 +1,6 @@
-"""Lay out the board, put clients on it, move cards and take moves back; arrange the stages."""
+"""Lay out the boards, put clients and assessments on them, move cards and take moves back; arrange the stages."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -7,6 +8,9 @@ from peewee import fn
 
 from .. import clock
 from ..accounts.models import User
+from ..assessments import actions as assessments
+from ..assessments.models import Assessment
+from ..assessments.rules import OPEN, State
 from ..clients import actions as clients
 from ..clients.models import Client
 from ..clients.rules import Party, Status
@@ -14,15 +18,16 @@ from ..db import atomic
 from ..engagements.models import Engagement, Step
 from ..engagements.rules import RUNNING
 from ..errors import Refused, Stale
+from ..packages.models import Package
 from ..sessions.models import CoachingSession
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
-from .models import ONBOARDING, Board, Card, Move, Stage
+from .models import Board, Card, Move, Stage
 from .rules import (
     DEFAULT_OF,
-    DEFAULTS,
     GAP,
     STAGE_OF,
+    STAGES_OF,
     Column,
     StageMeaning,
     ball_of_chemistry,
@@ -30,24 +35,26 @@ from .rules import (
     refusal_to_delete,
     refusal_to_hide,
     refusal_to_move,
+    stage_of_state,
     stage_reached,
     stages_of,
+    state_of,
 )
 
 
 @atomic
-def lay_out() -> Board:
-    """Make the onboarding board with its stages."""
-    board = Board.create(slug=ONBOARDING)
-    for number, default in enumerate(DEFAULTS, start=1):
-        Stage.create(
-            board=board,
-            name=default.name,
-            meaning_name=default.meaning,
-            position=number,
-            target_days=default.target_days,
-        )
-    return board
+def lay_out() -> None:
+    """Make the boards with their stages."""
+    for slug, defaults in STAGES_OF.items():
+        board = Board.create(slug=slug)
+        for number, default in enumerate(defaults, start=1):
+            Stage.create(
+                board=board,
+                name=default.name,
+                meaning_name=default.meaning,
+                position=number,
+                target_days=default.target_days,
+            )
 
 
 @atomic
@@ -57,18 +64,30 @@ def put_on_board(client: Client) -> Card:
     open_stages = list(Stage.open_of(board))
     wanted = STAGE_OF[client.status]
     stage = next((stage for stage in open_stages if stage.meaning is wanted), open_stages[0])
-    first = Card.first_of(stage)
-    card = Card.create(
-        public_id=client.public_id,  # one random id a card, not two, keeps a compressed board a third smaller
-        board=board,
-        stage=stage,
-        client=client,
-        position=place_between(None, first.position if first else None),
-        entered_at=clock.now(),
-    )
+    card = _put_on_top(stage, client, client.public_id)
     if not client.next_step:
         _pass_ball(client, stage)
     return card
+
+
+def _put_on_top(stage: Stage, client: Client, public_id: str, assessment: Assessment | None = None) -> Card:
+    """One random id a card and what it is about, not two, keeps a compressed board a third smaller."""
+    return Card.create(
+        public_id=public_id,
+        board=stage.board_id,
+        stage=stage,
+        client=client,
+        assessment=assessment,
+        position=_top_of(stage),
+        entered_at=clock.now(),
+    )
+
+
+def _top_of(stage: Stage) -> int:
+    first = Card.first_of(stage)
+    place = place_between(None, first.position if first else None)
+    assert place is not None  # above the first there is always room
+    return place
 
 
 @atomic
@@ -86,7 +105,7 @@ def move(card: Card, to: Stage, *, before: Card | None, by: User, seen_version: 
         return card
     _put(card, to, _place(to, before, card, low, high), by, since=card.entered_at if to == left else clock.now())
     if to != left:
-        _pass_ball(card.client, to)
+        _enter(card, to, by)
     return card
 
 
@@ -103,7 +122,7 @@ def undo(card: Card, *, by: User, seen_version: int) -> Card:
     left, back = card.stage, step.from_stage
     _put(card, back, _near(back, step.from_position), by, since=step.entered_at)
     if back != left:
-        _return_ball(card.client, step, left)
+        _go_back(card, step, left, by)
     return card
 
 
@@ -129,14 +148,13 @@ def _still_open(stage: Stage, board: int) -> Stage:
 
 def _who_moved(card: Card) -> str:
     """Whose hand it was; a card that its steps moved has no such hand, so its version is nobody's."""
-    last = Move.last_of(card)
+    last, now = Move.last_of(card), "The board shows how it stands now."
     if last is None or last.version != card.version:
-        return f"{card.client.name} has moved on to {card.stage.name} by its steps. The board shows how it stands now."
+        by_itself = "" if card.assessment_id else " by its steps"
+        return f"{card.title} has moved on to {card.stage.name}{by_itself}. {now}"
     if last.to_stage is None:
-        return f"{card.client.name} was moved meanwhile. The board shows how it stands now."
-    return (
-        f"{last.by.name} has just moved {card.client.name} to {last.to_stage.name}. The board shows how it stands now."
-    )
+        return f"{card.title} was moved meanwhile. {now}"
+    return f"{last.by.name} has just moved {card.title} to {last.to_stage.name}. {now}"
 
 
 def _neighbours(stage: Stage, before: Card | None, moving: Card) -> tuple[int | None, int | None]:
@@ -187,13 +205,35 @@ def _put(card: Card, to: Stage, position: int, by: User, *, since: datetime) -> 
         waiting_on_name=client.waiting_on_name,
         next_step=client.next_step,
         waiting_since=client.waiting_since,
+        standing=json.dumps(card.assessment.standing, default=str) if card.assessment_id else "",
         at=clock.now(),
         by=by,
     )
     card.stage, card.position, card.entered_at = to, position, since
     card.save()
-    if to != left:
+    if to != left and not card.assessment_id:
         timeline.record(client, Kind.MOVE, f"Moved from {left.name} to {to.name}", by=by)
+
+
+def _enter(card: Card, stage: Stage, by: User) -> None:
+    """What a stage means for whom or what came into it; the firm's own stages mean nothing.
+
+    Raises Refused when an assessment may not be marked so; the card is put back with all the rest.
+    """
+    if not card.assessment_id:
+        _pass_ball(card.client, stage)
+    elif state := state_of(stage.meaning):
+        has_package = Package.holds(card.assessment)
+        assessments.mark(card.assessment, state, facts=card.assessment.facts(by, has_package=has_package), by=by)
+    else:
+        timeline.record(card.client, Kind.MOVE, f"{card.assessment.label}: moved to {stage.name}", by=by)
+
+
+def _go_back(card: Card, step: Move, left: Stage, by: User) -> None:
+    if not card.assessment_id:
+        _return_ball(card.client, step, left)
+    elif card.assessment.state is state_of(left.meaning):  # unless it has got on since
+        assessments.take_back(card.assessment, step.stood, by=by)
 
 
 def _pass_ball(client: Client, stage: Stage) -> None:
@@ -234,11 +274,43 @@ def follow_steps(engagement: Engagement, *, by: User | None) -> None:
     if place is None:
         return
     left, to = card.stage, stages[place]
-    first = Card.first_of(to)
-    card.stage, card.position = to, place_between(None, first.position if first else None)
+    _lift_to(card, to)
+    timeline.record(card.client, Kind.MOVE, f"Moved from {left.name} to {to.name} by its steps", by=by)
+
+
+def _lift_to(card: Card, stage: Stage) -> None:
+    """On top of a stage, where nobody's hand put it."""
+    card.stage, card.position = stage, _top_of(stage)
     card.entered_at, card.version = clock.now(), card.version + 1
     card.save()
-    timeline.record(card.client, Kind.MOVE, f"Moved from {left.name} to {to.name} by its steps", by=by)
+
+
+@atomic
+def follow_assessment(assessment: Assessment) -> None:
+    """The card of an assessment stands where its state is; a cancelled one has none.
+
+    Also out of a stage of the firm's own, once something happens. What somebody drags is there already.
+    """
+    card = Card.with_client().where(Card.assessment == assessment).first()
+    if assessment.state is State.CANCELLED:
+        Card.delete().where(Card.assessment == assessment).execute()
+        return
+    stages = list(Stage.of(Board.assessments()))
+    columns = [Column(stage.meaning, stage.hidden) for stage in stages]
+    stage = stages[stage_of_state(columns, assessment.state)]
+    if card is None:
+        _put_on_top(stage, assessment.client, assessment.public_id, assessment)
+    elif card.stage != stage:
+        _lift_to(card, stage)
+
+
+@atomic
+def complete(cards: Sequence[Card], *, by: User) -> int:
+    """Mark these assessments completed, those in which somebody still had to answer; how many that were."""
+    found = [card.assessment for card in cards if card.assessment.state in OPEN]
+    for assessment in found:
+        assessments.mark(assessment, State.COMPLETED, facts=assessment.facts(by, has_package=False), by=by)
+    return len(found)
 
 
 @atomic
@@ -261,9 +333,8 @@ def follow_chemistry(session: CoachingSession) -> None:
 
 
 @atomic
-def add_stage(name: str, target_days: int | None) -> Stage:
-    """Add a stage of the firm's own, at the end."""
-    board = Board.onboarding()
+def add_stage(name: str, target_days: int | None, *, board: Board) -> Stage:
+    """Add a stage of the firm's own, at the end of a board."""
     last = Stage.of(board).order_by(Stage.position.desc()).first()
     return Stage.create(board=board, name=name, target_days=target_days, position=last.position + 1)
 

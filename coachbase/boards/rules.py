@@ -8,9 +8,26 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from ..assessments.rules import (
+    NEXT_STEP,
+    OPEN,
+    STAGES,
+    STATE_LABELS,
+    WAITS_ON,
+    Pace,
+    Progress,
+    State,
+    expected_on,
+    is_at_risk,
+    last_day,
+    next_reminder,
+)
 from ..clients.rules import Party, Status
 from ..engagements.rules import StepKind
-from ..sessions.rules import State
+from ..sessions.rules import State as SessionState
+
+ONBOARDING, ASSESSMENTS = "onboarding", "assessments"
+"""The two boards: of clients on their way in, and of what they are assessed with."""
 
 GAP = 1 << 20
 """How far apart cards are put, so that twenty can be squeezed between two neighbours before anything is renumbered."""
@@ -19,11 +36,15 @@ KEPT_ADDRESSES = 2000
 """How many addresses of filters are kept in words."""
 
 NEWEST_DONE = 100
-"""How many active, and how many closed clients the board shows; the list of clients has them all."""
+"""How many active, and how many closed clients the board shows; the list of clients has them all. Likewise released
+assessments, which the page of each client has."""
 
 
 class StageMeaning(StrEnum):
-    """Stages the program understands; a firm renames, reorders and hides them, and adds stages without a meaning."""
+    """Stages the program understands; a firm renames, reorders and hides them, and adds stages without a meaning.
+
+    Those of the board of assessments are called like the states they stand for.
+    """
 
     INQUIRY = "inquiry"
     CHEMISTRY = "chemistry"
@@ -33,15 +54,24 @@ class StageMeaning(StrEnum):
     KICKOFF = "kickoff"
     ACTIVE = "active"
     CLOSED = "closed"
+    SET_UP = "set_up"
+    ACCESS_SENT = "access_sent"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    REPORT_IN = "report_in"
+    PACKAGED = "packaged"
+    DEBRIEFED = "debriefed"
+    RELEASED = "released"
 
 
 class Default(NamedTuple):
-    """What a stage is called and brings with it before the firm changes anything."""
+    """What a stage is called and brings with it before the firm changes anything; no status where it is none of a
+    client's."""
 
     meaning: StageMeaning
     name: str
     target_days: int | None
-    status: Status
+    status: Status | None
     waits_on: Party
     step: str
 
@@ -56,22 +86,36 @@ DEFAULTS = (
     Default(StageMeaning.ACTIVE, "Active", None, Status.ACTIVE, Party.NOBODY, ""),
     Default(StageMeaning.CLOSED, "Closed", None, Status.FORMER, Party.NOBODY, ""),
 )
-DEFAULT_OF = {default.meaning: default for default in DEFAULTS}
+STAGE_OF_STATE = {state: StageMeaning(state.value) for state in STAGES}
+_TARGETS = {State.COMPLETED: 3, State.REPORT_IN: 2}
+"""Days the desk takes; how long people take is their instrument's, and measured by the day it is due."""
+OF_ASSESSMENTS = tuple(
+    Default(STAGE_OF_STATE[state], STATE_LABELS[state], _TARGETS.get(state), None, WAITS_ON[state], NEXT_STEP[state])
+    for state in STAGES
+)
+STAGES_OF = {ONBOARDING: DEFAULTS, ASSESSMENTS: OF_ASSESSMENTS}
+"""What a new firm's boards are laid out with."""
+DEFAULT_OF = {default.meaning: default for default in (*DEFAULTS, *OF_ASSESSMENTS)}
 
 _TO_BOOK = (DEFAULT_OF[StageMeaning.CHEMISTRY].waits_on, DEFAULT_OF[StageMeaning.CHEMISTRY].step)
 _FIRST = (DEFAULT_OF[StageMeaning.INQUIRY].waits_on, DEFAULT_OF[StageMeaning.INQUIRY].step)
-_CHEMISTRY = {State.BOOKED: (Party.COACH, "Meet for the first time"), State.HELD: (Party.US, "Ask whether they go on")}
+_CHEMISTRY = {
+    SessionState.BOOKED: (Party.COACH, "Meet for the first time"),
+    SessionState.HELD: (Party.US, "Ask whether they go on"),
+}
 
 
-def ball_of_chemistry(session: State, waiting_on: Party, step: str) -> tuple[Party, str] | None:
+def ball_of_chemistry(session: SessionState, waiting_on: Party, step: str) -> tuple[Party, str] | None:
     """Who does what after a chemistry session came to this state; None where the ball was passed for another reason."""
     if (waiting_on, step) not in (_FIRST, _TO_BOOK, *_CHEMISTRY.values()):
         return None
     return _CHEMISTRY.get(session, _TO_BOOK)
 
 
-DONE = (StageMeaning.ACTIVE, StageMeaning.CLOSED)
-"""Stages after the onboarding: their cards are no open work."""
+DONE = (StageMeaning.ACTIVE, StageMeaning.CLOSED, StageMeaning.RELEASED)
+"""Stages after the work: their cards are no open work."""
+CLOSED = (StageMeaning.CLOSED, StageMeaning.RELEASED)
+"""Stages that show only when asked for."""
 
 STAGE_OF = {
     Status.PROSPECT: StageMeaning.INQUIRY,
@@ -132,6 +176,23 @@ def stage_reached(columns: Sequence[Column], now: int, ahead: set[StageMeaning])
     return reached if reached is not None and reached > now else None
 
 
+_STATE_OF: dict[StageMeaning | None, State] = {meaning: state for state, meaning in STAGE_OF_STATE.items()}
+
+
+def state_of(meaning: StageMeaning | None) -> State | None:
+    """The state of an assessment that a stage stands for; None for the firm's own."""
+    return _STATE_OF.get(meaning)
+
+
+def stage_of_state(columns: Sequence[Column], state: State) -> int:
+    """The place of the stage in which an assessment stands: its own; where that is hidden the last one before it that
+    shows, else the first one after it."""
+    shown = {column.meaning: place for place, column in enumerate(columns) if not column.hidden}
+    at = STAGES.index(state)
+    nearest = (STAGE_OF_STATE[each] for each in (*reversed(STAGES[: at + 1]), *STAGES[at + 1 :]))
+    return next((shown[meaning] for meaning in nearest if meaning in shown), next(iter(shown.values())))
+
+
 _DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
 
 
@@ -140,6 +201,7 @@ class Lateness(StrEnum):
 
     FINE = "fine"
     DUE = "due"
+    RISK = "at risk"
     LATE = "late"
 
 
@@ -171,6 +233,92 @@ class Due(NamedTuple):
         if self.due_at and (self.is_onboarding or not self.is_done):
             return lateness_by(self.due_at, now)
         return Lateness.FINE if self.is_onboarding else lateness(self.entered_at, self.target_days, now)
+
+
+class Course(NamedTuple):
+    """What an assessment's card is measured by: the day the report is needed, and the usual pace until then."""
+
+    state: State
+    since: date
+    """The day it came to this state."""
+    due_on: date | None
+    pace: Pace
+    entered_at: datetime
+    target_days: int | None
+    code_until: date | None = None
+    invited_on: date | None = None
+    invitation_days: int | None = None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the report is still to come."""
+        return STAGES.index(self.state) < STAGES.index(State.REPORT_IN)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last one on which who has to answer can get in."""
+        return last_day(self.code_until, self.invited_on, self.invitation_days) if self.state in OPEN else None
+
+    def expected_on(self, today: date) -> date | None:
+        return expected_on(self.state, self.since, self.pace, today)
+
+    def lateness(self, now: datetime) -> Lateness:
+        """Late when the day has passed, or the target of the stage; at risk when the usual pace misses the day, or
+        nobody can get in any more."""
+        today = now.date()
+        by_stage = Lateness.FINE if self.state is State.RELEASED else lateness(self.entered_at, self.target_days, now)
+        if by_stage is Lateness.LATE or (self.is_awaited and self.due_on is not None and self.due_on < today):
+            return Lateness.LATE
+        has_expired = self.last_day is not None and self.last_day < today
+        return Lateness.RISK if has_expired or is_at_risk(self.expected_on(today), self.due_on) else by_stage
+
+    def dates(self, send_on: date | None, today: date) -> str:
+        """'due 4 Dec', 'send by 20 Nov, due 4 Dec', 'expected 9 Dec, due 4 Dec'; '' once the report is in."""
+        if self.due_on is None or not self.is_awaited:
+            return ""
+        due, expected = f"due {short_day(self.due_on)}", self.expected_on(today)
+        if expected and is_at_risk(expected, self.due_on) and self.due_on >= today:
+            return f"expected {short_day(expected)}, {due}"
+        return f"send by {short_day(send_on)}, {due}" if self.state is State.SET_UP and send_on else due
+
+    def access(self, today: date) -> str:
+        """'code until 3 Dec', 'invitation expired 3 Dec'; '' once nobody needs to get in any more."""
+        if self.last_day is None:
+            return ""
+        what = "code" if self.last_day == self.code_until else "invitation"
+        return f"{what} {'until' if self.last_day >= today else 'expired'} {short_day(self.last_day)}"
+
+
+class Chase(NamedTuple):
+    """What a client is reminded by, and how often that was done."""
+
+    rhythm: Sequence[int]
+    reminders: int
+    reminded_on: date | None
+
+
+def reminder_in_words(course: Course, chase: Chase, today: date) -> str:
+    """'reminder 27 Nov', 'reminder today'; '' when nobody will be reminded."""
+    if course.state not in (State.ACCESS_SENT, State.IN_PROGRESS) or course.invited_on is None:
+        return ""
+    day = next_reminder(course.invited_on, *chase)
+    if day is None:
+        return ""
+    return f"reminder {short_day(day) if day > today else 'today'}"
+
+
+def groups_in_words(progress: Sequence[Progress]) -> str:
+    """'Peers 3/4, Manager 1/1'."""
+    return ", ".join(f"{each.group} {each.done}/{each.asked}" for each in progress if each.asked)
+
+
+MOST_SEGMENTS = 24
+"""How many segments a bar can have (coachbase.css)."""
+
+
+def bar(done: int, total: int) -> tuple[int, int]:
+    """(done, of how many) segments; what has more than a bar can have is drawn to scale."""
+    return (done, total) if total <= MOST_SEGMENTS else (done * MOST_SEGMENTS // total, MOST_SEGMENTS)
 
 
 def short_day(day: date) -> str:
@@ -239,45 +387,91 @@ class Face(NamedTuple):
     """0 while no onboarding runs."""
     kickoff: str = ""
     """'3 Dec' when it is booked, '~ 3 Dec' when it is expected."""
+    instrument: str = ""
+    """What an assessment is made with; '' on the board of clients, as all that follows."""
+    instrument_id: str = ""
+    vendor: str = ""
+    vendor_id: str = ""
+    groups: str = ""
+    """'Peers 3/4, Manager 1/1', of the raters whom steps_done and steps_total count."""
+    notes: tuple[str, ...] = ()
+    """Its dates, its code and the next reminder."""
+
+    @property
+    def title(self) -> str:
+        """What tells this card from the client's others."""
+        return f"{self.name}, {self.line}" if self.instrument else self.name
+
+    @property
+    def bar(self) -> tuple[int, int]:
+        return bar(self.steps_done, self.steps_total)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which cards to show; kept in the address."""
+    """Which cards of a board to show; kept in the address. `made_with` is an instrument or a vendor."""
 
+    board: str = ONBOARDING
     coach: str = ""
     organisation: str = ""
+    made_with: str = ""
     waiting: str = ""
     late: bool = False
+    risk: bool = False
     closed: bool = False
 
     @classmethod
-    def read(cls, address: Mapping[str, str]) -> "Filter":
+    def read(cls, address: Mapping[str, str], board: str = ONBOARDING) -> "Filter":
         """From an address that anybody may have written: what is not known keeps everything."""
         waiting = address.get("waiting", "")
+        is_of_assessments = board == ASSESSMENTS
         return cls(
+            board=board,
             coach=address.get("coach", "")[:26],
             organisation=address.get("organisation", "")[:26],
+            made_with=address.get("made_with", "")[:26] if is_of_assessments else "",
             waiting=waiting if waiting in list(Party) else "",
             late=address.get("late") == "1",
+            risk=is_of_assessments and address.get("risk") == "1",
             closed=address.get("closed") == "1",
         )
 
     def keeps_people(self, face: Face) -> bool:
-        return self.coach in ("", face.coach_id) and self.organisation in ("", face.organisation_id)
+        """Whether it is about whom and what is looked for; the chips count among these."""
+        return (
+            self.coach in ("", face.coach_id)
+            and self.organisation in ("", face.organisation_id)
+            and self.made_with in ("", face.instrument_id, face.vendor_id)
+        )
 
     def keeps_state(self, face: Face) -> bool:
-        return self.waiting in ("", face.waits_on) and (not self.late or face.lateness is Lateness.LATE)
+        is_asked_for = (
+            (self.late and face.lateness is Lateness.LATE)
+            or (self.risk and face.lateness is Lateness.RISK)
+            or not (self.late or self.risk)
+        )
+        return is_asked_for and self.waiting in ("", face.waits_on)
 
     @property
     def narrows(self) -> bool:
-        return bool(self.coach or self.organisation or self.waiting or self.late)
+        return bool(self.coach or self.organisation or self.made_with or self.waiting or self.late or self.risk)
 
     @property
     def query(self) -> str:
         """As it stands in the address: '?late=1', or nothing."""
-        said = {name: "1" if value is True else value for name, value in vars(self).items() if value}
+        chosen = {name: value for name, value in vars(self).items() if value and name != "board"}
+        said = {name: "1" if value is True else value for name, value in chosen.items()}
         return f"?{urlencode(said)}" if said else ""
+
+    @property
+    def here(self) -> str:
+        """The board's address with this filter."""
+        return self.everything + self.query
+
+    @property
+    def everything(self) -> str:
+        """The board's address without a filter."""
+        return f"/boards/{self.board}"
 
     def but(self, **changes: Any) -> str:
         """The board's address with this filter changed."""
@@ -287,7 +481,7 @@ class Filter:
 @lru_cache(KEPT_ADDRESSES)
 def _address(chosen: Filter, **changes: Any) -> str:
     """A board offers one for each coach, organisation and party."""
-    return f"/boards/onboarding{replace(chosen, **changes).query}"
+    return replace(chosen, **changes).here
 
 
 def count_waiting(faces: Iterable[Face]) -> dict[Party, int]:

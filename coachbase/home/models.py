@@ -67,7 +67,7 @@ def waiting(user: User, parties: tuple[Party, ...], now: datetime) -> Waiting:
         .switch(Client)
         .left_outer_join(User, on=(Client.coach == User.id))
         .switch(Client)
-        .left_outer_join(Card)
+        .left_outer_join(Card, on=Card.is_of_client())
         .left_outer_join(Stage)
         .switch(Client)
         .left_outer_join(Engagement, on=Engagement.is_current())

@@ -1,5 +1,7 @@
 """Instruments, codes, assessments, raters; kinds and versions of documents; packages; development plans; openings."""
 
+from ulid import ULID
+
 SQL = """
 -- openings, instruments, codes, assessments, raters, packages, development plans
 CREATE TABLE "opening" (
@@ -372,10 +374,36 @@ ALTER TABLE "card" ADD COLUMN "assessment_id" INTEGER REFERENCES "assessment" ("
 CREATE UNIQUE INDEX "card_assessment_id" ON "card" ("assessment_id");
 DROP INDEX "card_board_id_client_id";
 CREATE UNIQUE INDEX "card_one_a_client" ON "card" ("board_id", "client_id") WHERE "assessment_id" IS NULL;
+ALTER TABLE "move" ADD COLUMN "standing" TEXT NOT NULL DEFAULT '';
 """
+
+STAGES = (
+    ("Set up", "set_up", None),
+    ("Access sent", "access_sent", None),
+    ("In progress", "in_progress", None),
+    ("Completed", "completed", 3),
+    ("Report in", "report_in", 2),
+    ("Packaged", "packaged", None),
+    ("Debriefed", "debriefed", None),
+    ("Released", "released", None),
+)
+"""Of the second board, for a firm that is there already."""
 
 
 def up(migrator, db):
     for statement in SQL.split(";\n"):
         if statement.strip():
             db.execute_sql(statement)
+    if db.execute_sql('SELECT 1 FROM "board" LIMIT 1').fetchone():
+        _lay_out(db)
+
+
+def _lay_out(db):
+    db.execute_sql("""INSERT INTO "board" ("slug", "revision") VALUES ('assessments', 1)""")
+    board = db.execute_sql("""SELECT "id" FROM "board" WHERE "slug" = 'assessments'""").fetchone()[0]
+    for position, (name, meaning, target) in enumerate(STAGES, start=1):
+        db.execute_sql(
+            'INSERT INTO "stage" ("public_id", "board_id", "name", "meaning", "position", "target_days", "hidden") '
+            "VALUES (?, ?, ?, ?, ?, ?, 0)",
+            (str(ULID()), board, name, meaning, position, target),
+        )

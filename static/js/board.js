@@ -1,6 +1,6 @@
 // What the board adds to links and forms that work without it: dragging, keys, and other people's moves as they happen.
 // The server draws the board; a drop or a key only fills in the form #move and sends it.
-const ADDRESS = "/boards/onboarding";
+const ADDRESS = location.pathname.split("/").slice(0, 3).join("/"); // this board's; the page may be one beneath it
 const ASK_EVERY = 4000;
 const OLDEST = 10 * 60 * 1000; // "4 h" must not stand there all day
 const UNHEARD = "The server does not answer, so this board may be old. It goes on trying.";
@@ -9,7 +9,7 @@ const board = () => document.getElementById("board");
 const card = (id) => document.getElementById(id);
 const cards = (root = board()) => [...root.querySelectorAll(".card")];
 const lists = () => [...board().querySelectorAll(".cards")];
-const nameOf = (item) => item.querySelector(".who").textContent;
+const nameOf = (item) => item.querySelector(".more").textContent.replace("Move ", "");
 const stageOf = (item) => item.closest(".stage").querySelector("h2").textContent;
 
 let sending = 0;
@@ -92,7 +92,7 @@ function makeDraggable() {
   for (const list of lists()) {
     if (Sortable.get(list)) continue;
     Sortable.create(list, {
-      group: "cards", animation: MOTION, draggable: ".card", filter: ".more", preventOnFilter: false,
+      group: "cards", animation: MOTION, draggable: ".card", filter: ".more, .tick", preventOnFilter: false,
       forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5, fallbackClass: "lifted", ghostClass: "ghost",
       delay: 150, delayOnTouchOnly: true, touchStartThreshold: 6,
       emptyInsertThreshold: 24, scroll: true, bubbleScroll: true, scrollSensitivity: 60,
@@ -120,6 +120,7 @@ const UPRIGHT = { ArrowUp: -1, ArrowDown: 1 };
 
 function pressed(event) {
   const item = event.target.closest?.(".card");
+  if (event.key === "x" && item && !event.altKey && !event.ctrlKey && !event.metaKey && lettersOn()) item.querySelector(".tick")?.click();
   const arrow = event.key in SIDEWAYS || event.key in UPRIGHT;
   if (arrow && !event.altKey && event.target === document.body) { event.preventDefault(); document.querySelector(".card .who")?.focus(); return; }
   if (!item || !arrow || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -184,6 +185,30 @@ function submitted(event) {
   }
 }
 
+// Ticked cards stay so when the board is drawn anew: the server does not know of them. ------------------------------------
+const ticked = new Set();
+const sheet = document.getElementById("ticked");
+
+function tickAgain() {
+  if (!sheet) return;
+  const there = new Map(cards().map((item) => [item.id, item.querySelector(".tick")]));
+  for (const id of ticked) if (!there.has(id)) ticked.delete(id);
+  for (const [id, box] of there) box.checked = ticked.has(id);
+  countTicked();
+}
+
+function countTicked() {
+  const many = ticked.size;
+  sheet.querySelector("[data-count]").textContent = `${many} ${many === 1 ? "card" : "cards"} ticked`;
+  sheet.querySelector(".main span").textContent = many === 1 ? "Send access to this one…" : `Send access to these ${many}…`;
+}
+
+function remember() {
+  ticked.clear();
+  for (const box of board().querySelectorAll(".tick:checked")) ticked.add(box.value);
+  countTicked();
+}
+
 // Other people's moves: asked for every few seconds, at next to no cost while nothing is new -----------------------------
 const busy = () => dragged || sending || document.querySelector("dialog[open], #board details[open]");
 
@@ -224,6 +249,7 @@ function drawnAnew() {
   drawnAt = Date.now();
   makeDraggable();
   watchStages();
+  tickAgain();
   const count = document.querySelector(`.side a[href="${ADDRESS}"] b`);
   if (count) count.textContent = board().dataset.open;
 }
@@ -240,6 +266,11 @@ if (board()) {
   watchStages();
   document.addEventListener("keydown", pressed);
   document.addEventListener("submit", submitted);
+  if (sheet) {
+    remember(); // a browser that comes back has its boxes ticked already
+    board().parentElement.addEventListener("change", remember);
+    sheet.addEventListener("reset", () => setTimeout(remember));
+  }
   document.addEventListener("visibilitychange", ask);
   setInterval(ask, ASK_EVERY);
 } else {

@@ -90,7 +90,7 @@ def test_a_move_to_another_stage_passes_the_ball_and_stands_on_the_timeline(cast
 
 
 def test_a_stage_of_the_firms_own_leaves_ball_and_status_alone(cast):
-    card, own = card_of(cast.bob), actions.add_stage("Waiting list", None)
+    card, own = card_of(cast.bob), actions.add_stage("Waiting list", None, board=Board.onboarding())
     actions.move(card, own, before=None, by=cast.vera, seen_version=card.version)
     bob = Client.get_by_id(cast.bob.id)
     assert (bob.next_step, bob.status) == ("Reply to inquiry", Status.PROSPECT)
@@ -135,7 +135,7 @@ def test_a_neighbour_that_has_left_makes_a_move_stale(cast):
 
 
 def test_a_deleted_card_or_stage_makes_a_move_stale(cast):
-    card, own = card_of(cast.bob), actions.add_stage("Own", 3)
+    card, own = card_of(cast.bob), actions.add_stage("Own", 3, board=Board.onboarding())
     actions.delete_stage(own)
     with pytest.raises(Stale, match="deleted"):
         actions.move(card, own, before=None, by=cast.vera, seen_version=1)
@@ -147,7 +147,7 @@ def test_a_deleted_card_or_stage_makes_a_move_stale(cast):
 def test_a_hidden_stage_and_another_boards_stage_are_refused(cast):
     card, intake = card_of(cast.bob), stage(StageMeaning.INTAKE)
     actions.hide_stage(intake)
-    foreign = Stage.create(board=Board.create(slug="assessments"), name="Invited", position=1)
+    foreign = stage(StageMeaning.REPORT_IN)
     for to in (intake, foreign):
         with pytest.raises(Refused):
             actions.move(card, to, before=None, by=cast.vera, seen_version=1)
@@ -223,7 +223,7 @@ def test_the_database_itself_refuses_two_cards_in_one_place(cast):
 
 def test_stages_are_reordered_hidden_added_and_deleted(cast):
     board = Board.onboarding()
-    own = actions.add_stage("Waiting list", 10)
+    own = actions.add_stage("Waiting list", 10, board=Board.onboarding())
     actions.place_stage(own, stage(StageMeaning.INQUIRY))
     actions.shift_stage(stage(StageMeaning.CLOSED), -1)
     names = [each.name for each in Stage.of(board)]
@@ -237,7 +237,7 @@ def test_stages_are_reordered_hidden_added_and_deleted(cast):
 
 
 def test_a_stage_with_cards_is_neither_hidden_nor_deleted(cast):
-    own, card = actions.add_stage("Own", None), card_of(cast.bob)
+    own, card = actions.add_stage("Own", None, board=Board.onboarding()), card_of(cast.bob)
     actions.move(card, own, before=None, by=cast.vera, seen_version=1)
     for refuse in (actions.hide_stage, actions.delete_stage):
         with pytest.raises(Refused, match="1 card"):
@@ -245,7 +245,7 @@ def test_a_stage_with_cards_is_neither_hidden_nor_deleted(cast):
 
 
 def test_a_stage_that_cards_passed_through_can_still_be_deleted(cast):
-    own, card = actions.add_stage("Own", None), card_of(cast.bob)
+    own, card = actions.add_stage("Own", None, board=Board.onboarding()), card_of(cast.bob)
     there = actions.move(card, own, before=None, by=cast.vera, seen_version=1)
     back = actions.move(there, stage(StageMeaning.INQUIRY), before=None, by=cast.vera, seen_version=2)
     actions.delete_stage(own)
