@@ -12,6 +12,9 @@ from ..accounts.models import User
 from ..agreements.models import Agreement, Signer
 from ..agreements.rules import SignerRole, SignerState
 from ..agreements.rules import State as AgreementState
+from ..assessments.models import Assessment
+from ..assessments.rules import State as AssessmentState
+from ..assessments.rules import answer_until, until_in_words
 from ..availability.models import Availability
 from ..availability.rules import PlaceKind, SessionKind
 from ..clients.models import Client, Contact, Organisation
@@ -38,8 +41,8 @@ from .rules import Ask, Meeting, Reader, Thing
 
 CLIENT, ASSISTANT, SPONSOR = "client", "assistant", "sponsor"
 """The kinds of links: to the client's page, to the page of the client's assistant, to a sponsor contact's."""
-SIGN, INTAKE, BOOK, POLL = "sign", "intake", "book", "poll"
-"""The kinds of links these pages lead on to: signing, answering a questionnaire, booking, saying what suits."""
+SIGN, INTAKE, BOOK, POLL, ASSESS = "sign", "intake", "book", "poll", "assess"
+"""What these pages lead on to: signing, answering a questionnaire, booking, saying what suits, an instrument."""
 
 SENT = (AgreementState.OUT, AgreementState.SEALING, AgreementState.COMPLETED)
 """An agreement that people were shown, and that nobody took back."""
@@ -157,7 +160,26 @@ def _ask_to_tick(voter: Voter, hint: str) -> Ask:
     )
 
 
-ROOMS = (_to_sign, _to_answer, _to_book, _to_tick)
+def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    """Assessments the client was given access to; the way in stands on a page of its own."""
+    today = clock.now().date()
+    for row in Assessment.for_page(client, engagements):
+        until = until_in_words(answer_until(row.due_on, row.pace, today))
+        begun = (
+            "You have begun; please finish it " if row.state is AssessmentState.IN_PROGRESS else "Please complete it "
+        )
+        yield Ask(
+            way=ASSESS,
+            subject=row.public_id,
+            title=f"Complete “{row.label}”",
+            hint=f"{'Begun; finish it' if is_begun else 'Do it'} {until}. How to get in stands on the next page.",
+            button="How to get in",
+            done_at=None if row.is_open and row.answered_at is None else row.answered_at or row.completed_at,
+            href=f"/p/client/assessment/{row.public_id}",
+        )
+
+
+ROOMS = (_to_sign, _to_answer, _to_complete, _to_book, _to_tick)
 
 
 def to_book(client: Client) -> list[Request]:
@@ -307,6 +329,7 @@ def open_things(client: Client | None = None) -> list[Thing]:
     found = [
         *_open_signatures(client),
         *_open_questionnaires(client),
+        *_open_assessments(client),
         *_open_requests(client),
         *_open_polls(client),
     ]
@@ -348,6 +371,25 @@ def _open_questionnaires(client: Client | None) -> Iterator[Thing]:
         yield Thing(reader, words, row.started_at, row.reminders, row.reminded_at, row, row.client)
 
 
+def _open_assessments(client: Client | None) -> Iterator[Thing]:
+    """By the rhythm of each instrument; not once the way in has expired."""
+    silent, today = Assessment.silent(CHASED), clock.now().date()
+    readers = _Readers(())
+    for row in silent.where(Assessment.client == client) if client else silent:
+        until = row.dates(today).last_day
+        if until is None or until >= today:
+            yield Thing(
+                readers.of_client(row.client, row.engagement if row.engagement_id else row.client),
+                f"complete “{row.label}”",
+                row.invited_at,
+                row.reminders,
+                row.reminded_at,
+                row,
+                row.client,
+                row.instrument.reminders_after,
+            )
+
+
 def _open_requests(client: Client | None) -> Iterator[Thing]:
     asked = Request.to_chase(CHASED)
     rows = [row for row in (asked.where(Request.client == client) if client else asked) if may_be_booked(row)]
@@ -387,7 +429,7 @@ class _Readers:
             return self._of_coach(signer)
         return Reader(signer.email, signer.name, self._zone(agreement.engagement), self._page_of_sponsor(signer, SIGN))
 
-    def of_client(self, client: Client, engagement: Engagement | Request) -> Reader:
+    def of_client(self, client: Client, engagement: Engagement | Request | Client) -> Reader:
         return Reader(client.email, client.called, client.zone or self._zone(engagement), (CLIENT, client.public_id))
 
     def of_voter(self, voter: Voter) -> Reader:
@@ -412,7 +454,7 @@ class _Readers:
             return SPONSOR, contact.public_id
         return otherwise, asked.public_id
 
-    def _zone(self, engagement: Engagement | Request) -> str:
+    def _zone(self, engagement: Engagement | Request | Client) -> str:
         coach = self.staff.get(engagement.coach_id)
         return coach.zone if coach else self.firm_zone
 

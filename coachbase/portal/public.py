@@ -10,8 +10,11 @@ from .. import clock
 from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
+from ..assessments.models import Assessment, has_way_in
+from ..assessments.rules import answer_until, is_plain_address, until_in_words
 from ..clients.models import Client, Contact
 from ..clients.rules import called
+from ..credentials.models import Credential
 from ..engagements.models import Engagement
 from ..engagements.rules import NEVER_SHARED, RUNNING, shares_in_words
 from ..files.models import Document
@@ -106,6 +109,25 @@ def book(request_id: str) -> Response:
 def tick(voter_id: str) -> Response:
     """“Tick what suits”: this browser may go on to the times on offer."""
     return _lead_on(asks_of(_client()), polls.LINK, voter_id, doors)
+
+
+@pages.get("/client/assessment/<ulid:assessment_id>")
+def assessment(assessment_id: str) -> str:
+    """How to get into an instrument: the client's own link, code or account, as long as it is asked for."""
+    whose = _client()
+    own: Assessment = load_or_404(Assessment.for_page(whose, list(running_of(whose))), assessment_id)
+    today = clock.now().date()
+    is_asked = own.is_open and own.answered_at is None
+    return render_template(
+        "portal/assessment.html",
+        client=whose,
+        assessment=own,
+        is_asked=is_asked,
+        until=until_in_words(answer_until(own.due_on, own.pace, today)),
+        code=Credential.get_by_id(own.credential_id).code if is_asked and has_way_in(own, today) else None,
+        portal=own.instrument.vendor.portal if is_plain_address(own.instrument.vendor.portal) else "",
+        desk=_desk(whose.coach),
+    )
 
 
 @pages.post("/client/session/<ulid:session_id>")

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ..assessments.rules import next_reminder as next_in_rhythm
 from ..availability.rules import PLACE_LABELS, PlaceKind
 
 LINK_LASTS = timedelta(days=365)
@@ -18,7 +19,8 @@ LINK_LASTS = timedelta(days=365)
 class Ask:
     """One thing asked of somebody: open with a button, waiting for somebody else, or done.
 
-    `way` is the kind of link its button leads through (public.WAYS), `subject` the public id behind that link.
+    `way` is the kind of link its button leads through (public.WAYS), `subject` the public id behind that link; `href`
+    the page it leads to instead, where the page's own link is enough.
     """
 
     way: str
@@ -28,6 +30,7 @@ class Ask:
     button: str
     waits: bool = False
     done_at: datetime | None = None
+    href: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -73,7 +76,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Thing:
-    """What a reader has not done yet. `about` is the row that counts its reminders, `client` whom it concerns."""
+    """What a reader has not done yet. `about` is the row that counts its reminders, `client` whom it concerns.
+
+    `rhythm` are the days after it was asked on which to remind, where it has one of its own.
+    """
 
     reader: Reader
     words: str
@@ -82,6 +88,7 @@ class Thing:
     reminded_at: datetime | None = None
     about: Any = None
     client: Any = None
+    rhythm: tuple[int, ...] | None = None
 
 
 def day_of(moment: datetime, zone: str) -> date:
@@ -100,9 +107,12 @@ def due_on(thing: Thing) -> date | None:
     if thing.reminders >= MOST:
         return None
     zone = thing.reader.zone
-    if thing.reminded_at is None:
+    reminded_on = day_of(thing.reminded_at, zone) if thing.reminded_at else None
+    if thing.rhythm is not None:
+        return next_in_rhythm(day_of(thing.asked_at, zone), thing.rhythm, thing.reminders, reminded_on)
+    if reminded_on is None:
         return day_of(thing.asked_at, zone) + FIRST_AFTER
-    return day_of(thing.reminded_at, zone) + EVERY
+    return reminded_on + EVERY
 
 
 def is_due(thing: Thing, now: datetime) -> bool:

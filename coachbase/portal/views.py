@@ -35,7 +35,7 @@ def remind(client_id: str) -> ResponseReturnValue:
     client: Client = load_or_404(Client.with_people(current_user), client_id)
     reminded = actions.remind(client, by=current_user._get_current_object())
     names = " and ".join(part for part in (", ".join(reminded[:-1]), reminded[-1]) if part)
-    places = {"today": "/"} | {tab: f"/clients/{client_id}/{tab}" for tab in ("agreements", "sessions")}
+    places = {"today": "/"} | {tab: f"/clients/{client_id}/{tab}" for tab in ("agreements", "assessments", "sessions")}
     return go(
         places.get(request.form.get("from", ""), f"/clients/{client_id}"), f"A reminder is on its way to {names}."
     )
