@@ -165,9 +165,7 @@ def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[
     today = clock.now().date()
     for row in Assessment.for_page(client, engagements):
         until = until_in_words(answer_until(row.due_on, row.pace, today))
-        begun = (
-            "You have begun; please finish it " if row.state is AssessmentState.IN_PROGRESS else "Please complete it "
-        )
+        is_begun = row.state is AssessmentState.IN_PROGRESS
         yield Ask(
             way=ASSESS,
             subject=row.public_id,
