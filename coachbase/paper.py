@@ -100,6 +100,11 @@ def refusal_to_draw(*texts: str) -> str | None:
     return None
 
 
+def drawable(text: str) -> str:
+    """A text as the fonts can draw it: what they cannot is a question mark, as in the name of somebody's file."""
+    return "".join(sign if sign in _drawable() else "?" for sign in text)
+
+
 @cache
 def _drawable() -> frozenset[str]:
     """What all weights of the last font hold (tools/pdf_fonts.py writes the list), and the ends of lines."""

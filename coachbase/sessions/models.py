@@ -171,6 +171,12 @@ class CoachingSession(Model):
         return cls.with_people().where(theirs, ~undone).order_by(cls.starts_at.desc(), cls.id.desc())
 
     @classmethod
+    def ahead_of(cls, client: Client, user: User, now: datetime, also: str = "") -> ModelSelect:
+        """A client's own sessions that are to come, the next first; `also` names one of them that may be over."""
+        coming = (cls.state_name == State.BOOKED) & (cls.ends_at > now)
+        return cls.visible_to(user).where(cls.client == client, coming | (cls.public_id == also)).order_by(cls.starts_at)
+
+    @classmethod
     def inheriting(
         cls, now: datetime, *, engagement: Engagement | None = None, coach: User | None = None
     ) -> ModelSelect:
