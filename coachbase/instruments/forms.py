@@ -188,7 +188,7 @@ class ItemForm(Form):
         render_kw={"min": 0, "max": max(MOST_OF.values()), "inputmode": "numeric"},
     )
     unit_name = SelectField("Unit", choices=choices((unit, unit.value) for unit in Unit), default=Unit.WEEKS.value)
-    side = SelectField("Before or after", choices=choices([(BEFORE, "before"), (AFTER, "after")]))
+    direction = SelectField("Before or after", choices=choices([(BEFORE, "before"), (AFTER, "after")]))
     anchor_name = SelectField("Of", choices=choices(ANCHOR_LABELS.items()))
     version = version_field()
 
@@ -209,7 +209,7 @@ class ItemForm(Form):
         return self._instruments[self.instrument.data]
 
     def when(self) -> Item:
-        amount = -self.amount.data if self.side.data == BEFORE else self.amount.data
+        amount = -self.amount.data if self.direction.data == BEFORE else self.amount.data
         return Item(Anchor(self.anchor_name.data), amount, Unit(self.unit_name.data))
 
 
@@ -222,7 +222,7 @@ def item_as_typed(item: BatteryItem) -> SimpleNamespace:
         instrument=item.instrument.public_id,
         amount=abs(item.amount),
         unit_name=item.unit_name,
-        side=AFTER if item.amount > 0 else BEFORE,
+        direction=AFTER if item.amount > 0 else BEFORE,
         anchor_name=item.anchor_name,
         version=item.version,
     )

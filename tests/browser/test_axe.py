@@ -12,9 +12,13 @@ from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.cohorts import actions as cohorts
 from coachbase.cohorts.models import Cohort, Meeting
+from coachbase.credentials import actions as credentials
+from coachbase.credentials.models import Credential
+from coachbase.credentials.rules import Code
 from coachbase.db import transaction
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
+from coachbase.instruments.models import Battery, BatteryItem, Instrument
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
@@ -35,6 +39,7 @@ SETTINGS = (
     "/settings/team/{vera}",
     "/settings/mail",
     "/settings/seal",
+    "/audit",
 )
 DESK = (
     "/",
@@ -109,6 +114,20 @@ DESK = (
     "/cohorts/{cohort}/times",
     "/cohorts/{cohort}/series?first=2027-01-07&at=09:00&count=3&cadence=weekly",
     "/cohorts/{cohort}/meetings/{meeting}",
+    "/settings/instruments",
+    "/settings/instruments/new",
+    "/settings/instruments/{instrument}",
+    "/settings/instruments/vendors/{vendor}",
+    "/settings/instruments/{instrument}/codes",
+    "/settings/instruments/{instrument}/codes?state=expired",
+    "/settings/instruments/{instrument}/codes/add",
+    "/codes/{code}/end",
+    "/settings/credits",
+    "/settings/credits/{vendor}",
+    "/settings/batteries",
+    "/settings/batteries/new",
+    "/settings/batteries/{battery}",
+    "/settings/batteries/{battery}/items/{item}",
     "/settings/stages",
     "/settings/mail-texts",
     "/settings/mail-texts/invitation",
@@ -146,8 +165,25 @@ def ids(cast, live_server) -> dict[str, str]:
         "wording": wording,
         "session": _session(cast, 3),
         "over": _session(cast, -3),
+        "battery": (battery := Battery.kept().first()),
+        "item": BatteryItem.of(battery).first(),
+        "code": (code := _code(cast)),
+        "instrument": code.instrument,
+        "vendor": code.instrument.vendor,
     }
     return {name: thing.public_id for name, thing in things.items()}
+
+
+def _code(cast) -> Credential:
+    """One that Bob has and somebody looked at; others lie in stock, one of them not for long."""
+    instrument = Instrument.kept().where(Instrument.name == "Everything DiSC").get()
+    soon = clock.now().date() + timedelta(days=3)
+    with transaction():
+        codes = [Code("K7QP-22"), Code("K7QP-23", "", soon), Code("K7QP-24")]
+        credentials.add(instrument, codes, order="EPIC 88412", by=cast.vera)
+        code = credentials.take(instrument, client=cast.bob, today=clock.now().date(), by=cast.vera)
+        credentials.reveal(code, for_whom="Bob", client=cast.bob, by=cast.vera)
+    return code
 
 
 def _session(cast, days: int) -> CoachingSession:

@@ -165,7 +165,13 @@ def test_a_battery_is_made_and_filled(vera, hpi):
     assert vera.post(f"{BATTERIES}/new", data={"name": "Mid-year"}).status_code == 303
     made = Battery.get(Battery.name == "Mid-year")
     path = f"{BATTERIES}/{made.public_id}"
-    when = {"instrument": hpi.public_id, "amount": "9", "unit_name": "months", "side": "after", "anchor_name": "start"}
+    when = {
+        "instrument": hpi.public_id,
+        "amount": "9",
+        "unit_name": "months",
+        "direction": "after",
+        "anchor_name": "start",
+    }
     assert vera.post(f"{path}/items", data=when).status_code == 303
     assert "9 months after the start" in vera.get(path).text
     [item] = BatteryItem.of(made)
@@ -186,7 +192,7 @@ def test_an_item_that_cannot_be_is_said_in_its_place(vera, battery, hpi, change,
         "instrument": hpi.public_id,
         "amount": "2",
         "unit_name": "weeks",
-        "side": "before",
+        "direction": "before",
         "anchor_name": "kickoff",
     }
     answer = vera.post(f"{BATTERIES}/{battery.public_id}/items", data=when | change)
@@ -199,7 +205,12 @@ def test_an_item_is_changed_and_two_tabs_see_both(vera, battery):
     item = BatteryItem.of(battery).first()
     path = f"{BATTERIES}/{battery.public_id}/items/{item.public_id}"
     form = sent_by(vera, path)
-    assert (form["amount"], form["unit_name"], form["side"], form["anchor_name"]) == ("2", "weeks", "before", "kickoff")
+    assert (form["amount"], form["unit_name"], form["direction"], form["anchor_name"]) == (
+        "2",
+        "weeks",
+        "before",
+        "kickoff",
+    )
     assert vera.post(path, data=form | {"amount": "3"}).status_code == 303
     assert BatteryItem.get_by_id(item.id).when == "3 weeks before the kickoff"
     assert vera.post(path, data=form | {"amount": "4"}).status_code == 409
