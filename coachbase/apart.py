@@ -3,11 +3,13 @@
 The libraries that write and seal PDFs weigh more than the whole program, and are needed a few times a day.
 """
 
+import resource
 import signal
 import threading
 from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -33,6 +35,20 @@ def apart(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 def apart_within(seconds: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """`apart`, for what a stranger's file could make endless. Raises TimeoutError, too; the process is ended by it."""
     return _apart(seconds, function, args, kwargs)
+
+
+def with_memory(most: int, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What a function gives that may take so many bytes of memory more than there are in use. Runs apart.
+
+    Raises MemoryError when it wants more.
+    """
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used + most, hard))
+    try:
+        return function(*args, **kwargs)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _apart(seconds: float | None, *call: Any) -> Any:

@@ -4,13 +4,14 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from .db import kept
-from .rooms import MENU, SETTINGS, MenuItem, codes_wanted, open_things
+from .rooms import MENU, SETTINGS, MenuItem, codes_wanted, open_things, reports_wanted
 from .web.guard import is_public
 
 
 def install(app: Flask) -> None:
     app.config["PLACES"] = MENU + SETTINGS  # for the palette, which stands below this file
     app.config["CODES_WANTED"] = codes_wanted  # for the stock of codes, which stands below those who take them
+    app.config["REPORTS_WANTED"] = reports_wanted  # for the library, which stands below what is assessed
     app.context_processor(_menu)
 
 

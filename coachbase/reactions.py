@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from . import clock
 from .accounts.actions import FirmFounded, Invited, ResetAsked
+from .accounts.models import User
 from .agreements import actions as agreements
 from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
@@ -15,6 +16,7 @@ from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
+from .clients.models import Client
 from .clients.rules import Party, called
 from .credentials import actions as credentials
 from .engagements import actions as engagements
@@ -22,8 +24,8 @@ from .engagements.models import Engagement
 from .engagements.rules import State, StepKind
 from .events import on
 from .evidence import actions as evidence
-from .files.actions import DocumentFiled
-from .files.rules import sentence_of_filing
+from .files.actions import DocumentFiled, Removed, Replaced, Restored, TakenOut
+from .files.rules import named, sentence_of_filing
 from .home.actions import SampleAsked
 from .instruments import actions as instruments
 from .intake import actions as intake
@@ -65,6 +67,11 @@ def wire() -> None:
     on(ClientChanged, _follow_addresses)
     on(ContactMoved, _forget_contact)
     on(DocumentFiled, _note_document)
+    on(DocumentFiled, _file_report)
+    on(TakenOut, _take_report_out)
+    on(Replaced, _follow_version)
+    on(Restored, _note_restored)
+    on(Removed, _note_removed)
     on(SampleAsked, _fill_sample)
     on(MailEnded, _note_mail)
     on(MailEnded, _tick_what_was_sent)
@@ -190,13 +197,39 @@ def _forget_contact(event: ContactMoved) -> None:
 
 def _note_document(event: DocumentFiled) -> None:
     document = event.document
-    timeline.record(
-        event.client,
-        Kind.FILE,
-        sentence_of_filing(document.name, document.audience),
-        href=f"/clients/{event.client.public_id}/documents",
-        by=event.by,
-    )
+    _note_of_file(event.client, sentence_of_filing(document.name, document.audience, document.kind), event.by)
+
+
+def _note_of_file(client: Client, sentence: str, by: User) -> None:
+    timeline.record(client, Kind.FILE, sentence, href=f"/clients/{client.public_id}/documents", by=by)
+
+
+def _file_report(event: DocumentFiled) -> None:
+    if event.assessment and event.part:
+        assessments.file_report(event.assessment, event.document, event.part, by=event.by)
+
+
+def _take_report_out(event: TakenOut) -> None:
+    document = event.document
+    said = named(document.name, document.audience, document.kind)
+    _note_of_file(event.client, f"{said} is filed anew: it was not what it was filed as", event.by)
+    assessments.take_report_out(document, by=event.by)
+
+
+def _follow_version(event: Replaced) -> None:
+    assessments.follow_version(event.was, event.now)
+
+
+def _note_restored(event: Restored) -> None:
+    document = event.document
+    said = named(document.name, document.audience, document.kind)
+    _note_of_file(document.client, f"{said} is back in its version {document.number}", event.by)
+
+
+def _note_removed(event: Removed) -> None:
+    document = event.document
+    said = named(document.name, document.audience, document.kind)
+    _note_of_file(document.client, f"{said} was {'put back' if event.is_back else 'removed'}", event.by)
 
 
 def _fill_sample(event: SampleAsked) -> None:

@@ -8,6 +8,7 @@ from .availability import actions as availability
 from .credentials import actions as credentials
 from .engagements import actions as engagements
 from .feeds import actions as feeds
+from .files import actions as files
 from .intake import actions as intake
 from .invitations import actions as invitations
 from .mail import actions as mail
@@ -22,12 +23,14 @@ def set_clock() -> None:
     jobs.at(mail.sweep, minute="*")
     jobs.at(agreements.sweep, minute="*")
     jobs.at(feeds.sweep, minute="*")
+    jobs.at(files.sweep, minute="*")
     jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")
     jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
+    jobs.at(files.forget, hour="3", minute="15")
     jobs.at(credentials.expire, hour="0", minute="15")
     jobs.at(availability.keep_holidays_ahead, hour="3", minute="30")
     jobs.at(intake.forget_abandoned, hour="3", minute="20")

@@ -4,7 +4,6 @@ Nothing is rendered inside a transaction. The row says what is to be done; a job
 when another one was quicker.
 """
 
-import base64
 import hashlib
 import json
 import logging
@@ -24,7 +23,8 @@ from ..evidence import tasks as seals
 from ..evidence.models import TrailDetail, TrailEvent
 from ..evidence.rules import Detail
 from ..files import actions as files
-from ..files.rules import Audience
+from ..files.rules import Audience, Hold
+from ..files.rules import Kind as Paper
 from ..firm.models import Firm
 from ..jobs import job
 from .models import Agreement, Signer
@@ -128,7 +128,9 @@ def _freeze(agreement: Agreement) -> None:
     with transaction():
         if not _still(agreement, State.FREEZING):
             return
-        document = files.store(content, agreement.name, client=None, audience=Audience.TEAM, by=agreement.by)
+        document = files.store(
+            content, agreement.name, client=None, kind=Paper.AGREEMENT, held=Hold.PROOF, by=agreement.by
+        )
         evidence.keep(agreement.public_id, document, marker=marker, is_sealed=False)
         agreement.document, agreement.sha256, agreement.pages = document, document.sha256, pages
         agreement.state_name = State.OUT
@@ -150,7 +152,7 @@ def content_of(agreement: Agreement, *, made_at: datetime) -> dict[str, Any]:
     """What templates/pdf/agreement.typ draws."""
     return {
         "made_at": made_at.isoformat(timespec="seconds"),
-        "firm": _firm(),
+        "firm": Firm.letterhead(),
         "title": agreement.title,
         "subtitle": f"Version {agreement.number} · {day_in_words(day_of(made_at))}",
         "short_id": agreement.public_id,
@@ -165,12 +167,6 @@ def day_of(moment: datetime) -> date:
     """The day it is where the firm is."""
     firm = Firm.current()
     return moment.astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
-
-
-def _firm() -> dict[str, str]:
-    row = Firm.select(Firm.name, Firm.logo).first()
-    logo = base64.b64encode(bytes(row.logo)).decode() if row and row.logo else ""
-    return {"name": row.name if row else "", "logo": logo}
 
 
 def _party(agreement: Agreement, signer: Signer) -> dict[str, Any]:
@@ -227,7 +223,10 @@ def _seal(agreement: Agreement) -> None:
     with transaction():
         if not _still(agreement, State.SEALING):
             return
-        document = files.store(sealed, f"Signed {agreement.name}", client=agreement.client, audience=Audience.CLIENT)
+        signed = f"Signed {agreement.name}"
+        document = files.store(
+            sealed, signed, client=agreement.client, audience=Audience.CLIENT, kind=Paper.AGREEMENT, held=Hold.PROOF
+        )
         evidence.keep(agreement.public_id, document, marker=marker, is_sealed=True)
         evidence.append(agreement.public_id, EventKind.SEALED, {"sha256": document.sha256, "size": document.size})
         agreement.sealed, agreement.sealed_sha256 = document, document.sha256
@@ -242,7 +241,7 @@ def certificate_of(agreement: Agreement) -> dict[str, Any]:
     everybody: dict[Any, str] = {signer.public_id: signer.name for signer in Signer.of_all([agreement])[agreement.id]}
     return {
         "made_at": max(signer.signed_at for signer in signers).isoformat(timespec="seconds"),
-        "firm": _firm(),
+        "firm": Firm.letterhead(),
         "title": agreement.title,
         "document": {
             "id": agreement.public_id,

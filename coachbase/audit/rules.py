@@ -7,7 +7,8 @@ class What(StrEnum):
     CODE = "code"
     FILE = "file"
     PACKAGE = "package"
+    SETTING = "setting"
 
 
-LABELS = {What.CODE: "Access code", What.FILE: "File", What.PACKAGE: "Package"}
-ICONS = {What.CODE: "key", What.FILE: "file", What.PACKAGE: "archive"}
+LABELS = {What.CODE: "Access code", What.FILE: "File", What.PACKAGE: "Package", What.SETTING: "Setting"}
+ICONS = {What.CODE: "key", What.FILE: "file", What.PACKAGE: "archive", What.SETTING: "settings"}

@@ -1,14 +1,22 @@
-"""What may be stored, under what name, and who may open it.
+"""What may be stored, under what name, and who may open it; what a dropped file seems to be.
 
 A stored file is never shown by us and never unpacked: it leaves as an attachment (views.py). So these rules keep out
 what is no document at all, and names and sizes that hurt whoever downloads it.
 """
 
 import io
+import re
 import unicodedata
 import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from ..clients.rules import fold
+from ..instruments.rules import PART_LABELS, Part
 
 LARGEST = 25_000_000
 LARGEST_UNPACKED = 200_000_000
@@ -44,8 +52,53 @@ KIND_LABELS = {
     Kind.AGREEMENT: "Agreement",
     Kind.UPLOAD: "Other document",
 }
+KIND_ICONS = {
+    Kind.REPORT: "chart-line",
+    Kind.PACKAGE: "archive",
+    Kind.PLAN: "list-checks",
+    Kind.INSTRUMENT: "clipboard-check",
+    Kind.AGREEMENT: "signature",
+    Kind.UPLOAD: "file",
+}
 SHUT = (Kind.REPORT, Kind.PACKAGE)
 """What assistants file and may open only where the firm says so."""
+AUDIENCE_LABELS = {
+    Audience.TEAM: "The team",
+    Audience.COACH: "The coach only",
+    Audience.CLIENT: "The team and the client",
+}
+BY_PART = {Part.COACH: Audience.COACH, Part.CLIENT: Audience.TEAM}
+"""Who may open a report that is filed; its client part is the client's only once it is released."""
+_WIDTH = {Audience.COACH: 0, Audience.TEAM: 1, Audience.CLIENT: 2}
+
+
+def is_logged(kind: Kind, audience: Audience) -> bool:
+    """Whether opening a document is noted (docs/decisions/0024)."""
+    return kind in SHUT or audience is Audience.COACH
+
+
+def is_narrower(audience: Audience, than: Audience) -> bool:
+    return _WIDTH[audience] < _WIDTH[than]
+
+
+def audience_after(was: Audience, kind: Kind) -> Audience:
+    """Who may open what comes in the place of another file. A report reaches the client by being released, never by
+    being filed: what she was given stays hers until the new one is."""
+    return Audience.TEAM if kind in SHUT and was is Audience.CLIENT else was
+
+
+class Hold(StrEnum):
+    """What stands on a document, so that it cannot be removed: a proof (it is not changed either), an assessment."""
+
+    NOT = ""
+    PROOF = "proof"
+    REPORT = "report"
+
+
+REFUSALS_TO_REMOVE = {
+    Hold.PROOF: "This file proves what was signed, so it is kept as it is.",
+    Hold.REPORT: "It belongs to an assessment. Say first that it is something else, then remove it.",
+}
 
 
 class TextState(StrEnum):
@@ -54,7 +107,24 @@ class TextState(StrEnum):
     PENDING = "pending"
     LEASED = "leased"
     DONE = "done"
-    UNREADABLE = "unreadable"
+    UNREADABLE = "unread"
+
+
+class Why(StrEnum):
+    """Why a document has no text."""
+
+    LOCKED = "locked"
+    DAMAGED = "damaged"
+    SCANNED = "scanned"
+    ENDLESS = "endless"
+
+
+WHY_IN_WORDS = {
+    Why.LOCKED: "It is locked with a password, so its text cannot be read here.",
+    Why.DAMAGED: "It is damaged, so its text cannot be read.",
+    Why.SCANNED: "Its first pages hold pictures and no text; it was probably scanned.",
+    Why.ENDLESS: "It takes more time or memory to read than a document should, so its text was not read.",
+}
 
 
 MEDIA_TYPES = {
@@ -103,9 +173,16 @@ def safe_name(name: str) -> str:
     return f"{stem[:100]}{dot}{ending[:10]}" if dot else kept[:100]
 
 
-def sentence_of_filing(name: str, audience: Audience) -> str:
-    """What the timeline says. Everybody on the team reads it, so a file for the coach stays unnamed."""
+def sentence_of_filing(name: str, audience: Audience, kind: Kind = Kind.UPLOAD) -> str:
+    """What the timeline says. Everybody on the team reads it, so what is kept shut stays unnamed."""
+    if kind in SHUT:
+        return "An assessment report was filed" if kind is Kind.REPORT else "A package was filed"
     return "A document for the coach was filed" if audience is Audience.COACH else f"Filed {name}"
+
+
+def named(name: str, audience: Audience, kind: Kind) -> str:
+    """A document in a sentence that everybody on the team may read."""
+    return "A document that is kept shut" if is_logged(kind, audience) else name
 
 
 def size_in_words(size: int) -> str:
@@ -177,3 +254,226 @@ def _has_small_directory(content: bytes) -> bool:
 def _is_text(content: bytes) -> bool:
     """Text in UTF-8 or one of the old single-byte alphabets: no control characters, no half characters."""
     return len(content.translate(None, _CONTROLS)) == len(content)
+
+
+# The library ----------------------------------------------------------------------------------------------------------
+
+LAST_PAGE = 2000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Which documents a list shows: all of it stands in the address."""
+
+    q: str = ""
+    kind: str = ""
+    removed: bool = False
+    page: int = 1
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.kind or self.removed)
+
+    def address(self, path: str, **changes: Any) -> str:
+        """The same list with some of it changed, from its first page unless that is what changes."""
+        now = replace(self, **{"page": 1} | changes)
+        asked = {"q": now.q, "kind": now.kind, "removed": "1" if now.removed else ""}
+        asked["page"] = str(now.page) if now.page > 1 else ""
+        query = urlencode({key: value for key, value in asked.items() if value})
+        return f"{path}?{query}" if query else path
+
+
+# What a dropped file is -----------------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """What somebody says a file is, as one value of a select.
+
+    `instrument` and `assessment` are public ids; `replaces` is that of the document whose next version it is.
+    """
+
+    kind: Kind = Kind.UPLOAD
+    instrument: str = ""
+    assessment: str = ""
+    part: Part | None = None
+    replaces: str = ""
+
+
+def place_of(value: str) -> Place:
+    """Reads 'upload', 'report:<instrument>', 'of:<assessment>:<part>', 'again:<document>'."""
+    word, *ids = value.split(":")
+    if word == "of":
+        return Place(Kind.REPORT, assessment=ids[0], part=Part(ids[1]))
+    if word == "again":
+        return Place(replaces=ids[0])
+    return Place(Kind(word), instrument=ids[0] if ids else "")
+
+
+class Wanted(NamedTuple):
+    """A part of an assessment's report, as those above this room tell of it: whose, of which instrument, under which
+    label, and the documents already filed as it."""
+
+    client_id: int
+    instrument_id: int
+    assessment: str
+    label: str
+    part: Part
+    is_open: bool
+    filed: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        return f"of:{self.assessment}:{self.part}"
+
+    @property
+    def words(self) -> str:
+        return f"{self.label}, {PART_LABELS[self.part].lower()}"
+
+
+class Guess(NamedTuple):
+    """What a file seems to be, and why; empty where nothing says so."""
+
+    value: str = ""
+    why: str = ""
+
+
+IN_NAME, ON_PAGE = "in the file’s name", "on the first page"
+
+
+_BETWEEN_WORDS, _INSIDE_WORDS = re.compile(r"[\W_]+"), re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
+
+
+def spaced(text: str) -> str:
+    """Folded words with single spaces, one at either end, so that a phrase is found as whole words."""
+    words = _BETWEEN_WORDS.sub(" ", fold(text)).strip()
+    return f" {words} "
+
+
+def guess_client(clients: Iterable[tuple[str, str]], name: str, page: str) -> Guess:
+    """The one client, of (key, name), whose name stands in the file's name, or on its first page; none of several."""
+    words = {*spaced(name).split(), *spaced(_INSIDE_WORDS.sub(" ", name)).split()}  # HPI_BobHaddad.pdf
+    text = spaced(page)
+    known = [(key, spaced(called).split()) for key, called in clients]
+    found = [(len(own), key) for key, own in known if own and words.issuperset(own)]
+    if key := _only_longest(found):
+        return Guess(key, IN_NAME)
+    found = [(1, key) for key, own in known if own and len(own[-1]) > 3 and own[-1] in words]
+    if key := _only_longest(found):
+        return Guess(key, IN_NAME)
+    turned = [(key, own, [*own[1:], own[0]] if len(own) > 1 else own) for key, own in known if len(own) > 1]
+    found = [
+        (len(own), key) for key, own, back in turned if f" {' '.join(own)} " in text or f" {' '.join(back)} " in text
+    ]
+    return Guess(key, ON_PAGE) if (key := _only_longest(found)) else Guess()
+
+
+def _only_longest(found: Sequence[tuple[int, str]]) -> str:
+    """The key of the most that fits; '' when two fit as well."""
+    best = max((length for length, _ in found), default=0)
+    keys = {key for length, key in found if length == best}
+    return keys.pop() if len(keys) == 1 else ""
+
+
+def guess_instrument(instruments: Iterable[tuple[str, Sequence[str]]], name: str, page: str) -> Guess:
+    """The instrument, of (key, phrases), whose longest phrase stands in the file's name, or on its first page."""
+    known = [(key, spaced(phrase).strip()) for key, phrases in instruments for phrase in phrases]
+    squeezed = spaced(name).replace(" ", "")
+    for text, why in ((spaced(name), IN_NAME), (spaced(page), ON_PAGE)):
+        found = [(len(phrase), key) for key, phrase in known if phrase and f" {phrase} " in text]
+        if not found and why == IN_NAME:  # EQi20_Bob.pdf
+            tight = [(key, phrase.replace(" ", "")) for key, phrase in known]
+            found = [(len(phrase), key) for key, phrase in tight if len(phrase) > 4 and phrase in squeezed]
+        if key := _only_longest(found):
+            return Guess(key, why)
+    return Guess()
+
+
+_SAYS_CLIENT = frozenset(["client", "coachee", "participant", "respondent"])
+_SAYS_COACH = frozenset(["coach", "consultant", "practitioner", "facilitator"])
+_PHRASES = {
+    Part.CLIENT: ("client report", "coachee report", "participant report", "respondent report"),
+    Part.COACH: ("coach report", "coach s report", "consultant report", "practitioner report", "facilitator report"),
+}
+
+
+def guess_part(name: str, page: str) -> Part | None:
+    """Which part of a report it says it is."""
+    words, text = set(spaced(name).split()), spaced(page)
+    said = {Part.CLIENT: bool(words & _SAYS_CLIENT), Part.COACH: bool(words & _SAYS_COACH)}
+    if not any(said.values()):
+        said = {part: any(f" {phrase} " in text for phrase in phrases) for part, phrases in _PHRASES.items()}
+    parts = [part for part, is_said in said.items() if is_said]
+    return parts[0] if len(parts) == 1 else None
+
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_YEAR, _GAP, _DAY = r"(?P<y>20\d\d)(?!\d)", r"[-._ ,]{1,2}", r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)?"
+_EITHER = re.compile(rf"(?<!\d)(?P<d>[0-3]?\d)[-./](?P<m>[0-3]?\d)[-./]{_YEAR}")
+"""Whether day or month comes first depends on where it was written."""
+_DATES = (
+    re.compile(r"(?<!\d)(?P<y>20\d\d)[-._ /]?(?P<m>[01]\d)[-._ /]?(?P<d>[0-3]\d)(?!\d)"),
+    re.compile(rf"(?<!\d){_DAY}{_GAP}{_MONTH}{_GAP}{_YEAR}"),
+    re.compile(rf"(?<![a-z]){_MONTH}{_GAP}{_DAY}{_GAP}{_YEAR}"),
+    _EITHER,
+)
+
+
+def guess_day(name: str, page: str, today: date) -> tuple[date | None, str]:
+    """The day that stands in the file's name, or else first on its first page, and where; none that is to come.
+
+    3/11 is a day in November here and one in March there: such a date is no guess, unless one of its numbers is above
+    twelve.
+    """
+    for text, why in ((name, IN_NAME), (page, ON_PAGE)):
+        folded = fold(text)
+        days = [(found.start(), day) for form in _DATES for found in form.finditer(folded) if (day := _day_of(found))]
+        past = sorted((at, day) for at, day in days if day <= today)
+        if past:
+            return past[0][1], why
+    return None, ""
+
+
+def _day_of(found: re.Match[str]) -> date | None:
+    parts = found.groupdict()
+    day, year = int(parts["d"]), int(parts["y"])
+    month = _MONTHS.index(parts["month"]) + 1 if "month" in parts else int(parts["m"])
+    if found.re is _EITHER:
+        if day <= 12 and month <= 12 and day != month:
+            return None
+        day, month = max(day, month), min(day, month)
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+_SAYS_KIND = {
+    Kind.AGREEMENT: frozenset(["agreement", "contract"]),
+    Kind.PLAN: frozenset(["plan", "idp"]),
+}
+
+
+def guess_place(
+    name: str, page: str, instrument: tuple[str, int | None], wanted: Sequence[Wanted], same_name: str = ""
+) -> str:
+    """What to suggest that a file of a client is: the value of a `Place`.
+
+    `instrument` is the public id and the id of the one it seems to be of; `same_name` the client's document that has
+    the file's name. What an assessment still lacks comes before what it has.
+    """
+    public_id, instrument_id = instrument
+    fit = [each for each in wanted if instrument_id is not None and each.instrument_id == instrument_id]
+    part = guess_part(name, page)
+    fit = [each for each in fit if part in (None, each.part)] or fit
+    best = min(fit, key=lambda each: (not each.is_open, bool(each.filed), each.part is not Part.COACH), default=None)
+    if best and not best.filed:
+        return best.value
+    if same_name:
+        return f"again:{same_name}"
+    if best:
+        return best.value
+    if instrument_id is not None:
+        return f"{Kind.REPORT}:{public_id}"
+    words = set(spaced(name).split())
+    return next((kind for kind, says in _SAYS_KIND.items() if words & says), Kind.UPLOAD)

@@ -1,5 +1,7 @@
 """Instruments, codes, assessments, raters; kinds and versions of documents; packages; development plans; openings."""
 
+import unicodedata
+
 from ulid import ULID
 
 SQL = """
@@ -96,11 +98,30 @@ CREATE TABLE "document_text" (
     "document_id" INTEGER NOT NULL,
     "state" VARCHAR(8) NOT NULL,
     "text" BLOB,
+    "why" VARCHAR(8) NOT NULL,
+    "attempts" INTEGER NOT NULL,
     "leased_until" TEXT,
     FOREIGN KEY ("document_id") REFERENCES "document" ("id") ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX "document_text_document_id" ON "document_text" ("document_id");
 CREATE INDEX "document_text_state" ON "document_text" ("state");
+CREATE TABLE "arrival" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "public_id" VARCHAR(26) NOT NULL,
+    "document_id" INTEGER NOT NULL,
+    "client_id" INTEGER,
+    "by_id" INTEGER NOT NULL,
+    "at" TEXT NOT NULL,
+    "filed_at" TEXT,
+    "left_at" TEXT,
+    FOREIGN KEY ("document_id") REFERENCES "document" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("client_id") REFERENCES "client" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX "arrival_public_id" ON "arrival" ("public_id");
+CREATE UNIQUE INDEX "arrival_document_id" ON "arrival" ("document_id");
+CREATE INDEX "arrival_client_id" ON "arrival" ("client_id");
+CREATE INDEX "arrival_by_id" ON "arrival" ("by_id");
 CREATE TABLE "credential" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,
@@ -368,7 +389,13 @@ ALTER TABLE "document" ADD COLUMN "dated_on" DATE;
 ALTER TABLE "document" ADD COLUMN "series" VARCHAR(26) NOT NULL DEFAULT '';
 ALTER TABLE "document" ADD COLUMN "number" INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE "document" ADD COLUMN "is_newest" INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE "document" ADD COLUMN "held" VARCHAR(8) NOT NULL DEFAULT '';
+ALTER TABLE "document" ADD COLUMN "search_key" TEXT NOT NULL DEFAULT '';
+ALTER TABLE "document" ADD COLUMN "removed_at" TEXT;
 CREATE INDEX "document_instrument_id" ON "document" ("instrument_id");
+CREATE INDEX "document_series" ON "document" ("series");
+UPDATE "document" SET "series" = "public_id";
+UPDATE "document" SET "held" = 'proof' WHERE "id" IN (SELECT "document_id" FROM "provable_file");
 UPDATE "document" SET "kind" = 'agreement' WHERE "id" IN (SELECT "document_id" FROM "provable_file");
 ALTER TABLE "card" ADD COLUMN "assessment_id" INTEGER REFERENCES "assessment" ("id") ON DELETE CASCADE;
 CREATE UNIQUE INDEX "card_assessment_id" ON "card" ("assessment_id");
@@ -396,6 +423,8 @@ def up(migrator, db):
             db.execute_sql(statement)
     if db.execute_sql('SELECT 1 FROM "board" LIMIT 1').fetchone():
         _lay_out(db)
+    for row, name in db.execute_sql('SELECT "id", "name" FROM "document"').fetchall():
+        db.execute_sql('UPDATE "document" SET "search_key" = ? WHERE "id" = ?', (_folded(name), row))
 
 
 def _lay_out(db):
@@ -407,3 +436,8 @@ def _lay_out(db):
             "VALUES (?, ?, ?, ?, ?, ?, 0)",
             (str(ULID()), board, name, meaning, position, target),
         )
+
+
+def _folded(name):
+    """As search compares it (decision 0004); SQL cannot."""
+    return "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))

@@ -9,6 +9,8 @@ from flask_login import current_user
 from ..accounts.models import User
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import LONGEST_SEARCH, Status, words_of
+from ..files.models import Document
+from ..files.rules import KIND_ICONS
 from .rules import DEEDS, MOST_OF_A_KIND, Deed, pieces
 
 pages = Blueprint("search", __name__)
@@ -46,13 +48,14 @@ def search() -> ResponseReturnValue:
 
 
 def _people(user: User, words: list[str]) -> tuple[Group, ...]:
-    """Three queries, each behind the wall; with nothing typed, the latest clients."""
+    """Four queries, each behind the wall; with nothing typed, the latest clients."""
     if not words:
         return (Group("Latest clients", [_client(client) for client in Client.latest(user).limit(LATEST)]),)
     return (
         Group("Clients", [_client(client) for client in Client.found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Sponsors", [_sponsor(sponsor) for sponsor in Organisation.found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Contacts", [_contact(contact) for contact in Contact.found(user, words).limit(MOST_OF_A_KIND)]),
+        Group("Documents", [_document(found) for found in Document.found(user, words).limit(MOST_OF_A_KIND)]),
     )
 
 
@@ -76,6 +79,10 @@ def _sponsor(sponsor: Organisation) -> Find:
 def _contact(contact: Contact) -> Find:
     at = contact.organisation
     return Find(contact.name, f"/sponsors/{at.public_id}", "id-card", f"{contact.role_label}, {at.name}")
+
+
+def _document(document: Document) -> Find:
+    return Find(document.name, document.page, KIND_ICONS[document.kind], document.client.name)
 
 
 def _places(user: User, words: list[str]) -> tuple[Group, Group]:

@@ -18,7 +18,11 @@ WALL = {
     "ina": "olive vera dora",  # nobody's yet: whoever looks after the desk (docs/decisions/0003)
 }
 COACHES_EYES = {"bob": "olive alice", "dan": "olive carol", "ina": "olive"}
-DOCUMENTS = WALL | {f"{whose}, coach only": readers for whose, readers in COACHES_EYES.items()}
+SHUT = {f"{whose}, {what}": readers for what in ("coach only", "a report") for whose, readers in COACHES_EYES.items()}
+DOCUMENTS = WALL | SHUT
+MOVABLE = DOCUMENTS | {f"{whose}, a report": readers for whose, readers in WALL.items()}
+"""An assistant says of a report she filed what it is, too, but does not learn its name."""
+REMOVED = {f"{whose}, removed": readers for whose, readers in WALL.items()}
 OWN = {"bob": "vera", "dan": "dora"}
 """An import belongs to whoever uploaded it, and to nobody else. Vera's is the one called bob, Dora's dan."""
 COHORT = {"bob": WALL["bob"], "dan": WALL["dan"]}
@@ -56,6 +60,11 @@ FIRMS = {"firm": ARRANGE}
 
 @dataclass(frozen=True)
 class Row:
+def dropped(state: str) -> dict[str, str]:
+    """What somebody dropped is seen by nobody else; Vera's is called bob or ina, Dora's dan."""
+    return {f"{whose}, {state}": who for whose, who in (("bob", "vera"), ("ina", "vera"), ("dan", "dora"))}
+
+
     """What a route answers, as `method endpoint`.
 
     `to` names who gets `status`, or for a thing behind the wall: who, by whose thing it is. Staff who are not among
@@ -237,7 +246,24 @@ ROUTES: dict[str, Row] = {
     "GET files.take_out": Row(DOCUMENTS, 200),
     # instruments
     "GET instruments.instruments": Row(ARRANGE, 200),
+    "GET files.library": Row(STAFF, 200),
+    "POST files.drop": Row(STAFF, 422),
+    "GET files.waiting": Row(STAFF, 200),
+    "POST files.file_waiting": Row(STAFF, 422),
+    "POST files.undo": Row(dropped("filed"), 303),
+    "POST files.leave_out": Row(dropped("waiting"), 303),
+    "POST files.take_up": Row(dropped("left"), 303),
     "POST instruments.ship": Row(ARRANGE, 303),
+    "GET files.about": Row(DOCUMENTS, 200),
+    "POST files.open_shut": Row(DOCUMENTS, 200),
+    "POST files.read_shut": Row(DOCUMENTS, 200),
+    "POST files.replace": Row(DOCUMENTS, 422),
+    "POST files.restore": Row(DOCUMENTS, 303),
+    "POST files.remove": Row(DOCUMENTS, 303),
+    "POST files.put_back": Row(REMOVED, 303),
+    "GET files.move_page": Row(MOVABLE, 200),
+    "POST files.move": Row(MOVABLE, 422),
+    "POST files.change_reports": Row(OWNER, 303),
     "GET instruments.new_instrument": Row(ARRANGE, 200),
     "POST instruments.add_instrument": Row(ARRANGE, 422),
     "GET instruments.instrument": Row(FIRMS, 200),

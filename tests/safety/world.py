@@ -29,8 +29,9 @@ from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import Payer, StepKind, StepState
 from coachbase.evidence.models import SealKey
 from coachbase.feeds.models import Feed
-from coachbase.files.models import Document, DocumentContent
-from coachbase.files.rules import Audience
+from coachbase.files.models import Arrival, Document, DocumentContent, DocumentText
+from coachbase.files.rules import Audience, TextState
+from coachbase.files.rules import Kind as DocumentKind
 from coachbase.instruments.models import Battery, BatteryItem, Instrument, InstrumentGroup, Vendor
 from coachbase.intake.actions import LINK as INTAKE
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
@@ -228,10 +229,46 @@ def _filed(world: World, whose: str, client: Client, by: User) -> None:
             size=len(content), sha256="0" * 64, audience_name=audience, uploaded_at=clock.now(), by=by,
         )  # fmt: skip
         DocumentContent.create(document=document, content=content)
+            search_key=f"zqfile{audience}{whose}.txt",
         called = {Audience.TEAM: "", Audience.COACH: ", coach only", Audience.CLIENT: ", for the client"}
         world.keep(f"{whose}{called[audience]}", document)
 
 
+        if audience is Audience.TEAM:
+            _read(document, world.word("textteam", whose))
+    report = _paper(world, f"{whose}, a report", "report", whose, by, COACH_ONLY[whose], client=client)
+    report.kind_name = DocumentKind.REPORT
+    report.save()
+    _read(report, world.word("textreport", whose, COACH_ONLY[whose]))
+    removed = _paper(world, f"{whose}, removed", "removed", whose, by, READERS[whose], client=client)
+    removed.removed_at = clock.now()
+    removed.save()
+    for state, moment in (("waiting", ""), ("left", "left_at"), ("filed", "filed_at")):
+        mine = READERS[whose] if state == "filed" else frozenset({by.email.partition("@")[0]})
+        owner = client if state == "filed" else None
+        document = _paper(world, f"{whose}, {state}", state, whose, by, mine, client=owner)
+        arrival = Arrival.create(document=document, client=owner, by=by, at=clock.now())
+        if moment:
+            setattr(arrival, moment, clock.now())
+            arrival.save()
+        world.keep(f"{whose}, {state}", arrival)
+
+
+def _paper(
+    world: World, key: str, what: str, whose: str, by: User, readers: frozenset[str], *, client: Client | None
+) -> Document:
+    """A PDF by name; what stands in it is nobody's, for no page shows it."""
+    content = f"{world.word(f'inside{what}', whose, readers)} in a file".encode()
+    document = Document.create(
+        client=client, name=f"{world.word(f'paper{what}', whose, readers)}.pdf", media_type="application/pdf",
+        size=len(content), sha256="0" * 64, uploaded_at=clock.now(), by=by, search_key=f"zqpaper{what}{whose}.pdf",
+    )  # fmt: skip
+    DocumentContent.create(document=document, content=content)
+    return world.keep(key, document)
+
+
+def _read(document: Document, text: str) -> None:
+    DocumentText.create(document=document, state_name=TextState.DONE, text=text)
 def _mailed(world: World, whose: str, client: Client, by: User) -> None:
     now = clock.now()
     link, token = links.issue(f"test-{whose}", client.public_id, lasts=timedelta(days=1))
