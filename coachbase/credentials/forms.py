@@ -15,21 +15,10 @@ from .rules import BY_HAND, LONGEST_LIST, LONGEST_ORDER, LONGEST_REASON, MOST_CO
 LAST_DAY = date(2099, 12, 31)
 
 
-class AddForm(Form):
-    """Codes for the stock: pasted, or in a file."""
+class ListForm(Form):
+    """A list that is pasted, or read from a file."""
 
     text = long_text("The list", longest=LONGEST_LIST, rows=10)
-    expires_on = DateField(
-        "Expire on",
-        [Optional()],
-        description="For lines that name no day of their own. Empty: they do not expire.",
-        render_kw={"max": LAST_DAY.isoformat()},
-    )
-    order = short_text("Order", longest=LONGEST_ORDER, help="The vendor’s number or the invoice’s.", autocomplete="off")
-
-    def validate_expires_on(self, field: DateField) -> None:
-        if field.data and field.data > LAST_DAY:
-            raise ValidationError("Choose a day until 2099.")
 
     def take_file(self, upload: FileStorage | None) -> None:
         """Put what a file says where the pasted list stands, so that it can be mended there.
@@ -44,6 +33,22 @@ class AddForm(Form):
         if len(content) > LONGEST_LIST:
             raise Refused("A list may have up to 500 kB. Split it and add the parts.")
         self.text.data = decoded(content)
+
+
+class AddForm(ListForm):
+    """Codes for the stock: pasted, or in a file."""
+
+    expires_on = DateField(
+        "Expire on",
+        [Optional()],
+        description="For lines that name no day of their own. Empty: they do not expire.",
+        render_kw={"max": LAST_DAY.isoformat()},
+    )
+    order = short_text("Order", longest=LONGEST_ORDER, help="The vendor’s number or the invoice’s.", autocomplete="off")
+
+    def validate_expires_on(self, field: DateField) -> None:
+        if field.data and field.data > LAST_DAY:
+            raise ValidationError("Choose a day until 2099.")
 
 
 class EndForm(Form):

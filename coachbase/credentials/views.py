@@ -1,5 +1,6 @@
 """The stock of codes and the ledgers of credits in the settings; one code, shown to somebody who may see it."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request
@@ -93,7 +94,8 @@ def _stocks() -> list[Stock]:
 @pages.get("/settings/instruments/<ulid:instrument_id>/codes/add")
 def new_codes(instrument_id: str) -> ResponseReturnValue:
     instrument = _instrument(instrument_id)
-    return _add_page(instrument, AddForm())
+    last = clock.now().date() + timedelta(days=instrument.code_days) if instrument.code_days else None
+    return _add_page(instrument, AddForm(data={"expires_on": last}))
 
 
 @pages.post("/settings/instruments/<ulid:instrument_id>/codes/add")

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -160,6 +161,13 @@ def test_what_is_no_list_is_refused_with_a_sentence(vera, home, sent, sentence):
     assert answer.status_code == 422
     assert sentence in answer.text
     assert Credential.select().count() == 0
+
+
+def test_codes_that_expire_after_so_many_days_are_offered_that_day(vera, home, disc):
+    assert 'name="expires_on" type="date" value=""' in vera.get(f"{home}/add").text
+    Instrument.update(code_days=90).where(Instrument.id == disc.id).execute()
+    last = clock.now().date() + timedelta(days=90)
+    assert f'value="{last}"' in vera.get(f"{home}/add").text
 
 
 def test_a_list_sent_twice_goes_in_once(vera, home):
