@@ -218,6 +218,8 @@ def _pictured(content: bytes) -> Sheaf:
             drawn.paste(whole, mask=whole.getchannel("A"))
     except Unreadable:
         raise
+    except Image.DecompressionBombError:
+        raise Unreadable("is too large a picture") from None
     except Exception:  # as with PDFs
         raise Unreadable("is damaged") from None
     packed = io.BytesIO()

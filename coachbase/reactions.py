@@ -408,7 +408,7 @@ def _follow_access(event: MailEnded) -> None:
         assessments.take_ball(message.about)
         return
     found = Assessment.get_or_none(Assessment.public_id == message.about)
-    if found is not None and found.engagement_id and Assessment.access_is_out(found.engagement):
+    if found and found.engagement_id and Assessment.access_is_out(found.engagement, taken=message.about):
         engagements.happened(found.engagement, StepKind.ASSESSMENT_ACCESS)
 
 

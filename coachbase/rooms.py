@@ -12,6 +12,7 @@ from .accounts import views as accounts
 from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
+from .assessments import views as assessments
 from .assessments.models import Assessment, Report
 from .assessments.rules import State as AssessmentState
 from .audit import views as audit
@@ -87,6 +88,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     evidence_public.pages,
     instruments.pages,
     credentials.pages,
+    assessments.pages,
     audit.pages,
     packages.pages,
     mail.pages,

@@ -30,6 +30,7 @@ from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import ACCESS, MOMENTS, Assessment, Report, fields_of, foresee_access, has_way_in
 from .rules import (
+    ALL_FILED,
     CHASED,
     NOTHING_FILED,
     OPEN,
@@ -96,6 +97,26 @@ def set_up(
     )
     timeline.record(client, Kind.CHANGE, f"{assessment.label} is to be done", by=by, href=assessment.page)
     announce(SetUp(assessment, by))
+    return assessment
+
+
+@atomic
+def set_up_by_hand(
+    client: Client,
+    instrument: Instrument,
+    *,
+    engagement: Engagement | None,
+    due: date | None,
+    code: Code | None,
+    by: User,
+) -> Assessment:
+    """One more assessment, with its way in where somebody has it already.
+
+    Raises Refused when that is none, or somebody has it.
+    """
+    assessment = set_up(client, instrument, engagement=engagement, due=due, by=by)
+    if code is not None:
+        hand_in(assessment, code, version=assessment.version, by=by)
     return assessment
 
 
@@ -205,11 +226,11 @@ def send(wanted: Mapping[int, int], *, by: User) -> int:
     All of them or none: raises Refused with the reason. Codes out of the stock are given in the same transaction.
     """
     today = clock.now().date()
-    rows = list(Assessment.with_access().where(Assessment.id.in_(wanted)).order_by(Assessment.send_on, Assessment.id))
+    rows = list(
+        Assessment.with_access().where(Assessment.id.in_(list(wanted))).order_by(Assessment.send_on, Assessment.id)
+    )
     if changed := next((row for row in rows if row.version != wanted[row.id]), None):
-        raise Refused(
-            f"{changed.label} of {changed.client.name} was changed since you looked. Look at the mails again."
-        )
+        raise Refused(f"{changed.label} of {changed.client.name} was changed meanwhile. Look at the mails again.")
     foreseen = foresee_access(rows, today)
     if refused := next((each for each in foreseen if each.refusal), None):
         raise Refused(f"{refused.assessment.label} of {refused.assessment.client.name}: {refused.refusal}")
@@ -330,6 +351,18 @@ def take_back(assessment: Assessment, standing: dict[str, Any], *, by: User) -> 
 
 
 @atomic
+def note_answer(assessment: Assessment, *, waits_on: Party, at: datetime, by: User | None) -> None:
+    """The client is done; others who answer about her may not be, so it is not completed by that."""
+    assessment = _as_it_is(assessment)
+    assessment.answered_at = assessment.answered_at or at
+    assessment.waiting_on_name, assessment.waiting_since = waits_on, clock.now()
+    assessment.version += 1
+    assessment.save()
+    mail.call_off(assessment.public_id)
+    _note(assessment, "answered by the client", by)
+
+
+@atomic
 def forget_code(code: Credential) -> None:
     """A code came back into stock: no assessment holds it any more, so that it can be given to somebody else."""
     Assessment.update(credential=None).where(Assessment.credential == code).execute()
@@ -346,7 +379,7 @@ def hold_debrief(session: CoachingSession, *, by: User | None) -> None:
     if not is_held:
         rows = rows.where(Assessment.debriefed_at == session.starts_at)
     for row in rows:
-        mark(row, then, facts=row.facts(None, has_package=True), by=by, at=session.starts_at if is_held else None)
+        mark(row, then, facts=ALL_FILED, by=by, at=session.starts_at if is_held else None)
 
 
 @atomic

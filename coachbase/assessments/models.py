@@ -170,14 +170,12 @@ class Assessment(Model):
     def facts(self, user: User | None, *, has_package: bool) -> Facts:
         """What decides where this user may take it; needs the instrument. What a package holds is known above."""
         filed = {part for (part,) in Report.select(Report.part_name).where(Report.assessment == self).tuples()}
-        firm = Firm.current()
-        opens = firm is not None and firm.assistants_open_reports
         return Facts(
             has_report=bool(filed),
             has_package=has_package,
             has_client_part=Part.CLIENT in filed,
             wants_client_part=self.instrument.has_client_part,
-            may_open=user is not None and (user.role is not Role.ASSISTANT or opens),
+            may_open=user is not None and may_open_reports(user),
         )
 
     @classmethod
@@ -208,6 +206,11 @@ class Assessment(Model):
         return found.switch(cls).left_outer_join(Credential).switch(cls).left_outer_join(Engagement)
 
     @classmethod
+    def visible_with_access(cls, user: User) -> ModelSelect:
+        """`with_access`, behind the client's wall."""
+        return cls.with_access().where(Client.id.in_(Client.visible_to(user, Client.id)))
+
+    @classmethod
     def listed(cls, client: Client) -> ModelSelect:
         """A client's, by the day they are due; the cancelled ones last."""
         is_cancelled = cls.state_name == State.CANCELLED
@@ -234,8 +237,7 @@ class Assessment(Model):
         filed = cls.state_name.in_((State.REPORT_IN, State.DEBRIEFED))
         runs = Engagement.id.is_null() | Engagement.state_name.in_((Program.DRAFT, Program.ACTIVE))
         over = Engagement.state_name.in_((Program.COMPLETED, Program.ENDED)) & filed
-        found = cls.with_access().where(Client.id.in_(Client.visible_to(user, Client.id)), runs | over)
-        found = found.where(chased | to_send | to_fetch | filed)
+        found = cls.visible_with_access(user).where(runs | over, chased | to_send | to_fetch | filed)
         rows = [(row, todo) for row in found.order_by(cls.due_on, cls.id).limit(most) if (todo := row.todo(today))]
         mine = [(row, todo) for row, todo in rows if (Party.COACH if todo in OF_COACH else Party.US) in parties]
         return sorted(mine, key=lambda pair: list(Todo).index(pair[1]))
@@ -255,16 +257,16 @@ class Assessment(Model):
         return cls.with_access().where(cls.client == client, theirs, asked).order_by(cls.invited_at, cls.id)
 
     @classmethod
-    def access_is_out(cls, engagement: Engagement) -> bool:
+    def access_is_out(cls, engagement: Engagement, *, taken: str = "") -> bool:
         """Whether all that is due by the kickoff was sent, as far as mails are concerned with the server's word.
 
-        Where nothing is due by then, there is nothing to send before it.
+        Where nothing is due by then, there is nothing to send before it. `taken` is whose mail it takes right now.
         """
         engagement, rows = Engagement.get_by_id(engagement.id), list(cls.of_program(engagement))
         first = [row for row in rows if row.due_on and row.due_on <= (engagement.kickoff_on or engagement.starts_on)]
         if not rows or any(row.state is State.SET_UP for row in first):
             return False
-        return all(mailed.state is MailState.SENT for mailed in cls.mails_of(first).values())
+        return all(about == taken or mailed.state is MailState.SENT for about, mailed in cls.mails_of(first).items())
 
     @staticmethod
     def mails_of(assessments: "Sequence[Assessment]") -> dict[str, Message]:
@@ -293,6 +295,12 @@ class Assessment(Model):
     def still_open(cls) -> Any:
         """A condition: somebody still has to answer."""
         return cls.state_name.in_(OPEN)
+
+
+def may_open_reports(user: User) -> bool:
+    """Whether this user may read reports at all: assistants where the firm says so."""
+    firm = Firm.current()
+    return user.role is not Role.ASSISTANT or (firm is not None and firm.assistants_open_reports)
 
 
 class Report(Model):
@@ -399,7 +407,7 @@ def _codes_left(assessments: Sequence[Assessment], today: date) -> dict[int, int
     wanted = {row.instrument_id for row in assessments}
     usable = Credential.expires_on.is_null() | (Credential.expires_on >= today)
     free = Credential.select(Credential.instrument_id, fn.COUNT(Credential.id)).where(
-        Credential.instrument.in_(wanted), Credential.state_name.in_(FREE), usable
+        Credential.instrument.in_(list(wanted)), Credential.state_name.in_(FREE), usable
     )
     return dict(free.group_by(Credential.instrument_id).tuples())
 

@@ -80,6 +80,8 @@ class Facts(NamedTuple):
 
 NOTHING_FILED = Facts(False, False, False, False, may_open=False)
 """What stands before anything came back."""
+ALL_FILED = Facts(True, True, True, True, may_open=False)
+"""What stands once it was packaged, whatever became of the files since."""
 
 
 def refusal_to_mark(now: State, to: State, facts: Facts) -> str | None:
