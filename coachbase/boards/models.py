@@ -340,7 +340,8 @@ def _face_of_assessment(row: _AssessmentRow, target: int | None, progress: Seque
     notes = (
         course.dates(_day(row.send_on), today),
         "nobody asked yet" if row.needs_raters and not asked and state in OPEN else "",
-        " · ".join(filter(None, (course.access(today), reminder_in_words(course, chase, today)))),
+        course.access(today),
+        reminder_in_words(course, chase, today),
     )
     return Face(
         row.card,

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from ..assessments.rules import (
     NEXT_STEP,
     OPEN,
+    SOON,
     STAGES,
     STATE_LABELS,
     WAITS_ON,
@@ -273,19 +274,22 @@ class Course(NamedTuple):
         return Lateness.RISK if has_expired or is_at_risk(self.expected_on(today), self.due_on) else by_stage
 
     def dates(self, send_on: date | None, today: date) -> str:
-        """'due 4 Dec', 'send by 20 Nov, due 4 Dec', 'expected 9 Dec, due 4 Dec'; '' once the report is in."""
+        """'due 4 Dec', 'send 20 Nov, due 4 Dec', 'likely 9 Dec, due 4 Dec'; '' once the report is in."""
         if self.due_on is None or not self.is_awaited:
             return ""
         due, expected = f"due {short_day(self.due_on)}", self.expected_on(today)
         if expected and is_at_risk(expected, self.due_on) and self.due_on >= today:
-            return f"expected {short_day(expected)}, {due}"
-        return f"send by {short_day(send_on)}, {due}" if self.state is State.SET_UP and send_on else due
+            return f"likely {short_day(expected)}, {due}"
+        return f"send {short_day(send_on)}, {due}" if self.state is State.SET_UP and send_on else due
 
     def access(self, today: date) -> str:
-        """'code until 3 Dec', 'invitation expired 3 Dec'; '' once nobody needs to get in any more."""
+        """'code until 3 Dec', 'invitation expired 3 Dec'; '' once nobody needs to get in any more, and for an
+        invitation that lasts for weeks."""
         if self.last_day is None:
             return ""
         what = "code" if self.last_day == self.code_until else "invitation"
+        if what == "invitation" and self.last_day > today + timedelta(days=SOON):
+            return ""
         return f"{what} {'until' if self.last_day >= today else 'expired'} {short_day(self.last_day)}"
 
 
@@ -308,8 +312,8 @@ def reminder_in_words(course: Course, chase: Chase, today: date) -> str:
 
 
 def groups_in_words(progress: Sequence[Progress]) -> str:
-    """'Peers 3/4, Manager 1/1'."""
-    return ", ".join(f"{each.group} {each.done}/{each.asked}" for each in progress if each.asked)
+    """'Peers 3/4, Manager 0/1': the groups in which somebody has yet to answer."""
+    return ", ".join(f"{each.group} {each.done}/{each.asked}" for each in progress if each.asked > each.done)
 
 
 MOST_SEGMENTS = 24
@@ -393,7 +397,7 @@ class Face(NamedTuple):
     vendor: str = ""
     vendor_id: str = ""
     groups: str = ""
-    """'Peers 3/4, Manager 1/1', of the raters whom steps_done and steps_total count."""
+    """'Peers 3/4, Manager 0/1', of the raters whom steps_done and steps_total count."""
     notes: tuple[str, ...] = ()
     """Its dates, its code and the next reminder."""
 

@@ -38,7 +38,9 @@ MAIL = WALL | {"about nobody": "olive", "sent by vera": "olive vera"}
 """What concerns no client is the owner's and the sender's."""
 FORM = {"firm": ARRANGE, "other": ARRANGE}
 AGREEMENT_TEMPLATE = {"firm": ARRANGE}
-STAGE = {"kickoff": ARRANGE}
+STAGE = {"kickoff": ARRANGE, "report_in": ARRANGE}
+CARD = WALL | {f"{whose}, assessed": WALL[whose] for whose in ("bob", "dan")}
+"""A client's card on the onboarding board, and one on the board of assessments."""
 PROGRAM = {"firm": ARRANGE}
 PROPOSAL = {"bob": "olive alice vera", "dan": "olive carol dora"}
 """A plan is a coach’s: Alice’s about Bob is called bob here, Carol’s about Dan dan."""
@@ -58,13 +60,13 @@ FIRMS = {"firm": ARRANGE}
 """What is the firm's own: its catalogue."""
 
 
-@dataclass(frozen=True)
-class Row:
 def dropped(state: str) -> dict[str, str]:
     """What somebody dropped is seen by nobody else; Vera's is called bob or ina, Dora's dan."""
     return {f"{whose}, {state}": who for whose, who in (("bob", "vera"), ("ina", "vera"), ("dan", "dora"))}
 
 
+@dataclass(frozen=True)
+class Row:
     """What a route answers, as `method endpoint`.
 
     `to` names who gets `status`, or for a thing behind the wall: who, by whose thing it is. Staff who are not among
@@ -125,9 +127,10 @@ ROUTES: dict[str, Row] = {
     # boards
     "GET boards.board": Row(STAFF, 200),
     "GET boards.changes": Row(STAFF, 200),
-    "GET cards.choose_place": Row(WALL, 200),
+    "GET cards.choose_place": Row(CARD, 200),
     "POST boards.move": Row(WALL, 303, {"stage": "@stage.chemistry", "version": "1"}),
-    "POST boards.undo": Row(WALL, 422, query="?version=1"),
+    "POST boards.undo": Row(CARD, 422, query="?version=1"),
+    "POST boards.complete": Row(STAFF, 303, {"ids": "@card.dan, assessed"}),
     "GET boards.of_client": Row(WALL, 200),
     "GET stages.stages": Row(ARRANGE, 200),
     "POST stages.add_stage": Row(ARRANGE, 422),
@@ -243,9 +246,6 @@ ROUTES: dict[str, Row] = {
     # files
     "GET files.documents": Row(WALL, 200),
     "POST files.file": Row(WALL, 422),
-    "GET files.take_out": Row(DOCUMENTS, 200),
-    # instruments
-    "GET instruments.instruments": Row(ARRANGE, 200),
     "GET files.library": Row(STAFF, 200),
     "POST files.drop": Row(STAFF, 422),
     "GET files.waiting": Row(STAFF, 200),
@@ -253,7 +253,7 @@ ROUTES: dict[str, Row] = {
     "POST files.undo": Row(dropped("filed"), 303),
     "POST files.leave_out": Row(dropped("waiting"), 303),
     "POST files.take_up": Row(dropped("left"), 303),
-    "POST instruments.ship": Row(ARRANGE, 303),
+    "GET files.take_out": Row(DOCUMENTS, 200),
     "GET files.about": Row(DOCUMENTS, 200),
     "POST files.open_shut": Row(DOCUMENTS, 200),
     "POST files.read_shut": Row(DOCUMENTS, 200),
@@ -264,6 +264,9 @@ ROUTES: dict[str, Row] = {
     "GET files.move_page": Row(MOVABLE, 200),
     "POST files.move": Row(MOVABLE, 422),
     "POST files.change_reports": Row(OWNER, 303),
+    # instruments
+    "GET instruments.instruments": Row(ARRANGE, 200),
+    "POST instruments.ship": Row(ARRANGE, 303),
     "GET instruments.new_instrument": Row(ARRANGE, 200),
     "POST instruments.add_instrument": Row(ARRANGE, 422),
     "GET instruments.instrument": Row(FIRMS, 200),
@@ -289,6 +292,7 @@ ROUTES: dict[str, Row] = {
     "GET credentials.codes": Row(FIRMS, 200),
     "GET credentials.new_codes": Row(FIRMS, 200),
     "POST credentials.add_codes": Row(FIRMS, 422),
+    "POST credentials.end_several": Row(FIRMS, 422),
     "GET credentials.credits": Row(ARRANGE, 200),
     "GET credentials.ledger": Row(FIRMS, 200),
     "POST credentials.correct": Row(FIRMS, 422),

@@ -54,16 +54,27 @@ class Knock:
 
 def knocks(world: World, row: Row, rule: Rule) -> list[Knock]:
     """Everybody at every choice of things; when an address holds two, they must belong together."""
-    arguments = sorted(rule.arguments)
+    arguments = sorted(rule.arguments - {"board"})
     wanted = [*row.to] if isinstance(row.to, dict) else []
     found = []
-    for chosen in itertools.product(*([*wanted, "missing"] for _ in arguments)):
-        path = fill(rule, {name: value_of(world, name, whose) for name, whose in zip(arguments, chosen, strict=True)})
-        belongs = len(set(chosen)) <= 1
+    for board, *chosen in itertools.product(boards_of(rule), *([*wanted, "missing"] for _ in arguments)):
+        values = {name: value_of(world, name, whose) for name, whose in zip(arguments, chosen, strict=True)}
+        path = fill(rule, values | {"board": board})
+        belongs = len(set(chosen)) <= 1 and (not board or all(stands_on(board, whose) for whose in chosen))
         for who in EVERYBODY:
             expected = expect(row, rule, who, chosen[0] if chosen else "", belongs)
-            found.append(Knock(who, path + row.query, expected, chosen))
+            found.append(Knock(who, path + row.query, expected, tuple(chosen)))
     return found
+
+
+def boards_of(rule: Rule) -> list[str]:
+    """The boards this route can be asked at; '' for one that is about none."""
+    return ["onboarding", "assessments"] if "board" in rule.arguments else [""]
+
+
+def stands_on(board: str, whose: str) -> bool:
+    """A card is nowhere to be found on the other board."""
+    return whose.endswith("assessed") is (board == "assessments")
 
 
 def value_of(world: World, argument: str, whose: str) -> str:

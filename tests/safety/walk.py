@@ -37,6 +37,8 @@ def values_for(world: World, rule: Rule, argument: str) -> list[str]:
     """What fits this argument of the route: everybody's things, or two of what is the firm's."""
     if argument == "slug":
         return [world.slug]
+    if argument == "board":
+        return ["onboarding", "assessments"]
     if argument == "kind":
         return sorted(KINDS)
     if argument == "token":

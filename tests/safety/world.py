@@ -16,6 +16,7 @@ from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
+from coachbase.assessments import actions as assessments
 from coachbase.audit.models import Opening
 from coachbase.availability.models import Availability, Holiday, Hours, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
@@ -122,6 +123,7 @@ def build() -> World:
         _polled(world, whose, staff[coach])
         _grouped(world, whose, staff[coach])
     _catalogued(world, staff)
+    _assessed(world, staff)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
@@ -162,11 +164,11 @@ def _hours(world: World, name: str, coach: User) -> None:
 
 
 def _stages(world: World) -> list[Stage]:
-    """The board as founding the firm made it."""
+    """The boards as founding the firm made them; the stages of the onboarding."""
     board = Board.get(Board.slug == "onboarding")
     stages = list(Stage.select().where(Stage.board == board).order_by(Stage.position))
     assert stages[0].meaning is StageMeaning.INQUIRY
-    for stage in stages:
+    for stage in Stage.select():
         world.keep(stage.meaning_name or stage.name, stage)
     return stages
 
@@ -227,13 +229,11 @@ def _filed(world: World, whose: str, client: Client, by: User) -> None:
         document = Document.create(
             client=client, name=f"{world.word(f'file{audience}', whose, readers)}.txt", media_type="text/plain",
             size=len(content), sha256="0" * 64, audience_name=audience, uploaded_at=clock.now(), by=by,
+            search_key=f"zqfile{audience}{whose}.txt",
         )  # fmt: skip
         DocumentContent.create(document=document, content=content)
-            search_key=f"zqfile{audience}{whose}.txt",
         called = {Audience.TEAM: "", Audience.COACH: ", coach only", Audience.CLIENT: ", for the client"}
         world.keep(f"{whose}{called[audience]}", document)
-
-
         if audience is Audience.TEAM:
             _read(document, world.word("textteam", whose))
     report = _paper(world, f"{whose}, a report", "report", whose, by, COACH_ONLY[whose], client=client)
@@ -269,6 +269,8 @@ def _paper(
 
 def _read(document: Document, text: str) -> None:
     DocumentText.create(document=document, state_name=TextState.DONE, text=text)
+
+
 def _mailed(world: World, whose: str, client: Client, by: User) -> None:
     now = clock.now()
     link, token = links.issue(f"test-{whose}", client.public_id, lasts=timedelta(days=1))
@@ -500,6 +502,15 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
     words = world.word("hold", whose)
     Hold.create(coach=coach, expires_at=now + timedelta(days=9), words=words, **held)
     world.slots = [f"{moment:%Y-%m-%dT%H:%MZ}" for moment in (begins, held["starts_at"], now + AWAY)]
+
+
+def _assessed(world: World, staff: dict[str, User]) -> None:
+    """Bob and Dan have a card on the board of assessments."""
+    instrument = Instrument.get(Instrument.public_id == world.ids["instrument"]["firm"])
+    for whose, by in (("bob", "vera"), ("dan", "dora")):
+        client = Client.get(Client.public_id == world.ids["client"][whose])
+        assessment = assessments.set_up(client, instrument, by=staff[by])
+        world.keep(f"{whose}, assessed", Card.get(Card.assessment == assessment))
 
 
 def _catalogued(world: World, staff: dict[str, User]) -> None:
