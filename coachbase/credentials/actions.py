@@ -147,6 +147,13 @@ def end(code: Credential, to: State, *, by: User | None) -> None:
 
 
 @atomic
+def end_all(codes: Sequence[Credential], to: State, *, by: User) -> None:
+    """The same became of several: of all of them, or Refused is raised for the first that cannot."""
+    for code in codes:
+        end(code, to, by=by)
+
+
+@atomic
 def expire() -> int:
     """What lies in stock past its last day can be given to nobody: by the clock, every day. How many there were."""
     past = list(Credential.past(clock.now().date()))

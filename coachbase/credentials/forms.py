@@ -3,7 +3,7 @@
 from datetime import date
 
 from werkzeug.datastructures import FileStorage
-from wtforms import DateField, RadioField
+from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from ..clients.rules import decoded
@@ -58,6 +58,16 @@ class EndForm(Form):
 
     def offer(self, code: Credential) -> None:
         self.to.choices = choices((to, BY_HAND[to]) for to in ends_by_hand(code.state))
+
+    @property
+    def state(self) -> State:
+        return State(self.to.data)
+
+
+class EndSeveralForm(Form):
+    """What became of the codes that are ticked."""
+
+    to = SelectField("What became of those ticked", choices=choices(BY_HAND.items()))
 
     @property
     def state(self) -> State:

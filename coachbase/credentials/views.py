@@ -14,9 +14,9 @@ from ..instruments.models import Instrument, Vendor
 from ..instruments.rules import WAY_WORDS, Way
 from ..web.pages import firm, go, load_or_404, require
 from . import actions
-from .forms import AddForm, CorrectForm, EndForm
+from .forms import AddForm, CorrectForm, EndForm, EndSeveralForm
 from .models import Balance, Credential, CreditEntry, Shelf, Stock
-from .rules import STATE_LABELS, Reading, State, read_codes
+from .rules import BY_HAND, STATE_LABELS, Reading, State, ends_by_hand, read_codes
 
 pages = Blueprint("credentials", __name__)
 PER_PAGE, LAST_PAGE = 50, 2000
@@ -56,8 +56,8 @@ def codes(instrument_id: str) -> ResponseReturnValue:
     instrument = _instrument(instrument_id)
     tab = request.args.get("state", "")
     tab = tab if tab in TABS else "stock"
-    page = _page()
-    found = Credential.listed(_me(), instrument, TABS[tab][1]).offset((page - 1) * PER_PAGE).limit(PER_PAGE + 1)
+    state, page = TABS[tab][1], _page()
+    found = Credential.listed(_me(), instrument, state).offset((page - 1) * PER_PAGE).limit(PER_PAGE + 1)
     rows = list(found)
     counts = Credential.counts(instrument)
     home = f"/settings/instruments/{instrument.public_id}/codes"
@@ -75,7 +75,26 @@ def codes(instrument_id: str) -> ResponseReturnValue:
         today=clock.now().date(),
         stock=_stock_of(instrument),
         words=WAY_WORDS[instrument.way],
+        ends=[(to, BY_HAND[to]) for to in (ends_by_hand(state) if state else BY_HAND)],
     )
+
+
+@pages.post("/settings/instruments/<ulid:instrument_id>/codes/end")
+def end_several(instrument_id: str) -> ResponseReturnValue:
+    """The same became of all that are ticked; of none when one of them cannot become that."""
+    instrument = _instrument(instrument_id)
+    form, ticked = EndSeveralForm(request.form), set(request.form.getlist("code")[: PER_PAGE + 1])
+    if not form.validate() or not ticked:
+        raise Refused("Tick the codes, and say what became of them.")
+    if len(ticked) > PER_PAGE:
+        raise Refused(f"At most {PER_PAGE} at once.")
+    found = Credential.visible_to(_me()).where(Credential.instrument == instrument)
+    codes = list(found.where(Credential.public_id.in_(ticked)))
+    require(len(codes) == len(ticked))
+    actions.end_all(codes, form.state, by=_me())
+    one, many = WAY_WORDS[instrument.way]
+    said = f"1 {one} is" if len(codes) == 1 else f"{len(codes)} {many} are"
+    return go(f"/settings/instruments/{instrument_id}/codes", f"{said} {STATE_LABELS[form.state]}.")
 
 
 def _count(counts: dict[State, int], state: State | None) -> int:

@@ -229,6 +229,30 @@ def test_what_became_of_a_code_is_said_in_a_dialog(vera, home, cast, disc, bobs)
     assert "It is back in stock" not in vera.get(path).text
 
 
+def test_of_several_codes_the_same_is_said_at_once(vera, home, disc, stock):
+    stock(3)
+    ids = [row.public_id for row in Credential.select()]
+    assert f'value="{ids[0]}"' in vera.get(home).text
+    assert vera.post(f"{home}/end", data={"to": "reclaimed", "code": ids[:2]}).status_code == 303
+    assert [row.state for row in Credential.select()] == [State.RECLAIMED, State.RECLAIMED, State.STOCK]
+    assert "2 codes are reclaimed from the vendor." in vera.get(home).text
+
+
+def test_of_several_codes_all_become_it_or_none(vera, home, bobs, carols):
+    free = Credential.create(instrument=bobs.instrument, secret="X-1", currency="GBP", added_at=clock.now())
+    before = digest()
+    answer = vera.post(f"{home}/end", data={"to": "returned", "code": [bobs.public_id, free.public_id]})
+    assert answer.status_code == 422
+    assert "in stock, so it cannot be returned" in answer.text
+    assert (
+        vera.post(f"{home}/end", data={"to": "expired", "code": [bobs.public_id, carols.public_id]}).status_code == 404
+    )
+    for wrong in ({}, {"to": "expired"}, {"to": "given", "code": bobs.public_id}, {"code": bobs.public_id}):
+        assert vera.post(f"{home}/end", data=wrong).status_code == 422
+    assert vera.post(f"{home}/end", data={"to": "expired", "code": [str(n) for n in range(60)]}).status_code == 422
+    assert digest() == before
+
+
 # Credits -------------------------------------------------------------------------------------------------------------
 
 
