@@ -12,6 +12,7 @@ from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
 from .assessments import actions as assessments
 from .assessments.models import ACCESS, Assessment
+from .assessments.rules import State as AssessmentState
 from .availability import actions as availability
 from .availability.rules import SessionKind
 from .boards import actions as boards
@@ -36,6 +37,9 @@ from .mail.models import Message
 from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
+from .packages import actions as packages
+from .packages.models import assessments_in
+from .packages.tasks import Made
 from .polls import actions as polls
 from .portal import actions as portal
 from .programs import actions as programs
@@ -107,6 +111,8 @@ def wire() -> None:
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
     on(credentials.CameBack, _part_from_code)
+    on(Made, _mark_packaged)
+    on(assessments.StateChanged, _follow_release)
     on(engagements.StepOpened, _look_at_access)
     on(engagements.StepsChanged, _follow_days)
     on(engagements.StateChanged, _close_assessments)
@@ -425,6 +431,19 @@ def _hold_debrief(event: sessions.Marked) -> None:
     session = event.session
     if session.kind is SessionKind.DEBRIEF and session.client_id and SessionState.HELD in (event.was, session.state):
         assessments.hold_debrief(session, by=event.by)
+
+
+def _mark_packaged(event: Made) -> None:
+    """What has a report and now stands in a package waits for its debrief; what is further stays there."""
+    for assessment in assessments_in(event.package):
+        if assessment.state is AssessmentState.REPORT_IN:
+            facts = assessment.facts(event.by, has_package=True)
+            assessments.mark(assessment, AssessmentState.PACKAGED, facts=facts, by=event.by)
+
+
+def _follow_release(event: assessments.StateChanged) -> None:
+    if event.was is AssessmentState.RELEASED:
+        packages.follow_assessment(event.assessment, by=event.by)
 
 
 def _follow_steps(event: engagements.StepsChanged) -> None:

@@ -12,6 +12,7 @@ from .files import actions as files
 from .intake import actions as intake
 from .invitations import actions as invitations
 from .mail import actions as mail
+from .packages import actions as packages
 from .polls import actions as polls
 from .portal import actions as portal
 
@@ -23,6 +24,7 @@ def set_clock() -> None:
     jobs.at(mail.sweep, minute="*")
     jobs.at(agreements.sweep, minute="*")
     jobs.at(feeds.sweep, minute="*")
+    jobs.at(packages.sweep, minute="*")
     jobs.at(files.sweep, minute="*")
     jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")
