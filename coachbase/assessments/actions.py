@@ -18,9 +18,10 @@ from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import announce
 from ..files import actions as files
-from ..files.rules import Audience
+from ..files.models import Document
+from ..files.rules import Audience, Hold
 from ..instruments.models import Battery, BatteryItem, Instrument
-from ..instruments.rules import WAY_WORDS, due_on
+from ..instruments.rules import PART_LABELS, WAY_WORDS, Part, due_on
 from ..mail import actions as mail
 from ..mail.models import Message
 from ..mail.rules import may_have_left
@@ -412,6 +413,57 @@ def close(engagement: Engagement, *, by: User | None) -> None:
         mail.call_off(row.public_id)
         if row.state is State.SET_UP or not _was_told(row):
             cancel(row, reason="The program is over", by=by)
+
+
+# Reports --------------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def file_report(public_id: str, document: Document, part: Part, *, by: User) -> None:
+    """A document is a part of an assessment's report: it is completed, and once all parts are in, so is the report.
+
+    An assessment that was cancelled meanwhile, or is another client's, gets nothing: the document stays in the library.
+    """
+    found = Assessment.with_people().where(Assessment.public_id == public_id, Assessment.client == document.client)
+    assessment = found.where(Assessment.state_name != State.CANCELLED).first()
+    if assessment is None:
+        return
+    Report.create(assessment=assessment, document=document, part_name=part)
+    files.be_report(document, assessment.instrument)
+    missing = _missing_parts(assessment)
+    to = State.COMPLETED if missing else State.REPORT_IN
+    if STAGES.index(assessment.state) < STAGES.index(to):
+        assessment = mark(assessment, to, facts=assessment.facts(by, has_package=False), by=by)
+    if missing:
+        sentence = f"{assessment.label}: the {PART_LABELS[missing[0]].lower()} is still missing"
+        timeline.record(assessment.client, Kind.CHANGE, sentence, by=by, href=assessment.page)
+
+
+@atomic
+def take_report_out(document: Document, *, by: User) -> None:
+    """A document was no part of a report after all; what lacks a part now is no longer in."""
+    report = Report.get_or_none(Report.document == document)
+    if report is None:
+        return
+    assessment = Assessment.with_people().where(Assessment.id == report.assessment_id).get()
+    report.delete_instance()
+    files.hold(document, Hold.NOT)
+    if assessment.state in (State.REPORT_IN, State.PACKAGED) and _missing_parts(assessment):
+        mark(assessment, State.COMPLETED, facts=assessment.facts(by, has_package=False), by=by)
+
+
+@atomic
+def follow_version(was: Document, now: Document) -> None:
+    """Another file counts in the place of a report's."""
+    if Report.update(document=now).where(Report.document == was).execute():
+        files.hold(was, Hold.NOT)
+        files.hold(now, Hold.REPORT)
+
+
+def _missing_parts(assessment: Assessment) -> list[Part]:
+    """The parts of its report that are not filed; needs the instrument."""
+    filed = {report.part for report in Report.select().where(Report.assessment == assessment)}
+    return [part for part in assessment.instrument.parts if part not in filed]
 
 
 def _as_it_is(assessment: Assessment) -> Assessment:
