@@ -44,6 +44,8 @@ CARD = WALL | {f"{whose}, assessed": WALL[whose] for whose in ("bob", "dan")}
 PROGRAM = {"firm": ARRANGE}
 PROPOSAL = {"bob": "olive alice vera", "dan": "olive carol dora"}
 """A plan is a coach’s: Alice’s about Bob is called bob here, Carol’s about Dan dan."""
+PACKAGE = {whose: WALL[whose] for whose in ("bob", "dan")}
+"""Alice's client has a package and a plan, and so has Carol's."""
 SESSION = {whose: WALL[whose] for whose in ("bob", "dan")}
 MAIL_TEXT = {"intake_thanks": ARRANGE}
 
@@ -55,6 +57,7 @@ FEED = {"bob": "olive alice vera", "dan": "olive carol dora"}
 
 CODE = {"bob": "olive alice vera", "dan": "olive carol dora", "stock": ARRANGE}
 """A code is seen by those who see whom it was given to; the stock by those who look after it."""
+ASSESSMENT = {"bob": "olive alice vera", "dan": "olive carol dora"}
 ARRANGED_CODE = {"bob": "olive vera", "dan": "olive dora", "stock": ARRANGE}
 FIRMS = {"firm": ARRANGE}
 """What is the firm's own: its catalogue."""
@@ -441,6 +444,40 @@ ROUTES: dict[str, Row] = {
     "POST polls_public.leave": everyone(303),
     "POST portal_public.tick": Row({"bob’s client": "client", "bob": "", "dan’s client": ""}, 303),
     "POST portal_public.tick_as_sponsor": Row({"bob": "sponsor", "bob’s client": "", "dan": ""}, 303),
+    # assessments
+    "GET assessments.of_client": Row(WALL, 200),
+    "GET assessments.new": Row(WALL, 200),
+    "POST assessments.set_up": Row(WALL, 422),
+    "GET assessments.choose_battery": Row(WALL, 200),
+    "POST assessments.apply_battery": Row(WALL, 422),
+    "GET assessments.choose_due": Row(ASSESSMENT, 200),
+    "POST assessments.change_due": Row(ASSESSMENT, 422),
+    "GET assessments.type_code": Row(ASSESSMENT, 200),
+    "POST assessments.hand_in": Row(ASSESSMENT, 422),
+    "POST assessments.take_code": Row(ASSESSMENT, 303),
+    "POST assessments.mark": Row(ASSESSMENT, 303, {"to": "in_progress", "version": "2"}),
+    "GET assessments.ask_why": Row(ASSESSMENT, 200),
+    "POST assessments.cancel": Row(ASSESSMENT, 422),
+    "GET assessments.look_at_mails": Row(STAFF, 200),
+    "POST assessments.send": Row(STAFF, 400),
+    # packages
+    "GET packages.packages": Row(WALL, 200),
+    "GET packages.of_client": Row(WALL, 200),
+    "GET packages.choose": Row(WALL, 200),
+    "POST packages.make": Row(WALL, 422),
+    "GET packages.package": Row(PACKAGE, 200),
+    "POST packages.try_again": Row(PACKAGE, 422),
+    "POST packages.release": Row(PACKAGE, 422),
+    "POST packages.take_back": Row(PACKAGE, 303),
+    # development
+    "GET development.plan": Row(WALL, 200),
+    "GET development.text": Row(WALL, 200),
+    "POST development.write": Row(WALL, 422),
+    "GET development.version": Row(PACKAGE, 200),
+    "POST development.restore": Row(PACKAGE, 422),
+    "GET development.printed": Row(PACKAGE, 200),
+    "POST development.share": Row(PACKAGE, 422),
+    "POST development.stop_sharing": Row(WALL, 303),
     # portal, for the staff
     "GET portal.of_client": Row(WALL, 200),
     "POST portal.remind": Row(WALL, 303),
@@ -451,6 +488,7 @@ ROUTES: dict[str, Row] = {
     "GET portal_public.open_assistant": Row({"assistant": ALL}, 303),
     "GET portal_public.open_sponsor": Row({"sponsor": ALL}, 303),
     "GET portal_public.client": holders("client", 200),
+    "GET portal_public.assessment": Row({"bob": "client", "dan": ""}, 200),
     "GET portal_public.document": Row(
         {"bob, for the client": "client", "bob’s group": "client"} | dict.fromkeys(NOT_HIS, ""), 200
     ),

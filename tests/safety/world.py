@@ -17,6 +17,9 @@ from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement, AgreementTemplate, Signer
 from coachbase.agreements.rules import SignerRole, SignerState
 from coachbase.assessments import actions as assessments
+from coachbase.assessments.models import Assessment
+from coachbase.assessments.rules import NOTHING_FILED
+from coachbase.assessments.rules import State as AssessmentState
 from coachbase.audit.models import Opening
 from coachbase.availability.models import Availability, Holiday, Hours, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
@@ -26,6 +29,7 @@ from coachbase.clients.rules import ContactRole, Party, fold
 from coachbase.cohorts.models import Cohort, Material, Meeting, Seat
 from coachbase.credentials.models import Credential, CreditEntry
 from coachbase.db import Model, atomic
+from coachbase.development.models import DevelopmentPlan, DevelopmentPlanVersion
 from coachbase.engagements.models import Engagement, Participant, Step
 from coachbase.engagements.rules import Payer, StepKind, StepState
 from coachbase.evidence.models import SealKey
@@ -42,6 +46,8 @@ from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.mail.models import MailServer, MailText, Message
 from coachbase.mail.rules import State
+from coachbase.packages.models import Package, PackageItem
+from coachbase.packages.rules import State as PackageState
 from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.planning.rules import ProposalKind
 from coachbase.polls.models import Poll, PollSlot, Voter
@@ -124,6 +130,7 @@ def build() -> World:
         _grouped(world, whose, staff[coach])
     _catalogued(world, staff)
     _assessed(world, staff)
+    _packed(world)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
     short = AgreementTemplate.create(name="Short agreement", body="For {{client_name}}.", created_at=clock.now())
@@ -505,12 +512,36 @@ def _scheduled(world: World, whose: str, coach: User) -> None:
 
 
 def _assessed(world: World, staff: dict[str, User]) -> None:
-    """Bob and Dan have a card on the board of assessments."""
+    """Bob and Dan were sent access to an instrument, and have a card on the board of assessments."""
     instrument = Instrument.get(Instrument.public_id == world.ids["instrument"]["firm"])
     for whose, by in (("bob", "vera"), ("dan", "dora")):
         client = Client.get(Client.public_id == world.ids["client"][whose])
         assessment = assessments.set_up(client, instrument, by=staff[by])
+        code = Credential.get(Credential.public_id == world.ids["credential"][whose])
+        Assessment.update(credential=code).where(Assessment.id == assessment.id).execute()
+        assessments.mark(assessment, AssessmentState.ACCESS_SENT, facts=NOTHING_FILED, by=staff[by])
+        world.keep(whose, assessment)
         world.keep(f"{whose}, assessed", Card.get(Card.assessment == assessment))
+
+
+def _packed(world: World) -> None:
+    """Bob and Dan have a package with a report in it that is for the coach, and a plan in one version: Bob's is the
+    first, Dan's the second, so that neither's number is the other's."""
+    now = clock.now()
+    for number, whose in enumerate(("bob", "dan"), start=1):
+        client = Client.get(Client.public_id == world.ids["client"][whose])
+        document = Document.get(Document.public_id == world.ids["document"][f"{whose}, coach only"])
+        package = Package.create(
+            client=client, title=world.word("packagetitle", whose), state_name=PackageState.READY, created_at=now,
+            made_at=now, document=document,
+        )  # fmt: skip
+        title = world.word("packageitem", whose, COACH_ONLY[whose])
+        PackageItem.create(package=package, document=document, position=1, title=title)
+        world.keep(whose, package)
+        text = f"{world.word('plan', whose)} is the aim"
+        plan = DevelopmentPlan.create(client=client, text=text, version=number, created_at=now, changed_at=now)
+        DevelopmentPlanVersion.create(plan=plan, version=number, text=text, at=now)
+        world.ids.setdefault("number", {})[whose] = str(number)
 
 
 def _catalogued(world: World, staff: dict[str, User]) -> None:
@@ -525,9 +556,10 @@ def _catalogued(world: World, staff: dict[str, User]) -> None:
     world.keep("firm", BatteryItem.create(battery=battery, instrument=instrument, position=1))
     for whose in ("bob", "dan", "stock"):
         client = Client.get_or_none(Client.public_id == world.ids["client"].get(whose, ""))
+        own = frozenset({"client"}) if whose == "bob" else frozenset()  # on the own page, and nowhere else
         code = Credential.create(
-            instrument=instrument, login=world.word("login", whose, frozenset()), currency="GBP",
-            secret=world.word("accesscode", whose, frozenset()), order=world.word("order", whose, desk),
+            instrument=instrument, login=world.word("login", whose, own), currency="GBP",
+            secret=world.word("accesscode", whose, own), order=world.word("order", whose, desk),
             state_name="given" if client else "stock", client=client, added_at=now, given_at=client and now,
         )  # fmt: skip
         world.keep(whose, code)
