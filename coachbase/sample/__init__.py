@@ -5,182 +5,86 @@ It is written by the same verbs people use, at pretended times, so that timeline
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from . import clock
-from .accounts import actions as accounts
-from .accounts.models import User
-from .accounts.rules import Role, hash_password
-from .agreements import actions as agreements
-from .agreements import tasks as papers
-from .agreements.models import Agreement, Signer
-from .agreements.rules import MarkKind, SignerRole
-from .agreements.rules import State as AgreementState
-from .availability import actions as availability
-from .availability.rules import PlaceKind, SessionKind, Special, Travel, Wall
-from .boards import actions as boards
-from .boards.models import Card, Stage
-from .boards.rules import StageMeaning
-from .clients import actions as clients
-from .clients.models import Client, Contact, Organisation
-from .clients.rules import ContactRole, Status, fold
-from .cohorts import actions as cohorts
-from .cohorts.models import Cohort, Meeting
-from .cohorts.rules import Tick
-from .db import atomic
-from .engagements import actions as engagements
-from .engagements.models import Engagement, Participant, Step
-from .engagements.rules import Cadence, Payer, StepKind, moved_end
-from .errors import Refused
-from .events import announce
-from .files import actions as files
-from .files.rules import Upload
-from .firm.models import Firm
-from .intake import actions as intake
-from .intake.models import Form, FormVersion, Question, Submission
-from .intake.rules import AGREED, QuestionKind, Typed
-from .invitations import actions as invitations
-from .mail.models import Message
-from .mail.rules import State
-from .mail.tasks import MailEnded
-from .planning import actions as planning
-from .planning.models import foresee_absence
-from .planning.rules import ProposalKind
-from .polls import actions as polls
-from .polls.models import PollSlot, Voter
-from .polls.rules import spread
-from .portal import actions as portal
-from .programs import actions as programs
-from .programs.models import ProgramTemplate, Start
-from .programs.rules import planned_start
-from .scheduling import actions as scheduling
-from .scheduling.rules import Side, Via
-from .sessions import actions as sessions
-from .sessions.models import Attendee, CoachingSession, LedgerEntry
-from .sessions.rules import Entry
-from .sessions.rules import State as SessionState
-from .slots.models import moments, openings_of
-from .timeline import actions as timeline
-from .timeline.rules import Kind
-
-TEAM = (
-    ("Alice Kern", Role.COACH),
-    ("Jonas Reyes", Role.COACH),
-    ("Marit Sørensen", Role.COACH),
-    ("Vera Moreau", Role.ASSISTANT),
-    ("Nils Abara", Role.ASSISTANT),
+from .. import clock
+from ..accounts import actions as accounts
+from ..accounts.models import User
+from ..accounts.rules import Role, hash_password
+from ..agreements import actions as agreements
+from ..agreements import tasks as papers
+from ..agreements.models import Agreement, Signer
+from ..agreements.rules import MarkKind, SignerRole
+from ..agreements.rules import State as AgreementState
+from ..assessments.rules import State as Assessed
+from ..availability import actions as availability
+from ..availability.rules import SessionKind, Special, Travel, Wall
+from ..boards import actions as boards
+from ..boards.models import Card, Stage
+from ..boards.rules import StageMeaning
+from ..clients import actions as clients
+from ..clients.models import Client, Contact, Organisation
+from ..clients.rules import ContactRole, Status, fold
+from ..cohorts import actions as cohorts
+from ..cohorts.models import Cohort, Meeting
+from ..cohorts.rules import Tick
+from ..db import atomic
+from ..engagements import actions as engagements
+from ..engagements.models import Engagement, Participant, Step
+from ..engagements.rules import Payer, StepKind, moved_end
+from ..errors import Refused
+from ..files import actions as files
+from ..files.rules import Upload
+from ..firm.models import Firm
+from ..intake import actions as intake
+from ..intake.models import Form, FormVersion, Question, Submission
+from ..intake.rules import AGREED, QuestionKind, Typed
+from ..invitations import actions as invitations
+from ..mail.models import Message
+from ..mail.rules import State
+from ..planning import actions as planning
+from ..planning.models import foresee_absence
+from ..planning.rules import ProposalKind
+from ..polls import actions as polls
+from ..polls.models import PollSlot, Voter
+from ..polls.rules import spread
+from ..portal import actions as portal
+from ..programs import actions as programs
+from ..programs.models import ProgramTemplate, Start
+from ..programs.rules import planned_start
+from ..scheduling import actions as scheduling
+from ..scheduling.rules import Side, Via
+from ..sessions import actions as sessions
+from ..sessions.models import Attendee, CoachingSession, LedgerEntry
+from ..sessions.rules import Entry
+from ..sessions.rules import State as SessionState
+from ..slots.models import moments, openings_of
+from ..timeline import actions as timeline
+from . import assessed
+from .cast import (
+    ASKED,
+    BOOKED_AHEAD,
+    COACHED,
+    NOTES,
+    PACE,
+    PATH,
+    PEOPLE,
+    PLACES,
+    ROOM_TO_ANSWER,
+    SERVES,
+    SOUGHT,
+    SPONSORS,
+    STALLED,
+    TEAM,
+    TOPICS,
+    M,
+    Person,
+    S,
 )
-SERVES = {"Vera Moreau": ("Alice Kern", "Jonas Reyes"), "Nils Abara": ("Marit Sørensen",)}
-
-SPONSORS = {
-    "Brightwater": ("Sam Okafor", "Lena Roth"),
-    "Halden Foods": ("Iris Tamm",),
-    "Marlow Rail": ("Piet Jansen",),
-    "Quill": ("Noor Aziz",),
-    "Carrow College": ("Dora Finch",),
-    "Sable Capital": ("Hugo Lemaire",),
-    "Nordhavn": ("Stina Berg",),
-    "Aster Hotels": ("Rafael Moura",),
-}
-
-PLACES = {
-    "Alice Kern": (PlaceKind.VIDEO, "https://meet.example/alice-kern"),
-    "Jonas Reyes": (PlaceKind.VIDEO, "https://meet.example/jonas-reyes"),
-    "Marit Sørensen": (PlaceKind.ROOM, "Room 4, 12 Harbour Road"),
-}
-STALLED = "Viktor Salo"
-"""With whom nobody has booked anything for long."""
-
-SOUGHT = "Isabel Crane"
-"""With whom a time for a three-way meeting is looked for."""
-
-ASKED = (("Amara Diallo", 6), ("Naomi Sato", 2))
-"""Who is asked to book, and since how many days."""
-
-TOPICS = ("Taking over a team", "Hard conversations", "Delegating for real", "Peers")
-"""Of the sessions of a group program."""
-
-PACE = {Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14, Cadence.MONTHLY: 28, Cadence.FREE: 21}
-"""Days between two sessions."""
-
-BOOKED_AHEAD = timedelta(days=30)
-COACHED = 65
-"""Days that those who are through were coached."""
-
-PATH = tuple(StageMeaning)
-"""The stages in the order a client walks them."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """A client of fiction: how far along, and how many days in the present stage."""
-
-    name: str
-    position: str
-    organisation: str
-    coach: str
-    stage: StageMeaning
-    days: float
-    zone: str = "Europe/London"
-    by_form: bool = False
-    assistant: str = ""
-
-    @property
-    def is_old(self) -> bool:
-        """Began before there was a page to sign on: on paper."""
-        return self.stage is StageMeaning.CLOSED or self.days >= 20
-
-
-A, J, M = "Alice Kern", "Jonas Reyes", "Marit Sørensen"
-S = StageMeaning
-PEOPLE = (
-    Person("Ines Marchetti", "COO", "Halden Foods", A, S.INQUIRY, 0.2, "Europe/Rome", by_form=True),
-    Person("Tomas Lindqvist", "Partner", "Ferro Law", "", S.INQUIRY, 1.1, "Europe/Stockholm", by_form=True),
-    Person("Priya Nair", "VP Product", "Loop", A, S.INQUIRY, 0.02, "Asia/Kolkata", by_form=True),
-    Person("Chidi Balogun", "Head of Care", "Aster Hotels", M, S.INQUIRY, 3.4, "Africa/Lagos", by_form=True),
-    Person("Daniel Osei", "CFO", "Marlow Rail", A, S.CHEMISTRY, 2.0),
-    Person("Hanne Voss", "Plant Director", "Ostra", M, S.CHEMISTRY, 3.1, "Europe/Berlin"),
-    Person("Yusuf Kaya", "Managing Director", "Sable Capital", J, S.CHEMISTRY, 6.5, "Europe/Istanbul"),
-    Person("Grace Adeyemi", "Head of Sales", "Quill", J, S.AGREEMENT, 6.2),
-    Person("Leo Brandt", "CTO", "Fjordlink", A, S.AGREEMENT, 1.2, "Europe/Oslo"),
-    Person("Maya Castellanos", "General Manager", "Aster Hotels", M, S.AGREEMENT, 0.1, "America/Bogota"),
-    Person("Anton Vidal", "Director of Research", "Brightwater", A, S.AGREEMENT, 2.5, "Europe/Madrid"),
-    Person("Ruth Feldman", "Dean", "Carrow College", A, S.INTAKE, 2.1, "America/New_York"),
-    Person("Bob Haddad", "SVP Operations", "Brightwater", A, S.INTAKE, 1.0, "Asia/Dubai"),
-    Person("Clara Weiss", "Chief of Staff", "Nordhavn", J, S.INTAKE, 4.4, "Europe/Vienna", assistant="Jan Pohl"),
-    Person("Omar Rahman", "VP Supply", "Brightwater", M, S.ASSESSMENT_ACCESS, 4.0, "Asia/Dubai"),
-    Person("Sofia Lindgren", "Founder", "Tarn Labs", J, S.ASSESSMENT_ACCESS, 1.0, "Europe/Stockholm"),
-    Person("Emeka Obi", "Head of Legal", "Halden Foods", A, S.ASSESSMENT_ACCESS, 7.5, "Africa/Lagos"),
-    Person(
-        "Ken Watanabe-Holt", "Managing Director", "Sable Capital", A, S.KICKOFF, 0.5, "Asia/Tokyo", assistant="Mei Ito"
-    ),
-    Person("Elif Demir", "CMO", "Nordhavn", J, S.KICKOFF, 3.0, "Europe/Istanbul"),
-    Person("Paula Figueira", "Director of Finance", "Marlow Rail", M, S.KICKOFF, 1.4, "Europe/Lisbon"),
-    Person("Astrid Hammer", "CHRO", "Nordhavn", A, S.ACTIVE, 40, "Europe/Copenhagen"),
-    Person("Viktor Salo", "VP Engineering", "Loop", A, S.ACTIVE, 75, "Europe/Helsinki"),
-    Person("Amara Diallo", "Country Manager", "Aster Hotels", M, S.ACTIVE, 21, "Africa/Dakar"),
-    Person("George Whitlock", "Chair", "Carrow College", J, S.ACTIVE, 120),
-    Person("Naomi Sato", "Head of Design", "Quill", A, S.ACTIVE, 12, "Asia/Tokyo"),
-    Person("Felix Brunner", "COO", "Ostra", M, S.ACTIVE, 60, "Europe/Zurich"),
-    Person("Isabel Crane", "Director of Operations", "Marlow Rail", J, S.ACTIVE, 33),
-    Person("Henrik Moe", "CEO", "Fjordlink", A, S.ACTIVE, 90, "Europe/Oslo", assistant="Liv Aas"),
-    Person("Lucia Ferrante", "Partner", "Ferro Law", A, S.CLOSED, 15, "Europe/Rome"),
-    Person("Adam Kowal", "Head of Growth", "Tarn Labs", J, S.CLOSED, 45, "Europe/Warsaw"),
-)
-
-NOTES = (
-    (Kind.CALL, "Called back. Prefers mornings, and **no video** for the first conversation."),
-    (
-        Kind.NOTE,
-        "The sponsor pays; purchase order needed before the first invoice.\n\n- ask HR for the number\n- copy accounts",
-    ),
-    (Kind.MAIL, "Wrote that travel starts on the 9th; wants the kickoff before."),
-    (Kind.NOTE, "Own assistant handles the diary. Write to both."),
-)
+from .times import days_ago, deliver
 
 
 def fill() -> str:
@@ -201,7 +105,7 @@ def fill() -> str:
 
 @atomic
 def _found(password_hash: str) -> None:
-    with _days_ago(130):
+    with days_ago(130):
         owner = accounts.set_up(
             firm_name="Northbank",
             zone="Europe/London",
@@ -216,15 +120,19 @@ def _found(password_hash: str) -> None:
 @atomic
 def populate(owner: User, password_hash: str | None = None) -> None:
     """Team, sponsors and clients for a practice that has none. Without a password the team cannot sign in."""
-    with _days_ago(125):
+    with days_ago(125):
         team = {name: _member(name, role, owner, password_hash) for name, role in TEAM}
         for name, (kind, place) in PLACES.items():
             availability.save_terms(team[name], {"place_kind_name": kind, "place": place}, version=0)
         for assistant, coaches in SERVES.items():
             accounts.serve(team[assistant], [team[coach] for coach in coaches])
         sponsors = {name: _sponsor(name, people) for name, people in SPONSORS.items()}
+    assessed.buy_codes(team["Vera Moreau"])
     for number, person in enumerate(sorted(PEOPLE, key=lambda person: -person.days)):
         _live(person, team, sponsors, number)
+    assessed.answer_all()
+    _debrief(team["Vera Moreau"])
+    assessed.release_all()
     _fill_this_week(team["Vera Moreau"])
     _gather(team["Alice Kern"], team["Vera Moreau"])
     _differ(team)
@@ -271,10 +179,10 @@ def _live(person: Person, team: dict[str, User], sponsors: dict[str, Organisatio
     if person.stage is S.CLOSED:
         moments[:-1] = [days + COACHED for days in moments[:-1]]
     assistant = team["Nils Abara" if person.coach == M else "Vera Moreau"]
-    with _days_ago(moments[0]):
+    with days_ago(moments[0]):
         client = _arrive(person, team, sponsors, assistant)
     for meaning, days in zip(steps[1:], moments[1:], strict=True):
-        with _days_ago(days):
+        with days_ago(days):
             _WAY[meaning](Client.get_by_id(client.id), person, assistant)
         if meaning is S.ACTIVE:
             _coach(client, person, number, assistant)
@@ -378,7 +286,7 @@ def _begin(client: Client, person: Person, by: User) -> None:
     template = _program_for(person, sponsored=bool(contacts))
     chosen = Start(
         coach=client.coach,
-        starts_on=planned_start(clock.now().date()),
+        starts_on=planned_start(clock.now().date()) + (ROOM_TO_ANSWER if template.battery_id else timedelta()),
         ends_on=None,
         price_cents=template.price_cents,
         payer=Payer.SPONSOR if contacts else Payer.CLIENT,
@@ -392,7 +300,7 @@ def _begin(client: Client, person: Person, by: User) -> None:
     programs.begin(client, template, chosen, by=by)
     if chosen.send_now:
         papers.freeze.call_local(_paper_of(client).public_id)
-    _deliver(client)
+    deliver(client)
 
 
 def _program_for(person: Person, *, sponsored: bool) -> ProgramTemplate:
@@ -412,7 +320,7 @@ def _agree(client: Client, person: Person, by: User) -> None:
     for signer in list(Signer.of(agreement)) if agreement.sent_at else ():
         _sign(signer.public_id)
     papers.seal.call_local(agreement.public_id)
-    _deliver(client)
+    deliver(client)
 
 
 def _sign(public_id: str) -> None:
@@ -424,7 +332,7 @@ def _sign(public_id: str) -> None:
     mailed = Message.select().where(Message.kind == "agreement_code", Message.to_address == signer.email)
     code = mailed.order_by(Message.id.desc()).first().token
     agreements.sign(signer, code=code, kind=MarkKind.TYPED, mark=signer.name, sha256=signer.agreement.sha256, **trace)
-    _deliver(signer.agreement.client)
+    deliver(signer.agreement.client)
 
 
 def _answer(client: Client, person: Person, by: User) -> None:
@@ -444,11 +352,12 @@ def _answer(client: Client, person: Person, by: User) -> None:
         typed = {question: _answer_to(question, known) for question in asked}
         intake.keep(submission, {question: answer for question, answer in typed.items() if answer is not None}, {})
         intake.submit(submission, source=person.name)
-    _deliver(client)
+    deliver(client)
 
 
 def _give_access(client: Client, person: Person, by: User) -> None:
-    _tick(client, StepKind.ASSESSMENT_ACCESS, by, reason="Codes mailed, both work")
+    """What the battery set up is mailed, by which its step is done; in a program without one there is no such step."""
+    assessed.give_access(_program_of(client), by)
 
 
 def _kick_off(client: Client, person: Person, by: User) -> None:
@@ -456,7 +365,7 @@ def _kick_off(client: Client, person: Person, by: User) -> None:
     _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Agreed with HR by phone")
     with invitations.quiet():
         kickoff = _book(client, SessionKind.KICKOFF, clock.now().date() + timedelta(days=2), 10, by)
-    _deliver(client)
+    deliver(client)
     on = kickoff.starts_at.date()
     if person.name != "Astrid Hammer":  # whose program nobody has moved with it yet
         program = _program_of(client)
@@ -525,6 +434,15 @@ def _book(
                 starts_at += timedelta(minutes=30)
 
 
+def _debrief(by: User) -> None:
+    """Those whose reports are packaged meet about them, as far as they came."""
+    for name, (reached, _, filed, _) in assessed.OF_PROGRAM.items():
+        if reached in (Assessed.DEBRIEFED, Assessed.RELEASED):
+            client = Client.get(Client.name == name)
+            day = (clock.now() - timedelta(days=filed - 5)).date()
+            _meet_once(client, SessionKind.DEBRIEF, day, 16, by)
+
+
 def _moment(day: date, hour: int, coach: User) -> datetime:
     return datetime.combine(day, time(hour), ZoneInfo(coach.zone))
 
@@ -537,7 +455,7 @@ def _fill_this_week(by: User) -> None:
     """Some sessions of today, some that are just over, some who are asked; and a ledger with lines by hand."""
     now, there = clock.now(), {client.name: client for client in Client.select()}
     for client, hour in zip(_met_often(), (14, 11, 15), strict=False):
-        with _days_ago(8):
+        with days_ago(8):
             _book(client, SessionKind.COACHING, _working_day(now, client.coach, hour, -1), hour, by)
     for name, kind, hour in (
         ("Daniel Osei", SessionKind.CHEMISTRY, 10),
@@ -545,16 +463,16 @@ def _fill_this_week(by: User) -> None:
         ("Hanne Voss", SessionKind.CHEMISTRY, 13),
         ("Astrid Hammer", SessionKind.COACHING, 15),
     ):
-        with _days_ago(2):
+        with days_ago(2):
             day = _working_day(now, there[name].coach, hour, 1)
             _book(there[name], kind, day, hour, by, is_quiet=False)
     for name, days in ASKED:
         client, program = there[name], _program_of(there[name])
-        with _days_ago(days):
+        with days_ago(days):
             scheduling.ask(
                 client, client.coach, SessionKind.DEBRIEF, minutes=program.session_minutes, engagement=program, by=by
             )
-            _deliver(client)
+            deliver(client)
     _write_ledgers(by)
 
 
@@ -576,7 +494,7 @@ def _fill_next_week(by: User) -> None:
     for program, (away, hour) in zip(_running(), ((0, 9), (1, 9), (3, 11), (2, 13), (4, 13)), strict=False):
         days = {each.starts_at.date() - monday for each in CoachingSession.of_engagement(program)}
         if LedgerEntry.balance(program).left and not any(timedelta() <= day < timedelta(days=5) for day in days):
-            with _days_ago(3):
+            with days_ago(3):
                 day = monday + timedelta(days=away)
                 _book(program.client, SessionKind.COACHING, day, hour, by, is_quiet=False)
 
@@ -584,7 +502,7 @@ def _fill_next_week(by: User) -> None:
 def _look_for_a_time(client: Client, by: User) -> None:
     """Times for a three-way meeting, proposed yesterday; the client has answered."""
     program, day = _program_of(client), timedelta(days=1)
-    with _days_ago(1):
+    with days_ago(1):
         first, last = clock.now() + 6 * day, clock.now() + 14 * day
         free = openings_of(program.coach, SessionKind.THREE_WAY, 60, first, last, clients=[client])
         guests = list(Contact.of(client.organisation).limit(1))
@@ -606,13 +524,13 @@ def _working_day(now: datetime, coach: User, hour: int, step: int) -> date:
 def _gather(coach: User, by: User) -> None:
     """A group program: two sessions are over, one of which somebody missed, and two are to come."""
     active = Client.status_name.in_((Status.ACTIVE, Status.ONBOARDING)), Client.coach == coach, Client.name != STALLED
-    with _days_ago(45):
+    with days_ago(45):
         cohort = cohorts.create(coach, {"name": "Leaders’ circle", "seats": 8, "minutes": 90}, by=by)
         for client in Client.select().where(*active).order_by(Client.id).limit(6):
             cohorts.take_seat(cohort, client, by=by)
     for place, topic in enumerate(TOPICS):
         day = (clock.now() + timedelta(days=14 * place - 20)).date()
-        with _days_ago(45), invitations.quiet() if place < 2 else nullcontext():
+        with days_ago(45), invitations.quiet() if place < 2 else nullcontext():
             meeting = _gather_once(cohort, day, topic, by)
         if place < 2:
             with clock.pretend(meeting.session.ends_at + timedelta(minutes=20)):
@@ -695,35 +613,36 @@ def _turn(client: Client, person: Person, by: User) -> None:
     """What happened to some on the way, so that not everybody's looks alike."""
     match person.name:
         case "Grace Adeyemi":
-            with _days_ago(person.days - 1):
+            with days_ago(person.days - 1):
                 _sign(_signer(client, SignerRole.CLIENT).public_id)
-            with _days_ago(1.1):
+            with days_ago(1.1):
                 _remind(client, by)
         case "Clara Weiss":
-            with _days_ago(1.3):
+            with days_ago(1.3):
                 _remind(client, by)
         case "Anton Vidal":
-            with _days_ago(person.days - 1):
+            with days_ago(person.days - 1):
                 _sign(_signer(client, SignerRole.CLIENT).public_id)
-            with _days_ago(person.days - 2):
+            with days_ago(person.days - 2):
                 _decline(_signer(client, SignerRole.SPONSOR))
         case "Elif Demir":
-            with _days_ago(person.days - 1):
+            with days_ago(person.days - 1):
                 _skip(client, StepKind.THREE_WAY_AGREED, "The sponsor prefers a call after the first month", by)
         case "Emeka Obi":
-            with _days_ago(person.days - 2):
+            with days_ago(person.days - 2):
+                assessed.give_access(_program_of(client), by, only=["Hogan HPI"])
                 _tick(client, StepKind.THREE_WAY_AGREED, by, reason="Iris Tamm wrote that the 14th suits her")
 
 
 def _remind(client: Client, by: User) -> None:
     portal.remind(client, by=by)
-    _deliver(client)
+    deliver(client)
 
 
 def _decline(signer: Signer) -> None:
     reason = "We need our own clause on data protection in it."
     agreements.decline(signer, reason=reason, source="203.0.113.8", user_agent="Safari (fiction)")
-    _deliver(signer.agreement.client)
+    deliver(signer.agreement.client)
 
 
 def _skip(client: Client, kind: StepKind, reason: str, by: User) -> None:
@@ -736,29 +655,19 @@ def _signer(client: Client, role: SignerRole) -> Signer:
     return Signer.with_agreement().where(*mine).get()
 
 
-def _deliver(client: Client) -> None:
-    """Let what waits for this client have arrived: the steps that stand for a mail tick themselves."""
-    for message in Message.select().where(Message.client == client, Message.state_name == State.QUEUED):
-        message.token = None
-        message.state_name, message.attempts, message.sent_at = State.SENT, 1, clock.now()
-        message.answer = "250 2.0.0 Taken (a sample: this was never sent)"
-        message.save()
-        announce(MailEnded(message))
-
-
 def _write(client: Client, by: User, moments: list[float], number: int) -> None:
     for place in range(1 + number % 3):
         kind, body = NOTES[(number + place) % len(NOTES)]
-        with _days_ago(moments[min(place, len(moments) - 1)] - 0.4 if place else moments[0] - 0.1):
+        with days_ago(moments[min(place, len(moments) - 1)] - 0.4 if place else moments[0] - 0.1):
             timeline.write(client, kind, body, by=by)
     if number % 4 == 0:
-        with _days_ago(moments[-1]):
+        with days_ago(moments[-1]):
             text = f"Program overview for {client.name}. This is fiction.".encode()
             files.file(client, [Upload("Program overview.txt", text)], by=by)
 
 
 def _pause(client: Client, by: User) -> None:
-    with _days_ago(9):
+    with days_ago(9):
         engagements.pause(_program_of(client), by=by)
 
 
@@ -777,9 +686,3 @@ def _settle_mail() -> None:
             message.state_name, message.attempts, message.sent_at = State.SENT, 1, message.created_at
             message.answer = "250 2.0.0 Taken (a sample: this was never sent)"
         message.save()
-
-
-@contextmanager
-def _days_ago(days: float) -> Iterator[None]:
-    with clock.pretend(min(clock.now(), clock.now() - timedelta(days=max(days, 0)))):
-        yield

@@ -10,22 +10,29 @@ from coachbase.accounts.models import User
 from coachbase.accounts.rules import Role
 from coachbase.agreements.models import Agreement
 from coachbase.assessments.models import Assessment
+from coachbase.assessments.rules import State as Progress
+from coachbase.assessments.rules import Todo
 from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Card
 from coachbase.clients import actions as clients
 from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.config import Config
+from coachbase.credentials.models import Credential
 from coachbase.db import database
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement, Step
 from coachbase.engagements.rules import StepState
 from coachbase.errors import Refused
+from coachbase.files.models import Document
 from coachbase.home import actions as home
 from coachbase.home import models
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State
+from coachbase.packages.models import Package
+from coachbase.raters.models import Rater
 from coachbase.rooms import MENU
+from coachbase.sample.assessed import RATED
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.models import Request
 from coachbase.scheduling.rules import Side
@@ -131,11 +138,13 @@ def test_the_sample_practice_is_sound_and_sends_nothing(empty):
     told = sample.fill()
     assert "password is" in told
     assert Client.select().count() == Card.select().where(Card.assessment.is_null()).count() == len(sample.PEOPLE)
-    assert Card.select().count() == len(sample.PEOPLE) + Assessment.select().count()
+    on_board = Assessment.select().where(Assessment.state_name != "cancelled").count()
+    assert Card.select().count() == len(sample.PEOPLE) + on_board
     assert not Message.select().where(Message.state_name.in_((State.QUEUED, State.FAILED, State.LEASED))).exists()
     assert list(check.findings()) == []
     _every_client_stands_where_the_steps_lead()
     _every_page_of_sessions_has_something_to_show()
+    _every_page_of_assessments_has_something_to_show()
     with pytest.raises(Refused):
         sample.fill()
 
@@ -168,6 +177,19 @@ def _every_page_of_sessions_has_something_to_show():
     assert coming.count() > 6
     assert Request.select().where(Request.state_name == "asked", Request.by.is_null(False)).count() == len(sample.ASKED)
     assert {"made_up", "forfeited"} < {line.entry for line in LedgerEntry.select()}
+
+
+def _every_page_of_assessments_has_something_to_show():
+    today = clock.now().date()
+    assert {one.state for one in Assessment.select()} == set(Progress)
+    assert {one.state for one in Credential.select()} >= {"stock", "given"}
+    assert any(one.expires_soon(today) for one in Credential.select())
+    rated = Assessment.get(Assessment.client == Client.get(Client.name == RATED))
+    progress = Rater.progress_of([rated.id])[rated.id]
+    assert (sum(each.done for each in progress), sum(each.asked for each in progress)) == (5, 8)
+    assert {one.state_name for one in Package.select()} == {"ready"}
+    assert Document.select().where(Document.client.is_null(False)).count() > 50
+    assert set(Todo) <= {todo for one in Assessment.with_access() if (todo := one.todo(today))}
 
 
 def test_fiction_leaves_a_real_invitation_in_the_outbox(empty):
