@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from types import SimpleNamespace
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -104,6 +103,7 @@ def _rows(assessments: list[Assessment]) -> list[Row]:
 def _row(assessment: Assessment, filed: dict[Part, Report], mailed: Message | None, may_open: bool, today: date) -> Row:
     instrument, dates = assessment.instrument, assessment.dates(today)
     facts = Facts(bool(filed), False, Part.CLIENT in filed, instrument.has_client_part, may_open)
+    reminder = assessment.next_reminder(today)
     may_be = [to for to in STAGES if to is not assessment.state and not refusal_to_mark(assessment.state, to, facts)]
     return Row(
         assessment,
@@ -111,7 +111,7 @@ def _row(assessment: Assessment, filed: dict[Part, Report], mailed: Message | No
         is_at_risk(dates.expected_on, dates.due_on),
         has_way_in(assessment, today),
         mailed,
-        assessment.next_reminder(today),
+        reminder and max(reminder, today),
         [(PART_LABELS[part], filed.get(part)) for part in instrument.parts],
         [(to, STATE_LABELS[to]) for to in may_be if to is not State.RELEASED],
     )
@@ -199,7 +199,9 @@ def change_due(assessment_id: str) -> ResponseReturnValue:
 @pages.get("/assessments/<ulid:assessment_id>/code")
 def type_code(assessment_id: str) -> ResponseReturnValue:
     row = _assessment(assessment_id)
-    return _code_page(row, CodeForm(obj=_version_of(row), today=_today()))
+    days = row.instrument.code_days
+    usual = {"version": row.version, "expires_on": _today() + timedelta(days=days) if days else None}
+    return _code_page(row, CodeForm(data=usual, today=_today()))
 
 
 @pages.post("/assessments/<ulid:assessment_id>/code")
@@ -250,7 +252,7 @@ def mark(assessment_id: str) -> ResponseReturnValue:
 @pages.get("/assessments/<ulid:assessment_id>/cancel")
 def ask_why(assessment_id: str) -> ResponseReturnValue:
     row = _assessment(assessment_id)
-    return _about(row, "assessments/_cancel.html", "Cancel", form=CancelForm(obj=_version_of(row)))
+    return _about(row, "assessments/_cancel.html", "Cancel", form=CancelForm(data={"version": row.version}))
 
 
 @pages.post("/assessments/<ulid:assessment_id>/cancel")
@@ -323,11 +325,6 @@ def _dialog(partial: str, title: str, **shown: Any) -> str:
 
 def _about(row: Assessment, partial: str, title: str, **shown: Any) -> str:
     return _dialog(partial, title, assessment=row, client=row.client, **shown)
-
-
-def _version_of(row: Assessment) -> Any:
-    """For forms that hold nothing of the row but its version."""
-    return SimpleNamespace(version=row.version)
 
 
 def _client(public_id: str) -> Client:

@@ -9,6 +9,8 @@ from peewee import ModelSelect, fn
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.models import Agreement
+from ..assessments.models import Assessment
+from ..assessments.rules import Todo
 from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
@@ -34,6 +36,9 @@ REMINDED = tuple(
     NEXT_STEP[kind] for kind in (StepKind.AGREEMENT_SIGNED, StepKind.QUESTIONNAIRE_ANSWERED, StepKind.KICKOFF_BOOKED)
 )
 """Next steps that a mail with a link asks somebody for."""
+
+
+ACCESS_STEP = NEXT_STEP[StepKind.ASSESSMENT_ACCESS]
 
 
 class Waiting(NamedTuple):
@@ -157,6 +162,11 @@ def unanswered(user: User, now: datetime) -> list[Request]:
         return []
     today = now.astimezone(ZoneInfo(user.zone)).date()
     return list(Request.unanswered(user, today, MOST_REMINDERS).limit(MOST))
+
+
+def to_assess(user: User, now: datetime) -> list[tuple[Assessment, Todo]]:
+    """What somebody should do about assessments today, each with its act."""
+    return Assessment.to_do(user, mine(user), now.date(), 4 * MOST)[:MOST]
 
 
 def undelivered(user: User) -> ModelSelect:

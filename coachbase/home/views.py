@@ -6,6 +6,7 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.forms import ProfileForm
+from ..assessments.rules import TODO_LABELS
 from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
 from ..web.pages import go, require
@@ -40,6 +41,9 @@ def today() -> ResponseReturnValue:
         stuck=list(models.stuck(current_user)),
         unanswered=models.unanswered(current_user, now),
         without_time=list(models.without_time(current_user)),
+        to_assess=models.to_assess(current_user, now),
+        todo_labels=TODO_LABELS,
+        access_step=models.ACCESS_STEP,
         undelivered=list(models.undelivered(current_user)),
         clashes=day.clashes,
         unread_calendars=models.unread_calendars(current_user, now),

@@ -16,6 +16,8 @@ from .rules import DEEDS, MOST_OF_A_KIND, Deed, pieces
 pages = Blueprint("search", __name__)
 
 LATEST = 5
+SHORTEST = 4
+"""Letters of “assessments” that say it is meant."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def search() -> ResponseReturnValue:
     q = request.args.get("q", "")[:LONGEST_SEARCH].strip()
     words = words_of(q)
     user = current_user._get_current_object()
-    groups = [group for group in (*_starts(user, words), *_people(user, words), *_places(user, words)) if group.finds]
+    found = (*_starts(user, words), *_assessed(user, words), *_people(user, words), *_places(user, words))
+    groups = [group for group in found if group.finds]
     target = request.htmx.target if request.htmx else None
     template = {"palette": "search/_palette.html", None: "search/search.html"}.get(target, "search/_results.html")
     root = "results" if target in (None, "results") else "found"
@@ -66,6 +69,15 @@ def _starts(user: User, words: list[str]) -> tuple[Group, ...]:
     found = Client.found(user, words[1:]).where(Client.status_name != Status.FORMER).limit(MOST_OF_A_KIND)
     finds = [Find(client.name, f"/clients/{client.public_id}/programs/new", "play", client.line) for client in found]
     return (Group("Start a program with", finds),)
+
+
+def _assessed(user: User, words: list[str]) -> tuple[Group, ...]:
+    """“assess bob”: where Bob’s assessments stand."""
+    if not words[1:] or len(words[0]) < SHORTEST or not "assessments".startswith(words[0]):
+        return ()
+    found = Client.found(user, words[1:]).limit(MOST_OF_A_KIND)
+    finds = [Find(each.name, f"/clients/{each.public_id}/assessments", "clipboard-check", each.line) for each in found]
+    return (Group("Assessments of", finds),)
 
 
 def _client(client: Client) -> Find:

@@ -140,3 +140,10 @@ def test_start_and_a_name_lead_to_the_page_that_starts_a_program(vera, carol, ca
     assert f"/clients/{cast.bob.public_id}/programs/new" in find(vera, "start bob").text
     assert "Start a program with" not in found(vera, "start")
     assert found(carol, "start bob") == {}
+
+
+def test_assess_and_a_name_lead_to_the_page_of_assessments(vera, carol, cast):
+    assert found(vera, "assessments bob")["Assessments of"] == ["Bob Haddad"]
+    assert f"/clients/{cast.bob.public_id}/assessments" in find(vera, "asse bob").text
+    assert not {"Assessments of"} & (set(found(vera, "assessments")) | set(found(vera, "as bob")))
+    assert found(carol, "assess bob") == {}
