@@ -1,6 +1,7 @@
 """A list of codes as it is pasted or dropped, what became of a code, and a correction of the ledger."""
 
 from datetime import date
+from typing import Any
 
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, RadioField, SelectField
@@ -10,7 +11,16 @@ from ..clients.rules import decoded
 from ..errors import Refused
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text
 from .models import Credential
-from .rules import BY_HAND, LONGEST_LIST, LONGEST_ORDER, LONGEST_REASON, MOST_CORRECTED, State, ends_by_hand
+from .rules import (
+    BY_HAND,
+    LONGEST_LIST,
+    LONGEST_ORDER,
+    LONGEST_REASON,
+    MOST_CORRECTED,
+    SEVERAL_AT_ONCE,
+    State,
+    ends_by_hand,
+)
 
 LAST_DAY = date(2099, 12, 31)
 
@@ -46,6 +56,10 @@ class AddForm(ListForm):
     )
     order = short_text("Order", longest=LONGEST_ORDER, help="The vendor’s number or the invoice’s.", autocomplete="off")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.text.flags.optional = False  # it is this or the file
+
     def validate_expires_on(self, field: DateField) -> None:
         if field.data and field.data > LAST_DAY:
             raise ValidationError("Choose a day until 2099.")
@@ -67,7 +81,7 @@ class EndForm(Form):
 class EndSeveralForm(Form):
     """What became of the codes that are ticked."""
 
-    to = SelectField("What became of those ticked", choices=choices(BY_HAND.items()))
+    to = SelectField("What became of those ticked", choices=choices((to, BY_HAND[to]) for to in SEVERAL_AT_ONCE))
 
     @property
     def state(self) -> State:

@@ -63,7 +63,8 @@ BY_HAND = {
     State.RECLAIMED: "The vendor took it back",
 }
 """What somebody at the desk may say became of a code."""
-MASK = "••••••••"
+SEVERAL_AT_ONCE = (State.EXPIRED, State.RECLAIMED)
+"""What may be said of many codes; that one came back unused somebody makes sure of one by one."""
 SOON = 14
 """Days before its last one from which a code shows that it expires."""
 MOST_CORRECTED = 10_000
@@ -79,6 +80,11 @@ def refusal_to_become(now: State, to: State) -> str | None:
 def ends_by_hand(now: State) -> list[State]:
     """What the desk may say became of a code."""
     return [to for to in BY_HAND if refusal_to_become(now, to) is None]
+
+
+def ends_of_several(now: State | None) -> list[State]:
+    """What the desk may say became of several codes in this state, or in different ones."""
+    return [to for to in SEVERAL_AT_ONCE if now is None or refusal_to_become(now, to) is None]
 
 
 def credits_of_end(now: State, to: State, credits: int) -> int:

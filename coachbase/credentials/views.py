@@ -16,7 +16,7 @@ from ..web.pages import firm, go, load_or_404, require
 from . import actions
 from .forms import AddForm, CorrectForm, EndForm, EndSeveralForm
 from .models import Balance, Credential, CreditEntry, Shelf, Stock
-from .rules import BY_HAND, STATE_LABELS, Reading, State, ends_by_hand, read_codes
+from .rules import BY_HAND, STATE_LABELS, Reading, State, ends_of_several, read_codes
 
 pages = Blueprint("credentials", __name__)
 PER_PAGE, LAST_PAGE = 50, 2000
@@ -75,7 +75,7 @@ def codes(instrument_id: str) -> ResponseReturnValue:
         today=clock.now().date(),
         stock=_stock_of(instrument),
         words=WAY_WORDS[instrument.way],
-        ends=[(to, BY_HAND[to]) for to in (ends_by_hand(state) if state else BY_HAND)],
+        ends=[(to, BY_HAND[to]) for to in ends_of_several(state)],
     )
 
 

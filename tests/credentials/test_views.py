@@ -240,10 +240,15 @@ def test_of_several_codes_the_same_is_said_at_once(vera, home, disc, stock):
 
 def test_of_several_codes_all_become_it_or_none(vera, home, bobs, carols):
     free = Credential.create(instrument=bobs.instrument, secret="X-1", currency="GBP", added_at=clock.now())
+    gone = Credential.create(
+        instrument=bobs.instrument, secret="X-2", currency="GBP", added_at=clock.now(), state_name=State.EXPIRED
+    )
     before = digest()
-    answer = vera.post(f"{home}/end", data={"to": "returned", "code": [bobs.public_id, free.public_id]})
+    answer = vera.post(f"{home}/end", data={"to": "expired", "code": [free.public_id, gone.public_id]})
     assert answer.status_code == 422
-    assert "in stock, so it cannot be returned" in answer.text
+    assert "This code is expired, so it cannot be expired." in answer.text
+    unused = vera.post(f"{home}/end", data={"to": "returned", "code": bobs.public_id})
+    assert unused.status_code == 422, "that is made sure of one by one"
     assert (
         vera.post(f"{home}/end", data={"to": "expired", "code": [bobs.public_id, carols.public_id]}).status_code == 404
     )
