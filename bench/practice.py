@@ -4,6 +4,9 @@ from datetime import timedelta
 
 from coachbase import clock
 from coachbase.accounts.models import User
+from coachbase.assessments.models import Assessment
+from coachbase.assessments.rules import STAGES, WAITS_ON
+from coachbase.assessments.rules import State as AssessmentState
 from coachbase.availability.models import Availability, Hours
 from coachbase.availability.rules import SessionKind
 from coachbase.boards.models import Board, Card, Stage
@@ -13,7 +16,10 @@ from coachbase.db import atomic, database, new_public_id
 from coachbase.engagements.models import Engagement
 from coachbase.engagements.rules import State
 from coachbase.feeds.models import Busy, Feed
+from coachbase.instruments.models import Instrument, InstrumentGroup
 from coachbase.links import actions as links
+from coachbase.raters.models import Rater
+from coachbase.raters.rules import State as RaterState
 from coachbase.scheduling import actions as scheduling
 from coachbase.sessions.models import CoachingSession
 from coachbase.timeline.models import Entry
@@ -31,10 +37,9 @@ def fill(*, cards: int, entries: int = 0, clients: int = 0, entries_each: int = 
     Client.delete().execute()
     coach = User.get(User.name == "Alice Kern")
     organisations = [_organisation(number) for number in range(40)]
-    stages = list(
-        Stage.select().where(~Stage.hidden, Stage.meaning_name.not_in(("active", "closed"))).order_by(Stage.position)
-    )
     board = Board.get(Board.slug == "onboarding")
+    is_open = Stage.board == board, ~Stage.hidden, Stage.meaning_name.not_in(("active", "closed"))
+    stages = list(Stage.select().where(*is_open).order_by(Stage.position))
     active = Stage.get(Stage.meaning_name == "active")
     for number in range(cards):
         client = _client(number, coach, organisations, Status.ONBOARDING)
@@ -47,6 +52,8 @@ def fill(*, cards: int, entries: int = 0, clients: int = 0, entries_each: int = 
         _card(board, active, client, number)
         _engagement(client, number, State.ACTIVE)
         _entries(client.id, coach.id, entries_each)
+    for number, client in enumerate(Client.select().order_by(Client.id).limit(cards)):
+        _assessment(client, number)
 
 
 def _organisation(number: int) -> Organisation:
@@ -79,6 +86,30 @@ def _engagement(client: Client, number: int, state: State = State.DRAFT) -> None
         steps_done=number % 9, steps_total=9, due_at=due if state is State.DRAFT else None,
         onboarded_at=None if state is State.DRAFT else now,
     )  # fmt: skip
+
+
+def _assessment(client: Client, number: int) -> None:
+    """One of our instruments, somewhere before its release; eight raters where it asks any."""
+    now, instruments = clock.now(), list(Instrument.kept())
+    instrument, state = instruments[number % len(instruments)], STAGES[number % (len(STAGES) - 1)]
+    invited = now - timedelta(days=number % 9) if state is not AssessmentState.SET_UP else None
+    assessment = Assessment.create(
+        client=client, instrument=instrument, state_name=state, created_at=now, waiting_on_name=WAITS_ON[state],
+        waiting_since=now - timedelta(hours=number), invited_at=invited, send_on=now.date(),
+        due_on=now.date() + timedelta(days=number % 40 - 4),
+    )  # fmt: skip
+    stage = Stage.get(Stage.meaning_name == state.value)
+    Card.create(
+        public_id=assessment.public_id, board=stage.board, stage=stage, client=client, assessment=assessment,
+        position=(number + 1) * GAP, entered_at=now - timedelta(hours=number),
+    )  # fmt: skip
+    for group in InstrumentGroup.of(instrument) if instrument.needs_raters and invited else ():
+        for each in range(4):
+            answered = RaterState.COMPLETED if (number + each) % 3 else RaterState.INVITED
+            Rater.create(
+                assessment=assessment, group=group, name=f"Rater {each}", email=f"r{each}.{group.id}@example.com",
+                state_name=answered, created_at=now,
+            )  # fmt: skip
 
 
 def _entries(client: int, by: int, count: int) -> None:

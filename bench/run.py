@@ -156,15 +156,11 @@ def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]]
     first = Client.select().order_by(Client.id).first()
     client, token = first.public_id, ask_to_book(first)
     week = busy_week()
-    cards = [
-        (card.public_id, card.version)
-        for card in Card.select().join(Stage).where(Stage.meaning_name.not_in(("active", "closed")))
-    ]
-    stages = [
-        stage.public_id
-        for stage in Stage.select().where(~Stage.hidden, Stage.meaning_name.not_in(("active", "closed")))
-    ]
-    revision = Board.get(Board.slug == "onboarding").revision
+    board = Board.get(Board.slug == "onboarding")
+    is_open = Stage.board == board, ~Stage.hidden, Stage.meaning_name.not_in(("active", "closed"))
+    cards = [(card.public_id, card.version) for card in Card.select().join(Stage).where(*is_open)]
+    stages = [stage.public_id for stage in Stage.select().where(*is_open)]
+    revision = board.revision
     database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
     return client, cards, stages, revision, token, week
@@ -174,6 +170,7 @@ def pages_of(client: str, revision: int, size: str, week: str) -> dict[str, str]
     return {
         f"board of {size} cards": "/boards/onboarding",
         "board asked, nothing new": f"/boards/onboarding/changes?seen={revision}",
+        f"assessments, {size} cards": "/boards/assessments",
         "client page": f"/clients/{client}",
         "client’s program": f"/clients/{client}/program",
         "list of clients": "/clients",

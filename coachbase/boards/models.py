@@ -367,6 +367,7 @@ def _face_of_assessment(row: _AssessmentRow, target: int | None, progress: Seque
         row.vendor_id,
         groups_in_words(progress),
         tuple(filter(None, notes)),
+        state in OPEN,
     )
 
 

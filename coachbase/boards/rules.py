@@ -400,6 +400,8 @@ class Face(NamedTuple):
     """'Peers 3/4, Manager 0/1', of the raters whom steps_done and steps_total count."""
     notes: tuple[str, ...] = ()
     """Its dates, its code and the next reminder."""
+    may_tick: bool = False
+    """Whether something can be done with it and others at once: somebody has yet to answer."""
 
     @property
     def title(self) -> str:

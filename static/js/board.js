@@ -200,7 +200,7 @@ function tickAgain() {
 function countTicked() {
   const many = ticked.size;
   sheet.querySelector("[data-count]").textContent = `${many} ${many === 1 ? "card" : "cards"} ticked`;
-  sheet.querySelector(".main span").textContent = many === 1 ? "Send access to this one…" : `Send access to these ${many}…`;
+  sheet.querySelector(".ticked .main span").textContent = many === 1 ? "Send access to this one…" : `Send access to these ${many}…`;
 }
 
 function remember() {
