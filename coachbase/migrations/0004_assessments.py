@@ -357,14 +357,19 @@ CREATE TABLE "development_plan" (
     "created_at" TEXT NOT NULL,
     "changed_at" TEXT NOT NULL,
     "by_id" INTEGER,
+    "document_id" INTEGER,
+    "shared_version" INTEGER NOT NULL,
     FOREIGN KEY ("client_id") REFERENCES "client" ("id") ON DELETE CASCADE,
-    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL,
+    FOREIGN KEY ("document_id") REFERENCES "document" ("id") ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX "development_plan_public_id" ON "development_plan" ("public_id");
 CREATE UNIQUE INDEX "development_plan_client_id" ON "development_plan" ("client_id");
 CREATE INDEX "development_plan_by_id" ON "development_plan" ("by_id");
+CREATE INDEX "development_plan_document_id" ON "development_plan" ("document_id");
 CREATE TABLE "development_plan_version" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "public_id" VARCHAR(26) NOT NULL,
     "plan_id" INTEGER NOT NULL,
     "version" INTEGER NOT NULL,
     "text" BLOB NOT NULL,
@@ -373,6 +378,7 @@ CREATE TABLE "development_plan_version" (
     FOREIGN KEY ("plan_id") REFERENCES "development_plan" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
 );
+CREATE UNIQUE INDEX "development_plan_version_public_id" ON "development_plan_version" ("public_id");
 CREATE INDEX "development_plan_version_plan_id" ON "development_plan_version" ("plan_id");
 CREATE INDEX "development_plan_version_by_id" ON "development_plan_version" ("by_id");
 CREATE UNIQUE INDEX "development_plan_version_plan_id_version" ON "development_plan_version" ("plan_id", "version");

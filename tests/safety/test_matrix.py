@@ -127,7 +127,8 @@ def knock(people: People, who: str, method: str, path: str, body: dict[str, obje
     finally:
         browser._cookies.clear()
         browser._cookies.update(kept)
-    return Seen(answer.status_code, answer.headers.get("Location", ""), answer.text, changed)
+    text = answer.get_data().decode("utf-8", "replace")  # some answers are files
+    return Seen(answer.status_code, answer.headers.get("Location", ""), text, changed)
 
 
 @contextmanager

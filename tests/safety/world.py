@@ -544,6 +544,24 @@ def _packed(world: World) -> None:
         world.ids.setdefault("number", {})[whose] = str(number)
 
 
+def _packed(world: World) -> None:
+    """Bob and Dan have a plan, and a package with a document in it that is for the coach only."""
+    now = clock.now()
+    for whose in ("bob", "dan"):
+        client = Client.get(Client.public_id == world.ids["client"][whose])
+        document = Document.get(Document.public_id == world.ids["document"][f"{whose}, coach only"])
+        package = Package.create(
+            client=client, title=world.word("packagetitle", whose), state_name=PackageState.READY, created_at=now,
+            made_at=now, document=document,
+        )  # fmt: skip
+        title = world.word("packageitem", whose, COACH_ONLY[whose])
+        PackageItem.create(package=package, document=document, position=1, title=title)
+        world.keep(whose, package)
+        text = f"{world.word('plan', whose)} is the aim"
+        plan = DevelopmentPlan.create(client=client, text=text, created_at=now, changed_at=now)
+        world.keep(whose, DevelopmentPlanVersion.create(plan=plan, version=1, text=text, at=now))
+
+
 def _catalogued(world: World, staff: dict[str, User]) -> None:
     """The firm's catalogue, codes that clients have and one in stock. What a code says no page shows."""
     now, desk = clock.now(), frozenset({"olive", "vera", "dora"})
