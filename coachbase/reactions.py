@@ -43,6 +43,7 @@ from .packages.tasks import Made
 from .polls import actions as polls
 from .portal import actions as portal
 from .programs import actions as programs
+from .raters import actions as raters
 from .sample import populate
 from .scheduling import actions as scheduling
 from .scheduling.rules import Via
@@ -111,6 +112,7 @@ def wire() -> None:
     on(intake.QuestionnaireAsked, _tell_of_questionnaire)
     on(intake.QuestionnaireAnswered, _tick_questionnaire)
     on(credentials.CameBack, _part_from_code)
+    on(assessments.StateChanged, _stop_raters)
     on(Made, _mark_packaged)
     on(assessments.StateChanged, _follow_release)
     on(engagements.StepOpened, _look_at_access)
@@ -188,6 +190,7 @@ def _follow_coach(event: ClientChanged) -> None:
 def _follow_addresses(event: ClientChanged) -> None:
     if "email" in event.fields:
         agreements.follow_client(event.client)
+        raters.follow_client(event.client)
     portal.follow_addresses(event.client, event.fields)
     if "email" in event.fields:
         polls.follow_client(event.client)  # after the page's links died: these are new ones
@@ -197,6 +200,7 @@ def _follow_addresses(event: ClientChanged) -> None:
 def _forget_contact(event: ContactMoved) -> None:
     portal.forget_contact(event.contact)
     agreements.follow_contact(event.contact)
+    raters.follow_contact(event.contact)
     polls.follow_contact(event.contact)
     invitations.follow_contact(event.contact)
 
@@ -385,6 +389,13 @@ def _tick_questionnaire(event: intake.QuestionnaireAnswered) -> None:
 
 def _part_from_code(event: credentials.CameBack) -> None:
     assessments.forget_code(event.code)
+    raters.forget_code(event.code)
+
+
+def _stop_raters(event: assessments.StateChanged) -> None:
+    """It is closed: what waits to be sent to raters is not."""
+    if not event.assessment.is_open:
+        raters.stop(event.assessment, by=event.by)
 
 
 def _tick_access(event: assessments.BatteryApplied) -> None:

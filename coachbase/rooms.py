@@ -25,7 +25,6 @@ from .clients.models import Client, Organisation
 from .cohorts import views as cohorts
 from .credentials import views as credentials
 from .db import database
-from .development import views as development
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
@@ -48,6 +47,8 @@ from .polls import views as polls
 from .portal import public as portal_public
 from .portal import views as portal
 from .programs import views as programs
+from .raters import public as raters_public
+from .raters import views as raters
 from .raters.models import Rater
 from .raters.rules import State as RaterState
 from .scheduling import public as scheduling_public
@@ -92,12 +93,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     assessments.pages,
     audit.pages,
     packages.pages,
-    development.pages,
     mail.pages,
     invitations.pages,
     invitations_public.pages,
     intake.pages,
     intake_public.pages,
+    raters.pages,
+    raters_public.pages,
 )
 
 

@@ -28,6 +28,7 @@ def set_clock() -> None:
     jobs.at(files.sweep, minute="*")
     jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")
+    jobs.at(portal.chase_raters, minute="*/15")
     jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")

@@ -19,6 +19,7 @@ from ..links.models import Link
 from .rules import (
     CALLED_OFF,
     FACES,
+    FOR_CHASERS,
     KINDS,
     LINK_PLACE,
     TROUBLE,
@@ -225,6 +226,8 @@ class Message(Model):
         messages = cls.select(*(columns or (cls, Client.id, Client.public_id, Client.name))).join(
             Client, JOIN.LEFT_OUTER
         )
+        if user.role is not Role.ASSISTANT:
+            messages = messages.where(cls.kind.not_in(FOR_CHASERS))
         if user.role is Role.OWNER:
             return messages
         own = cls.client.is_null() & (cls.by == user)

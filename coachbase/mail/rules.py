@@ -31,7 +31,7 @@ class Kind:
     """One message of coachbase; its shipped text lies in templates/email/<kind>/.
 
     `good_for`: after so long it would only confuse, so it is no longer sent. `anew` is what to do where a mail with a
-    code was lost.
+    code was lost. `is_hushed`: that this person got it stands in no timeline.
     """
 
     label: str
@@ -41,6 +41,7 @@ class Kind:
     has_code: bool = False
     is_tried_again: bool = True
     good_for: timedelta | None = None
+    is_hushed: bool = False
     code_word: str = "the six-digit code"
     anew: str = ""
 
@@ -235,8 +236,46 @@ KINDS: dict[str, Kind] = {
         code_word="the personal link, the code, or the user ID and password",
         anew="Send the access again from the client’s assessments.",
     ),
+    "nomination_request": Kind(
+        "Request to name raters",
+        "To a client whose instrument asks others, too: the link to the page where they are named.",
+        {
+            "name": _NAME,
+            "coach": Field("who asks for it", "Alice Kern"),
+            "instrument": Field("the instrument", "EQ 360"),
+        },
+        has_link=True,
+    ),
+    "approval_request": Kind(
+        "Request to approve raters",
+        "To a sponsor contact who is asked whether the named ones may be asked: the link to their names.",
+        {"name": _NAME, "client": _CLIENT, "coach": _ACCESS["coach"]},
+        has_link=True,
+    ),
+    "rater_access": Kind(
+        "Access for a rater",
+        "To somebody who is asked about a client: how to get in. What gets them in, nobody here can read.",
+        _ACCESS | {"client": _CLIENT},
+        has_code=True,
+        code_word="the personal link, the code, or the user ID and password",
+        anew="Send the access again from the assessment’s raters.",
+        is_hushed=True,
+    ),
+    "rater_reminder": Kind(
+        "Reminder for a rater",
+        "To whoever was asked about a client and has not answered yet: the way in once more.",
+        _ACCESS | {"client": _CLIENT},
+        has_code=True,
+        code_word="the personal link, the code, or the user ID and password",
+        anew="Remind them again from the assessment’s raters.",
+        good_for=timedelta(days=2),
+        is_hushed=True,
+    ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
+
+FOR_CHASERS = ("rater_reminder",)
+"""Who got one has not answered: that is known to assistants by name, to coach and owner by numbers (domain.md §1)."""
 
 # How a text is filled -------------------------------------------------------------------------------------------------
 
@@ -469,8 +508,8 @@ def refusal_to_resend(
 
 def sentence_on(kind: str, to: str, state: State) -> str:
     """What the client's timeline says when a mail has met its fate."""
-    label = KINDS[kind].label
-    return f"{label} sent to {to}" if state is State.SENT else f"{label} to {to} could not be delivered"
+    label, whom = KINDS[kind].label, "" if KINDS[kind].is_hushed else f" to {to}"
+    return f"{label} sent{whom}" if state is State.SENT else f"{label}{whom} could not be delivered"
 
 
 class Outcome(NamedTuple):

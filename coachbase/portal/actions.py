@@ -10,6 +10,7 @@ from ..accounts.models import Serving, User
 from ..agreements import actions as agreements
 from ..agreements.models import Signer
 from ..agreements.rules import LINK_LASTS as SIGN_LASTS
+from ..assessments.models import Assessment
 from ..availability.rules import SessionKind
 from ..clients import actions as clients
 from ..clients.models import Client, Contact
@@ -23,6 +24,8 @@ from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
+from ..raters import actions as raters
+from ..raters.models import Rater, returned_mails
 from ..scheduling import actions as scheduling
 from ..scheduling.models import Request
 from ..scheduling.rules import day_in_words
@@ -39,7 +42,7 @@ from .models import (
     page_is_on_its_way,
     running_of,
 )
-from .rules import LINK_LASTS, Reader, Thing, day_of, in_words, is_due, may_name, merged
+from .rules import LINK_LASTS, Reader, Thing, day_of, in_words, is_due, is_working_time, may_name, merged
 
 BATCH = 50
 """How many are reminded in one transaction; the next run goes on with the others."""
@@ -253,15 +256,61 @@ def _mail_reminder(lot: list[Thing], now: datetime, *, by: User | None = None) -
     Older links stay alive: a nudge must not shut the page that is open on somebody's phone (docs/decisions/0012).
     """
     reader = lot[0].reader
-    try:
-        chaser = Chaser.create(email=reader.email, on=day_of(now, reader.zone))
-    except IntegrityError:
+    chaser = _first_today(reader.email, reader.zone, now)
+    if chaser is None:
         return False
     for thing in lot:
         _count(thing, now, by)
     chaser.message = _queue_reminder(lot, reader, by)
     chaser.save()
     return True
+
+
+def _first_today(email: str, zone: str, now: datetime) -> Chaser | None:
+    """The right to remind somebody on this day of theirs; None when that was done already, of whatever."""
+    try:
+        return Chaser.create(email=email, on=day_of(now, zone))
+    except IntegrityError:
+        return None
+
+
+@atomic
+def remind_raters(assessment: Assessment, *, by: User) -> int:
+    """Remind everybody who was asked about a client and is silent, now; how many, and never who.
+
+    Raises Refused when there is nobody, or all were written to today.
+    """
+    now, reminded = clock.now(), 0
+    for rater in raters.to_remind(assessment):
+        if chaser := _first_today(rater.email, rater.reads_at, now):
+            _remind_rater(chaser, rater, by)
+            reminded += 1
+    if not reminded:
+        raise Refused("Everybody was written to today already. One mail a day is enough.")
+    return reminded
+
+
+@atomic
+def chase_raters() -> None:
+    """By the clock: who was asked about a client, on the instrument's rhythm, in working hours where they are.
+
+    Not whose last mail came back: another to the same address would not arrive either.
+    """
+    now = clock.now()
+    due = [rater for rater in Rater.silent() if rater.is_due(now) and is_working_time(now, rater.reads_at)]
+    came_back, reminded = returned_mails(due), 0
+    for rater in due:
+        chaser = None if rater.public_id in came_back else _first_today(rater.email, rater.reads_at, now)
+        if chaser is not None:
+            _remind_rater(chaser, rater, None)
+            reminded += 1
+        if reminded == BATCH:
+            return
+
+
+def _remind_rater(chaser: Chaser, rater: Rater, by: User | None) -> None:
+    chaser.message = raters.remind(rater, by=by)
+    chaser.save()
 
 
 def _count(thing: Thing, now: datetime, by: User | None) -> None:

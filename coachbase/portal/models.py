@@ -32,6 +32,8 @@ from ..links.models import Link
 from ..mail.models import Message
 from ..mail.rules import State as MailState
 from ..polls.models import Poll, Voter
+from ..raters.models import RaterAsk
+from ..raters.rules import APPROVE, NOMINATE
 from ..scheduling.models import Request
 from ..scheduling.rules import RequestState
 from ..sessions.models import Attendee, CoachingSession
@@ -177,7 +179,21 @@ def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[
         )
 
 
-ROOMS = (_to_sign, _to_answer, _to_complete, _to_book, _to_tick)
+def _to_name(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
+    """Raters to be named, also outside of programs."""
+    asked = RaterAsk.standing().where(RaterAsk.contact.is_null(), Assessment.client == client)
+    for ask in asked.where(Assessment.engagement.is_null() | Assessment.engagement.in_(engagements)):
+        yield Ask(
+            way=NOMINATE,
+            subject=ask.public_id,
+            title=f"Say who may be asked for “{ask.assessment.instrument.name}”",
+            hint="Names and mail addresses of people who know your work. What you typed is kept.",
+            button="Name them",
+            done_at=ask.answered_at,
+        )
+
+
+ROOMS = (_to_sign, _to_answer, _to_name, _to_complete, _to_book, _to_tick)
 
 
 def to_book(client: Client) -> list[Request]:
@@ -195,9 +211,22 @@ def asks_of_contact(contact: Contact) -> list[Ask]:
         _ask_to_sign(signer, signer.agreement.title, f"For {signer.agreement.client.name}.") for signer in signers
     ]
     to_tick = Voter.asked_in(CHASED).where(Voter.contact == contact)
-    return to_sign + [
-        _ask_to_tick(voter, f"With {voter.poll.client.name} and {voter.poll.coach.name}.") for voter in to_tick
+    return [
+        *to_sign,
+        *(_ask_to_tick(voter, f"With {voter.poll.client.name} and {voter.poll.coach.name}.") for voter in to_tick),
+        *(_ask_to_approve(ask) for ask in RaterAsk.standing().where(RaterAsk.contact == contact)),
     ]
+
+
+def _ask_to_approve(ask: RaterAsk) -> Ask:
+    return Ask(
+        way=APPROVE,
+        subject=ask.public_id,
+        title="Say whether these people may be asked",
+        hint=f"{ask.assessment.client.name} named them.",
+        button="See the names",
+        done_at=ask.answered_at,
+    )
 
 
 def _signers(role: SignerRole) -> ModelSelect:
@@ -330,6 +359,7 @@ def open_things(client: Client | None = None) -> list[Thing]:
         *_open_assessments(client),
         *_open_requests(client),
         *_open_polls(client),
+        *_open_names(client),
     ]
     return [thing for thing in found if thing.reader.email]
 
@@ -407,6 +437,20 @@ def _open_polls(client: Client | None) -> Iterator[Thing]:
         yield Thing(readers.of_voter(row), words, row.asked_at, row.reminders, row.reminded_at, row, whose)
 
 
+def _open_names(client: Client | None) -> Iterator[Thing]:
+    """Raters that are still to be named by the client, or approved by a sponsor contact on the page for that."""
+    asked = RaterAsk.standing().where(RaterAsk.answered_at.is_null(), Contact.removed_at.is_null())
+    readers = _Readers(())
+    for ask in asked.where(Assessment.client == client) if client else asked:
+        whose, contact = ask.assessment.client, ask.contact if ask.contact_id else None
+        reader = readers.of_client(whose, ask.assessment.engagement if ask.assessment.engagement_id else whose)
+        words = f"say who may be asked for “{ask.assessment.instrument.name}”"
+        if contact is not None:
+            reader = readers.of_contact(contact, whose, (APPROVE, ask.public_id))
+            words = "say whether the people named may be asked"
+        yield Thing(reader, words, ask.asked_at, ask.reminders, ask.reminded_at, ask, whose)
+
+
 class _Readers:
     """Who reads what, and where; staff and contacts are read once."""
 
@@ -429,6 +473,9 @@ class _Readers:
 
     def of_client(self, client: Client, engagement: Engagement | Request | Client) -> Reader:
         return Reader(client.email, client.called, client.zone or self._zone(engagement), (CLIENT, client.public_id))
+
+    def of_contact(self, contact: Contact, client: Client, page: tuple[str, str]) -> Reader:
+        return Reader(contact.email, contact.name, self._zone(client), page)
 
     def of_voter(self, voter: Voter) -> Reader:
         """Who is to say what suits: the client on the own page, a sponsor contact on theirs."""

@@ -23,6 +23,9 @@ from ..intake import actions as intake
 from ..intake.models import Submission
 from ..polls import actions as polls
 from ..polls.models import Voter
+from ..raters import actions as raters
+from ..raters.models import RaterAsk
+from ..raters.rules import APPROVE, NOMINATE
 from ..scheduling import actions as scheduling
 from ..sessions.models import CoachingSession
 from ..web.guard import public_blueprint
@@ -128,6 +131,12 @@ def assessment(assessment_id: str) -> str:
         portal=own.instrument.vendor.portal if is_plain_address(own.instrument.vendor.portal) else "",
         desk=_desk(whose.coach),
     )
+
+
+@pages.post("/client/nominate/<ulid:rater_ask_id>")
+def name_raters(rater_ask_id: str) -> Response:
+    """“Name them”: this browser may go on to who may be asked."""
+    return _lead_on(asks_of(_client()), NOMINATE, rater_ask_id, doors)
 
 
 @pages.post("/client/session/<ulid:session_id>")
@@ -244,6 +253,11 @@ def tick_as_sponsor(voter_id: str) -> Response:
     return _lead_on(asks_of_contact(_contact()), polls.LINK, voter_id, sponsor_doors)
 
 
+@pages.post("/sponsor/approve/<ulid:rater_ask_id>")
+def approve_as_sponsor(rater_ask_id: str) -> Response:
+    return _lead_on(asks_of_contact(_contact()), APPROVE, rater_ask_id, sponsor_doors)
+
+
 @pages.post("/sponsor/leave")
 def leave_sponsor() -> Response:
     return _forget(sponsor_doors)
@@ -272,11 +286,17 @@ def _hold_poll(public_id: str) -> str:
     return polls.admit(Voter.known_as(public_id) or abort(404), source=_source())
 
 
+def _hold_names(public_id: str) -> str:
+    return raters.admit(RaterAsk.known_as(public_id) or abort(404), source=_source())
+
+
 WAYS: dict[str, Callable[[str], str]] = {
     agreements.LINK: _hold_signature,
     intake.LINK: _hold_questionnaire,
     scheduling.BOOK: _hold_booking,
     polls.LINK: _hold_poll,
+    NOMINATE: _hold_names,
+    APPROVE: _hold_names,
 }
 """How a browser gets on from an ask: by kind of link, what gives it the token."""
 

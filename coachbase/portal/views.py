@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from .. import clock
+from ..assessments.models import Assessment
 from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..web.pages import go, load_or_404
@@ -39,6 +40,15 @@ def remind(client_id: str) -> ResponseReturnValue:
     return go(
         places.get(request.form.get("from", ""), f"/clients/{client_id}"), f"A reminder is on its way to {names}."
     )
+
+
+@pages.post("/assessments/<ulid:assessment_id>/raters/remind")
+def remind_raters(assessment_id: str) -> ResponseReturnValue:
+    """Never says who is reminded: whoever is silent is known to the assistant alone."""
+    assessment: Assessment = load_or_404(Assessment.visible_to(current_user._get_current_object()), assessment_id)
+    count = actions.remind_raters(assessment, by=current_user._get_current_object())
+    said = "A reminder is" if count == 1 else f"{count} reminders are"
+    return go(f"/assessments/{assessment_id}/raters", f"{said} on the way.")
 
 
 @pages.post("/clients/<ulid:client_id>/page/mail")

@@ -5,16 +5,27 @@ the coach and the owner by numbers (domain.md §1).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 
 from peewee import JOIN, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
+from .. import clock
 from ..accounts.models import Serving, User
 from ..accounts.rules import Role
 from ..assessments.models import Assessment
-from ..assessments.rules import OPEN, Progress
+from ..assessments.rules import (
+    OPEN,
+    Progress,
+    Source,
+    answer_until,
+    next_reminder,
+    refusal_to_send,
+    until_in_words,
+    where_in_words,
+)
 from ..clients.models import Client, Contact, Organisation
+from ..clients.rules import called
 from ..credentials.models import Credential
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant
@@ -23,7 +34,7 @@ from ..firm.models import Firm
 from ..instruments.models import Instrument, InstrumentGroup, Vendor
 from ..mail.models import Message
 from ..mail.rules import State as MailState
-from .rules import COUNTED, GONE, SILENT, STATE_LABELS, State, day_of, next_reminder
+from .rules import COUNTED, GONE, SILENT, STATE_LABELS, State, day_of, is_enough, missing_in_words
 
 ASKED_IN = (ProgramState.DRAFT, ProgramState.ACTIVE)
 """Nobody is chased for a program that rests or is over."""
@@ -79,7 +90,14 @@ class Rater(Model):
             return None
         reminded = day_of(self.reminded_at, self.reads_at) if self.reminded_at else None
         rhythm = self.assessment.instrument.reminders_after
-        return next_reminder(day_of(self.invited_at, self.reads_at), reminded, rhythm, self.reminders)
+        return next_reminder(day_of(self.invited_at, self.reads_at), rhythm, self.reminders, reminded)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the rhythm says to remind them by now; never where the way in has expired."""
+        today = day_of(now, self.reads_at)
+        if self.credential_id and self.credential.is_past(today):
+            return False
+        return self.next_reminder is not None and self.next_reminder <= today
 
     @classmethod
     def with_people(cls) -> ModelSelect:
@@ -225,6 +243,53 @@ def was_mailed(rater: Rater) -> bool:
 def group_of(assessment: Assessment, public_id: str) -> Any:
     """A group of the assessment's instrument; None when it is none of its."""
     return InstrumentGroup.of(assessment.instrument).where(InstrumentGroup.public_id == public_id).first()
+
+
+def nominated(assessment: Assessment) -> list[Rater]:
+    """Whose names wait for a yes."""
+    return list(Rater.of(assessment).where(Rater.state_name == State.NOMINATED))
+
+
+def what_is_missing(assessment: Assessment) -> str:
+    """'Bob Haddad, Peers 1 more'; '' when it can be closed."""
+    progress = Rater.progress_of([assessment.id]).get(assessment.id, [])
+    client = "" if assessment.answered_at else assessment.client.name
+    lacking = missing_in_words(progress) or ("" if is_enough(progress) else "anybody else")
+    return ", ".join(filter(None, (client, lacking)))
+
+
+def why_not(rater: Rater, source: Source) -> str | None:
+    """Why this rater cannot be sent access now, as a sentence; None when they can."""
+    assessment = rater.assessment
+    program = assessment.engagement.state if assessment.engagement_id else None
+    if rater.state is not State.APPROVED:
+        return f"This rater is “{STATE_LABELS[rater.state].lower()}”."
+    return refusal_to_send(
+        assessment.state, program, email=rater.email, source=source, instrument=assessment.instrument.name
+    )
+
+
+def fields_of(rater: Rater) -> dict[str, str]:
+    """What stands in the mail to a rater, apart from the way in."""
+    assessment, today = rater.assessment, day_of(clock.now(), rater.reads_at)
+    instrument = assessment.instrument
+    is_vendors = rater.state in SILENT and rater.credential_id is None
+    where = "You have been sent your own way in:" if is_vendors else ""
+    return {
+        "name": called(rater.name),
+        "client": assessment.client.name,
+        "coach": who_asks(assessment),
+        "instrument": instrument.name,
+        "until": until_in_words(answer_until(assessment.due_on, assessment.pace, today)),
+        "how": "" if is_vendors else instrument.how_to,
+        "where": where or where_in_words(instrument.way, instrument.vendor.portal),
+    }
+
+
+def who_asks(assessment: Assessment) -> str:
+    """Whose name stands in the mails: the coach's."""
+    client = assessment.client
+    return client.coach.name if client.coach_id else "We"
 
 
 def _firm_zone() -> str:

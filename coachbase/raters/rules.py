@@ -12,10 +12,12 @@ from ..assessments.rules import State as AssessmentState
 from ..clients.rules import delimiter_of, fold, is_mail_address, read_sheet
 from ..errors import Refused
 from ..firm.rules import is_zone
-from ..instruments.rules import MOST_REMINDERS, Group
+from ..instruments.rules import Group
 
 NOMINATE, APPROVE = "nominate", "approve"
 """The kinds of links behind which the coachee names raters, and a sponsor contact approves them."""
+ACCESS, REMINDER = "rater_access", "rater_reminder"
+"""The kinds of mails to a rater."""
 LINK_LASTS = timedelta(days=60)
 LONGEST_NAME, LONGEST_MAIL, LONGEST_LIST = 120, 254, 100_000
 MOST = 200
@@ -139,10 +141,12 @@ def _of(group: Group) -> str:
     return f"at most {group.most} can be asked"
 
 
-def shortage(group: Group, there: int) -> str:
-    """'Peers: 2 of at least 3, name 1 more'; '' when they are enough."""
+def refusal_of_shortage(group: Group, there: int) -> str | None:
+    """Why these are too few to be handed in, as a sentence; None when they are enough."""
     missing = group.least - there
-    return f"{group.name}: {there} of at least {group.least}, {missing} more" if missing > 0 else ""
+    if missing <= 0:
+        return None
+    return f"{group.name}: {there} of at least {group.least}; name {missing} more, or save and go on later."
 
 
 def wanted_in_words(group: Group) -> str:
@@ -164,20 +168,6 @@ def missing_in_words(progress: Sequence[Progress]) -> str:
     """'Peers 1 more, Direct reports 2 more': what keeps it from being enough; '' when nothing does."""
     lacking = [(each.group, each.least - each.done) for each in progress if each.done < each.least]
     return ", ".join(f"{group} {count} more" for group, count in lacking)
-
-
-# Chasing --------------------------------------------------------------------------------------------------------------
-
-
-def next_reminder(invited_on: date, reminded_on: date | None, rhythm: Sequence[int], reminders: int) -> date | None:
-    """The day of the next reminder; None when there were enough. What was missed is not made up for in a hurry:
-    between two reminders lie as many days as the rhythm says."""
-    if reminders >= min(len(rhythm), MOST_REMINDERS):
-        return None
-    planned = invited_on + timedelta(days=rhythm[reminders])
-    if reminded_on is None or reminders == 0:
-        return planned
-    return max(planned, reminded_on + timedelta(days=rhythm[reminders] - rhythm[reminders - 1]))
 
 
 def day_of(moment: datetime, zone: str) -> date:

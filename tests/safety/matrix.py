@@ -59,6 +59,11 @@ CODE = {"bob": "olive alice vera", "dan": "olive carol dora", "stock": ARRANGE}
 """A code is seen by those who see whom it was given to; the stock by those who look after it."""
 ASSESSMENT = {"bob": "olive alice vera", "dan": "olive carol dora"}
 ARRANGED_CODE = {"bob": "olive vera", "dan": "olive dora", "stock": ARRANGE}
+RATED = {"bob": "olive alice vera", "dan": "olive carol dora"}
+RATER = RATED | {"bob, asked": "vera", "dan, asked": "dora"}
+"""Who is named is seen by all who see the client; who was asked is changed by whoever chases: domain.md §1."""
+NAMES = {"bob’s names": "client", "bob’s approval": "", "dan’s names": ""}
+APPROVAL = {"bob’s approval": "sponsor", "bob’s names": "", "dan’s approval": ""}
 FIRMS = {"firm": ARRANGE}
 """What is the firm's own: its catalogue."""
 
@@ -478,6 +483,34 @@ ROUTES: dict[str, Row] = {
     "GET development.printed": Row(PACKAGE, 200),
     "POST development.share": Row(PACKAGE, 422),
     "POST development.stop_sharing": Row(WALL, 303),
+    # raters
+    "GET raters.raters": Row(RATED, 200),
+    "GET raters.new_raters": Row(RATED, 200),
+    "POST raters.add": Row(RATED, 422),
+    "POST raters.ask_to_name": Row(RATED, 303),
+    "POST raters.decide": Row(RATED, 422, {"act": "no"}),
+    "POST raters.ask_to_approve": Row(RATED, 404),
+    "POST raters.mark": Row({"bob": "vera", "dan": "dora"}, 422),
+    "POST raters.note_client": Row(RATED, 303),
+    "POST raters.close": Row(RATED, 422),
+    "POST portal.remind_raters": Row(RATED, 303),
+    "GET raters.rater": Row(RATER, 200),
+    "POST raters.change": Row(RATER, 422),
+    "POST raters.withdraw": Row(RATER, 303),
+    "POST raters.put_back": Row(RATER, 422),
+    "POST raters.send_again": Row({"bob, asked": "vera", "dan, asked": "dora"}, 303),
+    "GET raters.look_at_mails": Row(STAFF, 200),
+    "POST raters.send": Row(STAFF, 422),
+    "GET raters_public.open_nominate": Row({"nominate": ALL}, 303),
+    "GET raters_public.nominate": holders("nominate", 200),
+    "POST raters_public.name": holders("nominate", 422, body={"act": "send"}),
+    "POST raters_public.leave_naming": everyone(303),
+    "GET raters_public.open_approve": Row({"approve": ALL}, 303),
+    "GET raters_public.approve": holders("approve", 200),
+    "POST raters_public.answer": holders("approve", 422),
+    "POST raters_public.leave_approving": everyone(303),
+    "POST portal_public.name_raters": Row(NAMES, 303),
+    "POST portal_public.approve_as_sponsor": Row(APPROVAL, 303),
     # portal, for the staff
     "GET portal.of_client": Row(WALL, 200),
     "POST portal.remind": Row(WALL, 303),

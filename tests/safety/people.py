@@ -10,7 +10,10 @@ from tests.safety.world import World
 
 SIGNED_IN = ("olive", "alice", "vera", "carol", "dora")
 SHUT_OUT = ("stranger", "disabled", "ended")
-HOLDERS = ("invitation", "reset", "intake", "client", "assistant", "sponsor", "sign", "book", "session", "poll")
+HOLDERS = (
+    *("invitation", "reset", "intake", "client", "assistant", "sponsor"),
+    *("sign", "book", "session", "poll", "nominate", "approve"),
+)
 EVERYBODY = SIGNED_IN + SHUT_OUT + HOLDERS
 
 

@@ -57,6 +57,7 @@ from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEnt
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
+from tests.safety.rated import rate
 
 A_HOLIDAY = date(2099, 12, 25)
 """Of every coach, whatever day it is now."""
@@ -130,6 +131,7 @@ def build() -> World:
         _grouped(world, whose, staff[coach])
     _catalogued(world, staff)
     _assessed(world, staff)
+    rate(world, READERS)
     _packed(world)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
@@ -544,24 +546,6 @@ def _packed(world: World) -> None:
         world.ids.setdefault("number", {})[whose] = str(number)
 
 
-def _packed(world: World) -> None:
-    """Bob and Dan have a plan, and a package with a document in it that is for the coach only."""
-    now = clock.now()
-    for whose in ("bob", "dan"):
-        client = Client.get(Client.public_id == world.ids["client"][whose])
-        document = Document.get(Document.public_id == world.ids["document"][f"{whose}, coach only"])
-        package = Package.create(
-            client=client, title=world.word("packagetitle", whose), state_name=PackageState.READY, created_at=now,
-            made_at=now, document=document,
-        )  # fmt: skip
-        title = world.word("packageitem", whose, COACH_ONLY[whose])
-        PackageItem.create(package=package, document=document, position=1, title=title)
-        world.keep(whose, package)
-        text = f"{world.word('plan', whose)} is the aim"
-        plan = DevelopmentPlan.create(client=client, text=text, created_at=now, changed_at=now)
-        world.keep(whose, DevelopmentPlanVersion.create(plan=plan, version=1, text=text, at=now))
-
-
 def _catalogued(world: World, staff: dict[str, User]) -> None:
     """The firm's catalogue, codes that clients have and one in stock. What a code says no page shows."""
     now, desk = clock.now(), frozenset({"olive", "vera", "dora"})
@@ -720,6 +704,8 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
     _, world.tokens["book"] = links.issue("book", ids["request"]["bob’s to book"], lasts=timedelta(days=60))
     _, world.tokens["session"] = links.issue("session", ids["coaching_session"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["poll"] = links.issue("poll", ids["voter"]["bob’s client"], lasts=timedelta(days=60))
+    _, world.tokens["nominate"] = links.issue("nominate", ids["rater_ask"]["bob’s names"], lasts=timedelta(days=60))
+    _, world.tokens["approve"] = links.issue("approve", ids["rater_ask"]["bob’s approval"], lasts=timedelta(days=60))
     _, world.tokens["feed_client"] = links.issue("feed_client", ids["client"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["feed_coach"] = links.issue("feed_coach", staff["alice"].public_id, lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
