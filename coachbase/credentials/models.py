@@ -13,7 +13,7 @@ from ..accounts.models import User
 from ..clients.models import Client
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..instruments.models import Instrument, Vendor
-from .rules import ENTRY_LABELS, FREE, STATE_LABELS, Code, Entry, State, expires_soon, is_past, key_of
+from .rules import ENTRY_LABELS, FREE, SOON, STATE_LABELS, Code, Entry, State, expires_soon, is_past, key_of
 
 
 class Credential(Model):
@@ -171,7 +171,7 @@ class Stock:
         """Sums by instrument and currency: the codes themselves may be thousands."""
         code = Credential
         free = code.state_name.in_(FREE) & (code.expires_on.is_null() | (code.expires_on >= today))
-        soon = free & (fn.julianday(code.expires_on) - fn.julianday(today) <= 14)
+        soon = free & (fn.julianday(code.expires_on) - fn.julianday(today) <= SOON)
         typed_in = code.given_at.is_null(False) & (code.given_at == code.added_at)
         given = code.state_name == State.GIVEN
         oldest = fn.MIN(Case(None, [(free, code.added_at)], None)).converter(UtcDateTimeField().python_value)

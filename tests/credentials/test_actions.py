@@ -184,12 +184,13 @@ def test_a_stock_says_what_lies_there_since_when_and_what_it_cost(cast, disc):
     long_ago = clock.now() - 100 * DAY
     with clock.pretend(long_ago):
         actions.add(disc, [Code("A"), Code("B")], order="", by=cast.vera)
-    actions.add(disc, [Code("C", "", today() + 9 * DAY), Code("D", "", today() + 40 * DAY)], order="", by=cast.vera)
+    days = {"C": 9, "D": 14, "E": 15}
+    actions.add(disc, [Code(secret, "", today() + n * DAY) for secret, n in days.items()], order="", by=cast.vera)
     actions.take(disc, client=cast.bob, today=today())
     found = stock_of(disc)
-    assert (found.free, found.given, found.soon, found.worth) == (3, 1, 0, {"GBP": 19_500})
+    assert (found.free, found.given, found.soon, found.worth) == (4, 1, 1, {"GBP": 26_000})
     assert found.oldest == long_ago
-    assert found.worth_in_words == "£195.00"
+    assert found.worth_in_words == "£260.00"
 
 
 def test_stock_runs_low_when_more_are_set_up_than_lie_there(cast, disc, hogan, stock):
