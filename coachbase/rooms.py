@@ -25,6 +25,7 @@ from .clients.models import Client, Organisation
 from .cohorts import views as cohorts
 from .credentials import views as credentials
 from .db import database
+from .development import views as development
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
@@ -93,6 +94,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     assessments.pages,
     audit.pages,
     packages.pages,
+    development.pages,
     mail.pages,
     invitations.pages,
     invitations_public.pages,

@@ -211,7 +211,7 @@ class RaterAsk(Model):
 
 
 def approvers_of(assessment: Assessment) -> list[Contact]:
-    """The sponsor contacts who may be asked to approve: who signs or reads in the program (docs/decisions/0024)."""
+    """The sponsor contacts who may be asked to approve: who signs or reads in the program (docs/decisions/0025)."""
     if assessment.engagement_id is None:
         return []
     there = Participant.of(assessment.engagement).where(Participant.signs | Participant.reads)

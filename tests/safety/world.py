@@ -527,10 +527,9 @@ def _assessed(world: World, staff: dict[str, User]) -> None:
 
 
 def _packed(world: World) -> None:
-    """Bob and Dan have a package with a report in it that is for the coach, and a plan in one version: Bob's is the
-    first, Dan's the second, so that neither's number is the other's."""
+    """Bob and Dan have a plan, and a package with a document in it that is for the coach only."""
     now = clock.now()
-    for number, whose in enumerate(("bob", "dan"), start=1):
+    for whose in ("bob", "dan"):
         client = Client.get(Client.public_id == world.ids["client"][whose])
         document = Document.get(Document.public_id == world.ids["document"][f"{whose}, coach only"])
         package = Package.create(
@@ -541,9 +540,8 @@ def _packed(world: World) -> None:
         PackageItem.create(package=package, document=document, position=1, title=title)
         world.keep(whose, package)
         text = f"{world.word('plan', whose)} is the aim"
-        plan = DevelopmentPlan.create(client=client, text=text, version=number, created_at=now, changed_at=now)
-        DevelopmentPlanVersion.create(plan=plan, version=number, text=text, at=now)
-        world.ids.setdefault("number", {})[whose] = str(number)
+        plan = DevelopmentPlan.create(client=client, text=text, created_at=now, changed_at=now)
+        world.keep(whose, DevelopmentPlanVersion.create(plan=plan, version=1, text=text, at=now))
 
 
 def _catalogued(world: World, staff: dict[str, User]) -> None:
