@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -61,6 +61,16 @@ FACES = {
 """Tone and icon of each state."""
 ASKED = ("Asked", "accent", "send")
 """What stands for all who were asked where the reader is to know numbers only."""
+
+
+@pages.app_template_global("raters_in_words")
+def raters_in_words(assessment: Assessment) -> str:
+    """'Peers 2/3, Manager 1/1', for the client's tab: read once for all assessments of the client."""
+    if "raters" not in g:
+        ids = Assessment.select(Assessment.id).where(Assessment.client == assessment.client).tuples()
+        g.raters = Rater.progress_of([each for (each,) in ids])
+    asked = [each for each in g.raters.get(assessment.id, []) if each.asked]
+    return ", ".join(f"{each.group} {each.done}/{each.asked}" for each in asked) or "nobody asked yet"
 
 
 # The list -------------------------------------------------------------------------------------------------------------

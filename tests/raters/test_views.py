@@ -113,6 +113,13 @@ def test_the_owner_chases_where_there_is_no_assistant(olive, cast, home, invited
     assert olive.get(f"/raters/{invited[0].public_id}").status_code == 200
 
 
+def test_the_clients_tab_leads_to_them_with_their_numbers(alice, cast, invited):
+    actions.mark(invited[1:3], State.COMPLETED, by=cast.vera)
+    page = alice.get(f"/clients/{cast.bob.public_id}/assessments")
+    assert "Manager 0/1, Peers 2/3" in words(page)
+    assert f"/assessments/{invited[0].assessment.public_id}/raters" in page.text
+
+
 def test_carol_finds_nothing(carol, home, invited, cast, assessment):
     for path in (home, f"{home}/add", f"/raters/{invited[0].public_id}"):
         assert carol.get(path).status_code == 404
