@@ -168,13 +168,14 @@ def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[
     for row in Assessment.for_page(client, engagements):
         until = until_in_words(answer_until(row.due_on, row.pace, today))
         is_begun = row.state is AssessmentState.IN_PROGRESS
+        is_asked = row.is_open and row.answered_at is None
         yield Ask(
             way=ASSESS,
             subject=row.public_id,
             title=f"Complete “{row.label}”",
             hint=f"{'Begun; finish it' if is_begun else 'Do it'} {until}. How to get in stands on the next page.",
             button="How to get in",
-            done_at=None if row.is_open and row.answered_at is None else row.answered_at or row.completed_at,
+            done_at=None if is_asked else row.answered_at or row.completed_at or row.waiting_since,
             href=f"/p/client/assessment/{row.public_id}",
         )
 
