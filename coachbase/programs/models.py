@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -298,10 +298,27 @@ class Outlook:
     def dates(self) -> list[Obligation]:
         """Everything dated that it brings."""
         planned = self.engagement
-        days = {"kickoff_on": planned.starts_on, "starts_on": planned.starts_on, "ends_on": planned.ends_on}
-        due = ((due_on(item.item, **days), item.instrument.name) for item in self.battery_items)
-        tests = [Obligation(day, f"{name} completed", "clipboard-check") for day, name in due if day]
+        tests = [Obligation(day, f"{name} completed", "clipboard-check") for day, name, _ in self._tests if day]
         return sorted([*tests, *obligations(planned, planned.starts_on, planned.ends_on)], key=lambda each: each.on)
+
+    @cached_property
+    def _tests(self) -> list[tuple[date | None, str, int]]:
+        """When each instrument of the battery is due, and how many days it usually takes."""
+        first, last = self.engagement.starts_on, self.engagement.ends_on
+        return [
+            (
+                due_on(item.item, kickoff_on=first, starts_on=first, ends_on=last),
+                item.instrument.name,
+                item.instrument.answer_days + item.instrument.report_days,
+            )
+            for item in self.battery_items
+        ]
+
+    @property
+    def too_soon(self) -> list[str]:
+        """The instruments that take longer than there is time before they are due."""
+        hurried = (name for day, name, takes in self._tests if day and day < self.today + timedelta(days=takes))
+        return list(dict.fromkeys(hurried))
 
     @property
     def new_coach(self) -> bool:

@@ -1,7 +1,7 @@
 """Programs in the settings, and what starting one creates, mails and leaves alone: rows, timeline, outbox."""
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -431,3 +431,11 @@ def test_what_starting_brings_names_the_days_of_the_battery(cast, leadership, ch
     days = {each.what: each.on for each in outlook.dates}
     assert days["Hogan HPI completed"] == date(2026, 11, 23)
     assert days["EQ-i 2.0 completed"] == date(2026, 11, 23)
+
+
+def test_what_starting_brings_warns_of_instruments_there_is_no_time_for(cast, leadership, choose, time_machine):
+    due = date(2026, 11, 23)
+    for days, hurried in ((11, []), (10, ["Hogan HPI", "Hogan HDS", "EQ-i 2.0"])):
+        time_machine.move_to(datetime.combine(due - timedelta(days=days), time(9), UTC))
+        outlook = Outlook(cast.bob, leadership, choose(), firm=Firm.current(), now=clock.now())
+        assert outlook.too_soon == hurried

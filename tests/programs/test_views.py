@@ -474,5 +474,6 @@ def test_the_start_form_offers_the_batteries_with_the_programs_own_chosen(vera, 
     page = vera.get(f"{start_path(cast)}/new?template={leadership.public_id}").text
     assert f'<option selected value="{leadership.battery.public_id}">' in page
     assert "Hogan HPI completed" in page
+    assert "Hogan HPI, Hogan HDS, EQ-i 2.0 take longer than there is time." in page
     assert vera.post(start_path(cast), data=starting | {"battery": [""]}).status_code == 303
     assert Engagement.of(cast.bob).get().battery is None
