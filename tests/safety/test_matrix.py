@@ -80,6 +80,8 @@ def stands_on(board: str, whose: str) -> bool:
 def value_of(world: World, argument: str, whose: str) -> str:
     if argument == "token":
         return world.tokens.get(whose, MISSING_TOKEN)
+    if argument == "board":
+        return "assessments" if whose.endswith("assessed") else "onboarding"
     if argument in ("slug", "kind"):
         return {"missing": "no-such"}.get(whose, whose)
     return world.ids[table_of(argument)].get(whose, MISSING)

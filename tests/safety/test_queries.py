@@ -19,7 +19,7 @@ from coachbase.mail.models import Message
 from coachbase.timeline.models import Entry, Note
 from tests.safety.matrix import ROUTES
 from tests.safety.test_bad_input import by_whom
-from tests.safety.test_matrix import value_of
+from tests.safety.test_matrix import boards_of, value_of
 from tests.safety.walk import fill, routes
 from tests.safety.world import World
 
@@ -95,13 +95,14 @@ def greedy_pages(people, world: World, queries, htmx: bool) -> list[str]:
     for method, rule in routes(people.app):
         if method == "GET":
             who, whose = by_whom(ROUTES[f"GET {rule.endpoint}"])
-            path = fill(rule, {name: value_of(world, name, whose) for name in rule.arguments})
-            browser = people[who]
-            database.close()  # on a new connection nothing is kept yet
-            with queries() as asked:
-                browser.get(path, headers={"HX-Request": "true"} if htmx else {})
-            if len(asked) > MOST:
-                found.append(f"{path}: {len(asked)}")
+            values = {name: value_of(world, name, whose) for name in rule.arguments}
+            for board in boards_of(rule):
+                path, browser = fill(rule, values | {"board": board}), people[who]
+                database.close()  # on a new connection nothing is kept yet
+                with queries() as asked:
+                    browser.get(path, headers={"HX-Request": "true"} if htmx else {})
+                if len(asked) > MOST:
+                    found.append(f"{path}: {len(asked)}")
     return found
 
 

@@ -523,7 +523,10 @@ def _assessed(world: World, staff: dict[str, User]) -> None:
         Assessment.update(credential=code).where(Assessment.id == assessment.id).execute()
         assessments.mark(assessment, AssessmentState.ACCESS_SENT, facts=NOTHING_FILED, by=staff[by])
         world.keep(whose, assessment)
-        world.keep(f"{whose}, assessed", Card.get(Card.assessment == assessment))
+        card = Card.get(Card.assessment == assessment)
+        card.version = 1  # as all cards of the world, so that one address asks for each
+        card.save()
+        world.keep(f"{whose}, assessed", card)
 
 
 def _packed(world: World) -> None:
