@@ -142,9 +142,10 @@ class Offer:
         ]
         others = [Kind.UPLOAD, Kind.AGREEMENT, Kind.PLAN]
         groups["Something else"] = [(kind.value, KIND_LABELS[kind]) for kind in others]
-        groups["A completed instrument"] = [(f"instrument:{key}", called) for _, key, called, _ in self.instruments]
-        groups["A report of no assessment here"] = [(f"report:{key}", called) for _, key, called, _ in self.instruments]
-        groups["A report of no assessment here"].append(("report", "Of another instrument"))
+        named = [(key, called) for _, key, called, _ in self.instruments]
+        groups["A completed instrument"] = [(f"instrument:{key}", f"Completed {called}") for key, called in named]
+        loose = [(f"report:{key}", f"Report of {called}, no assessment") for key, called in named]
+        groups["A report of no assessment here"] = [*loose, ("report", "Report of another instrument")]
         return {title: options for title, options in groups.items() if options}
 
     def guess(self, name: str, page: str, client: int | None, today: date) -> "Guessed":
@@ -215,7 +216,8 @@ class PlaceForm(Form):
         """Let it stand there as the file seems to be."""
         self.client.data = self.offered.label_of.get(guessed.client or 0, "")
         self.what.data, self.dated_on.data = guessed.place, guessed.day
-        self.audience.data = Audience.TEAM.value
+        is_report = guessed.place.partition(":")[0] in ("of", Kind.REPORT)
+        self.audience.data = (Audience.COACH if is_report else Audience.TEAM).value
 
     def validate_client(self, field: Field) -> None:
         if self.client_id is None:
