@@ -1,4 +1,4 @@
-"""The worker: what a package holds and what its client copy does not; once, in order, whatever falls over in between."""
+"""The worker: what a package holds and its client copy does not; once, in order, whatever falls over in between."""
 
 import hashlib
 import io
