@@ -119,7 +119,7 @@ class Card(Model):
     board = ForeignKeyField(Board, on_delete="RESTRICT")
     stage = ForeignKeyField(Stage, backref="cards", on_delete="RESTRICT")
     client = ForeignKeyField(Client, backref="cards", on_delete="CASCADE")
-    assessment = ForeignKeyField(Assessment, null=True, unique=True, backref="cards", on_delete="CASCADE")
+    assessment = ForeignKeyField(Assessment, null=True, index=False, backref="cards", on_delete="CASCADE")
     position = IntegerField()
     entered_at = UtcDateTimeField()
     version = IntegerField(default=1)
@@ -397,7 +397,11 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
 
 
-# A client stands once on the onboarding board; on the board of assessments once for each.
+# A client stands once on the onboarding board; on the board of assessments once for each. Neither index holds the
+# other's cards: SQLite would look all clients up by the assessment that they do not have.
+Card.add_index(
+    Card.index(Card.assessment, unique=True, name="card_assessment_id", where=SQL('"assessment_id" IS NOT NULL'))
+)
 Card.add_index(
     Card.index(Card.board, Card.client, unique=True, name="card_one_a_client", where=SQL('"assessment_id" IS NULL'))
 )

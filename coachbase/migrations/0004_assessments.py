@@ -280,6 +280,7 @@ CREATE INDEX "rater_by_id" ON "rater" ("by_id");
 CREATE INDEX "rater_approved_by_id" ON "rater" ("approved_by_id");
 CREATE INDEX "rater_approved_by_contact_id" ON "rater" ("approved_by_contact_id");
 CREATE UNIQUE INDEX "rater_assessment_id_email" ON "rater" ("assessment_id", "email");
+CREATE INDEX "rater_assessment_id_group_id" ON "rater" ("assessment_id", "group_id");
 CREATE INDEX "rater_state_invited_at" ON "rater" ("state", "invited_at");
 CREATE TABLE "rater_ask" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -404,7 +405,7 @@ UPDATE "document" SET "series" = "public_id";
 UPDATE "document" SET "held" = 'proof' WHERE "id" IN (SELECT "document_id" FROM "provable_file");
 UPDATE "document" SET "kind" = 'agreement' WHERE "id" IN (SELECT "document_id" FROM "provable_file");
 ALTER TABLE "card" ADD COLUMN "assessment_id" INTEGER REFERENCES "assessment" ("id") ON DELETE CASCADE;
-CREATE UNIQUE INDEX "card_assessment_id" ON "card" ("assessment_id");
+CREATE UNIQUE INDEX "card_assessment_id" ON "card" ("assessment_id") WHERE "assessment_id" IS NOT NULL;
 DROP INDEX "card_board_id_client_id";
 CREATE UNIQUE INDEX "card_one_a_client" ON "card" ("board_id", "client_id") WHERE "assessment_id" IS NULL;
 ALTER TABLE "move" ADD COLUMN "standing" TEXT NOT NULL DEFAULT '';

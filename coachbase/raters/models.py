@@ -67,7 +67,11 @@ class Rater(Model):
     created_at = UtcDateTimeField()
 
     class Meta:
-        indexes = ((("assessment", "email"), True), (("state_name", "invited_at"), False))
+        indexes = (
+            (("assessment", "email"), True),
+            (("assessment", "group"), False),  # to count by group; else all of a group are looked through
+            (("state_name", "invited_at"), False),
+        )
 
     @property
     def state(self) -> State:
