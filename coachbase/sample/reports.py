@@ -19,7 +19,7 @@ _SAYS = (
     "Lower than most: worth asking when it was last needed.",
     "Much higher than most: under pressure it may become too much.",
 )
-_INTRO = {
+INTRO = {
     Part.COACH: "For the coach alone. It reads the scores against each other and proposes where to begin.",
     Part.CLIENT: "This is what your answers say, in plain words. Your coach goes through it with you.",
 }
@@ -45,7 +45,7 @@ def report_of(client: str, instrument: str, part: Part, at: datetime) -> Upload:
         "part": f"{part.value.title()} report",
         "client": client,
         "day": f"{at.day} {at:%B %Y}",
-        "intro": _INTRO[part],
+        "intro": INTRO[part],
         "scales": _scales(client, SCALES.get(instrument, _USUAL)),
         "asks": list(_ASKS[part]),
     }
