@@ -133,6 +133,7 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     assessed.answer_all()
     _debrief(team["Vera Moreau"])
     assessed.release_all()
+    assessed.write_plans()
     _fill_this_week(team["Vera Moreau"])
     _gather(team["Alice Kern"], team["Vera Moreau"])
     _differ(team)

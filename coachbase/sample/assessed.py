@@ -13,6 +13,8 @@ from ..assessments.rules import NOTHING_FILED, STAGES, State
 from ..clients.models import Client
 from ..credentials import actions as credentials
 from ..credentials.rules import Code
+from ..development import actions as development
+from ..development import tasks as painters
 from ..engagements.models import Engagement
 from ..engagements.rules import State as Running
 from ..files import actions as files
@@ -30,6 +32,30 @@ from ..raters.rules import State as RaterState
 from ..sessions.models import CoachingSession
 from .reports import report_of
 from .times import days_ago, deliver
+
+FIRST_PLAN = """\
+## To decide less, and sooner
+
+| What | With whom | By |
+|---|---|---|
+| Name the three decisions only I can take | my coach | this month |
+| Hand the weekly review to the deputies | the deputies | the quarter’s end |
+
+**How I notice:** fewer questions reach me after six.
+"""
+NEXT_AIM = """
+## To be heard without raising my voice
+
+- pause before I answer
+- ask first what was meant
+"""
+PLANS = {
+    "Astrid Hammer": (FIRST_PLAN, FIRST_PLAN + NEXT_AIM),
+    "Isabel Crane": (FIRST_PLAN,),
+    "Henrik Moe": (NEXT_AIM, FIRST_PLAN + NEXT_AIM),
+}
+"""What they mean to change; the first one has hers."""
+SHARED = "Astrid Hammer"
 
 
 @dataclass(frozen=True)
@@ -278,6 +304,23 @@ def _release(row: Assessment) -> None:
     """By whoever may read it."""
     by = row.client.coach
     assessments.mark(row, State.RELEASED, facts=row.facts(by, has_package=True), by=by)
+
+
+# Plans ----------------------------------------------------------------------------------------------------------------
+
+
+def write_plans() -> None:
+    """What came of the debriefs: by the desk, for the coach and the client to go on with."""
+    for name, texts in PLANS.items():
+        client = Client.get(Client.name == name)
+        by = _desk(client)
+        for version, text in enumerate(texts):
+            with days_ago(20 - 9 * version):
+                plan = development.write(client, text, version=version, by=by)
+        if name == SHARED:
+            with days_ago(10):
+                drawn = painters.draw(client, plan.text, number=plan.version, at=plan.changed_at)
+                development.share(client, drawn, version=plan.version, by=by)
 
 
 # Raters ---------------------------------------------------------------------------------------------------------------
