@@ -10,15 +10,18 @@ import pytest
 from coachbase import clock
 from coachbase.accounts.models import Serving, User
 from coachbase.accounts.rules import Role
+from coachbase.audit.models import Opening
 from coachbase.availability.models import Availability, Holiday, SpecialDay, Trip
 from coachbase.boards.models import Board, Card, Stage
 from coachbase.clients.models import Client, ClientImport, Contact, Organisation
 from coachbase.cohorts.models import Cohort, Meeting
+from coachbase.credentials.models import Credential, CreditEntry
 from coachbase.db import database, transaction
 from coachbase.engagements.models import Engagement
 from coachbase.feeds.models import Feed
 from coachbase.files.models import Document, DocumentContent
 from coachbase.firm.models import Firm
+from coachbase.instruments.models import Battery, BatteryItem, Instrument, InstrumentGroup, Vendor
 from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.links import actions as links
 from coachbase.mail import actions as mail
@@ -105,7 +108,7 @@ def infest(cast, number: int, text: str) -> list[str]:
         f"/sponsors/{sponsor.public_id}/contacts/{contact.public_id}", f"/mail/{message.public_id}",
         f"/settings/forms/{form.public_id}", f"/settings/forms/{form.public_id}/preview",
         f"/settings/forms/{form.public_id}/questions/{questions[1].public_id}", f"/clients/import/{upload.public_id}",
-        f"/p/intake/form-{number}", *plan(cast, number, text, client, coach),
+        f"/p/intake/form-{number}", *plan(cast, number, text, client, coach), *catalogue(cast, text, client),
     ]  # fmt: skip
 
 
@@ -158,6 +161,32 @@ def plan(cast, number: int, text: str, client: Client, coach: User) -> list[str]
     ]  # fmt: skip
 
 
+def catalogue(cast, text: str, client: Client) -> list[str]:
+    """The same in an instrument, a battery of it, and a code the client has."""
+    now = clock.now()
+    vendor = Vendor.create(name=text, portal=f"javascript:{RAN}//zq")
+    said = {"name": text, "how_to": text, "file_words": text, "rhythm": text, "currency": "GBP"}
+    instrument = Instrument.create(vendor=vendor, needs_raters=True, created_at=now, **said)
+    InstrumentGroup.create(instrument=instrument, name=text, least=1, most=2, position=1)
+    battery = Battery.create(name=text, created_at=now)
+    item = BatteryItem.create(battery=battery, instrument=instrument, position=1)
+    code = Credential.create(
+        instrument=instrument, login=text, secret=text, order=text, state_name="given", client=client, currency="GBP",
+        added_at=now, given_at=now,
+    )  # fmt: skip
+    CreditEntry.create(
+        vendor=vendor, instrument=instrument, client=client, entry_name="used", credits=-1, currency="GBP", note=text,
+        by=cast.vera, at=now,
+    )  # fmt: skip
+    Opening.create(what_name="code", words=text, client=client, by=cast.vera, at=now)
+    home = f"/settings/instruments/{instrument.public_id}"
+    return [
+        home, f"/settings/instruments/vendors/{vendor.public_id}", f"{home}/codes?state=given", f"{home}/codes/add",
+        f"/codes/{code.public_id}/end", f"/settings/credits/{vendor.public_id}",
+        f"/settings/batteries/{battery.public_id}", f"/settings/batteries/{battery.public_id}/items/{item.public_id}",
+    ]  # fmt: skip
+
+
 def ask(number: int, text: str, now: datetime) -> tuple[Form, list[Question]]:
     form = Form.create(slug=f"form-{number}", title=text, intro=text, thanks=text, state_name="open", created_at=now)
     version = FormVersion.create(form=form, number=1)
@@ -176,12 +205,13 @@ LISTS = {
     "vera": [
         "/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/settings/forms", "/settings/stages",
         "/settings/programs", "/settings/mail-texts/intake_thanks", "/search?q=zq", "/clients/new", "/account",
-        "/calendar", "/cohorts", "/planning", "/settings/calendars", "/settings/feeds",
+        "/calendar", "/cohorts", "/planning", "/settings/calendars", "/settings/feeds", "/settings/instruments",
+        "/settings/batteries", "/settings/credits",
     ],
-    "alice": ["/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/account"],
+    "alice": ["/", "/boards/onboarding", "/clients?status=all", "/sponsors", "/mail", "/account", "/audit"],
     "olive": [
         "/", "/boards/onboarding", "/clients?status=all&sort=-coach", "/settings/team", "/settings/team/invite",
-        "/settings/firm", "/settings/mail",
+        "/settings/firm", "/settings/mail", "/audit",
     ],
 }  # fmt: skip
 
