@@ -73,7 +73,7 @@ _WIDTH = {Audience.COACH: 0, Audience.TEAM: 1, Audience.CLIENT: 2}
 
 
 def is_logged(kind: Kind, audience: Audience) -> bool:
-    """Whether opening a document is noted (docs/decisions/0024)."""
+    """Whether opening a document is noted (docs/decisions/0026)."""
     return kind in SHUT or audience is Audience.COACH
 
 

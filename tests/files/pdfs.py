@@ -69,7 +69,7 @@ def bomb(size=100_000_000):
     )
 
 
-def nested_bomb(size=1_000_000_000):
+def nested_bomb(size=200_000_000):
     """Packed twice: each layer a thousand times smaller."""
     once = zlib.compress(b"\0" * size, 9)
     return _one_page(stream(zlib.compress(once, 9), b"/Filter[/FlateDecode/FlateDecode]"))
