@@ -57,6 +57,7 @@ from .scheduling import views as scheduling
 from .search import views as search
 from .sessions import views as sessions
 from .timeline import views as timeline
+from .tracking import views as tracking
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     home.pages,
@@ -102,6 +103,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     intake_public.pages,
     raters.pages,
     raters_public.pages,
+    tracking.pages,
 )
 
 

@@ -8,6 +8,7 @@ from .clients.models import ClientImport, Contact
 from .db import Once, atomic
 from .links.models import Link
 from .portal.models import Chaser
+from .tracking.models import StatusList
 
 
 @atomic
@@ -21,3 +22,4 @@ def forget_spent_rows() -> None:
     Chaser.delete().where(Chaser.on < (now - timedelta(days=30)).date()).execute()
     Contact.delete().where(Contact.removed_at < now - timedelta(days=1)).execute()
     ClientImport.delete().where(ClientImport.created_at < now - timedelta(days=7)).execute()
+    StatusList.delete().where(StatusList.created_at < now - timedelta(days=7)).execute()

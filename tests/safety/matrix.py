@@ -511,6 +511,14 @@ ROUTES: dict[str, Row] = {
     "POST raters_public.leave_approving": everyone(303),
     "POST portal_public.name_raters": Row(NAMES, 303),
     "POST portal_public.approve_as_sponsor": Row(APPROVAL, 303),
+    # tracking
+    "GET tracking.choose_list": Row(STAFF, 200),
+    "POST tracking.take": Row(STAFF, 422),
+    "GET tracking.columns": Row(OWN, 200),
+    "POST tracking.choose_columns": Row(OWN, 422),
+    "GET tracking.check": Row(OWN, 303),
+    "POST tracking.apply": Row(OWN, 422),
+    "POST tracking.forget": Row(OWN, 303),
     # portal, for the staff
     "GET portal.of_client": Row(WALL, 200),
     "POST portal.remind": Row(WALL, 303),

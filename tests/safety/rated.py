@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from coachbase import clock
+from coachbase.accounts.models import User
 from coachbase.assessments.models import Assessment
 from coachbase.clients.models import Client, Contact
 from coachbase.credentials.models import Credential
 from coachbase.instruments.models import Instrument, InstrumentGroup
 from coachbase.raters.models import Rater, RaterAsk
 from coachbase.raters.rules import State
+from coachbase.tracking.models import StatusList
 
 if TYPE_CHECKING:
     from tests.safety.world import World
@@ -44,6 +46,16 @@ def rate(world: "World", readers: Mapping[str, frozenset[str]]) -> None:
             email=f"{world.word('askedmail', whose)}@x.example", credential=code, invited_at=now, created_at=now,
         )  # fmt: skip
         world.keep(f"{whose}, asked", asked)
+        by = {"bob": "vera", "dan": "dora"}[whose]
+        alone = frozenset({by})
+        content = f"Who,What\n{world.word('listname', whose, alone)},done\n"
+        world.keep(
+            whose,
+            StatusList.create(
+                vendor=instrument.vendor, by=User.get(User.email == f"{by}@northbank.example"), content=content,
+                filename=f"{world.word('listfile', whose, alone)}.csv", created_at=now,
+            ),
+        )  # fmt: skip
         contact = Contact.get(Contact.organisation == client.organisation)
         world.keep(f"{whose}’s names", RaterAsk.create(assessment=assessment, asked_at=now))
         world.keep(f"{whose}’s approval", RaterAsk.create(assessment=assessment, contact=contact, asked_at=now))
