@@ -10,7 +10,7 @@ from peewee import SQL, BooleanField, CharField, ForeignKeyField, IntegerField, 
 
 from ..accounts.models import User
 from ..assessments.models import Assessment
-from ..assessments.rules import NEXT_STEP, OPEN, Pace, Progress, State
+from ..assessments.rules import OPEN, Pace, Progress, State
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
 from ..credentials.models import Credential
@@ -22,6 +22,7 @@ from ..instruments.rules import rhythm_of
 from ..raters.models import Rater
 from .rules import (
     ASSESSMENTS,
+    AWAITED,
     CLOSED,
     DONE,
     NEWEST_DONE,
@@ -35,6 +36,7 @@ from .rules import (
     groups_in_words,
     reminder_in_words,
     short_day,
+    step_of,
 )
 
 KEPT_DAYS = 2000
@@ -207,7 +209,8 @@ class Card(Model):
     def _faces_of_assessments(cls, shown: Any, user: User, known: Mapping[int, tuple], now: datetime) -> list[Face]:
         found = list(database.execute(cls._columns_of_assessments(user).where(shown).order_by(cls.position)))
         rows = [_AssessmentRow(*row) for row in found]
-        progress = Rater.progress_of([row.assessment for row in rows if row.needs_raters])
+        asked = [row.assessment for row in rows if row.needs_raters and row.state in _AWAITED]
+        progress = Rater.progress_of(asked) if asked else {}
         return [_face_of_assessment(row, known[row.stage][0], progress.get(row.assessment, ()), now) for row in rows]
 
     @classmethod
@@ -336,7 +339,7 @@ def _face_of_assessment(row: _AssessmentRow, target: int | None, progress: Seque
         row.invitation_days,
     )
     chase = Chase(_rhythm(row.rhythm), row.reminders, _day(row.reminded_at))
-    asked = sum(each.asked for each in progress)
+    asked, waits_on = sum(each.asked for each in progress), _PARTIES[row.waits_on]
     notes = (
         course.dates(_day(row.send_on), today),
         "nobody asked yet" if row.needs_raters and not asked and state in OPEN else "",
@@ -351,8 +354,8 @@ def _face_of_assessment(row: _AssessmentRow, target: int | None, progress: Seque
         row.client,
         row.name,
         f"{row.instrument}, round {row.round}" if row.round > 1 else row.instrument,
-        NEXT_STEP[state],
-        _PARTIES[row.waits_on],
+        step_of(state, waits_on),
+        waits_on,
         age(since, now) if state is not State.RELEASED else "",
         row.coach or "",
         row.coach_id or "",
@@ -379,6 +382,7 @@ def _day(text: str | None) -> date | None:
 
 _rhythm = lru_cache(KEPT_DAYS)(rhythm_of)
 _STATES = {state.value: state for state in State}
+_AWAITED = {state.value for state in AWAITED}
 
 
 @lru_cache(KEPT_DAYS)

@@ -236,6 +236,15 @@ class Due(NamedTuple):
         return Lateness.FINE if self.is_onboarding else lateness(self.entered_at, self.target_days, now)
 
 
+AWAITED = STAGES[: STAGES.index(State.REPORT_IN)]
+"""As long as the report is still to come."""
+
+
+def step_of(state: State, waits_on: Party) -> str:
+    """What comes next; a client who has answered waits for her raters."""
+    return "Raters to answer" if waits_on is Party.RATERS else NEXT_STEP[state]
+
+
 class Course(NamedTuple):
     """What an assessment's card is measured by: the day the report is needed, and the usual pace until then."""
 
@@ -252,8 +261,7 @@ class Course(NamedTuple):
 
     @property
     def is_awaited(self) -> bool:
-        """Whether the report is still to come."""
-        return STAGES.index(self.state) < STAGES.index(State.REPORT_IN)
+        return self.state in AWAITED
 
     @property
     def last_day(self) -> date | None:

@@ -1,28 +1,41 @@
-"""Targets, places, filters, and what is refused."""
+"""Targets, places, filters, and what is refused; the course of an assessment."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from coachbase.assessments.rules import STAGES, Pace, Progress
+from coachbase.assessments.rules import State as Assessed
 from coachbase.boards.rules import (
+    ASSESSMENTS,
     DEFAULT_OF,
     GAP,
+    MOST_SEGMENTS,
     STAGE_OF,
+    STAGE_OF_STATE,
     STAGE_OF_STEP,
+    Chase,
     Column,
+    Course,
     Due,
     Face,
     Filter,
     Lateness,
     StageMeaning,
+    bar,
     count_waiting,
+    groups_in_words,
     lateness,
     place_between,
     refusal_to_delete,
     refusal_to_hide,
     refusal_to_move,
+    reminder_in_words,
+    stage_of_state,
     stage_reached,
     stages_of,
+    state_of,
+    step_of,
 )
 from coachbase.clients.rules import Party, Status
 from coachbase.engagements.rules import StepKind
@@ -193,3 +206,145 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 )
 def test_a_card_is_measured_by_its_steps_and_without_them_by_its_stage(due, expected):
     assert due.lateness(NOW) is expected
+
+
+# Assessments ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_state_but_cancelled_has_a_stage_and_each_stage_its_state():
+    assert set(STAGE_OF_STATE) == set(Assessed) - {Assessed.CANCELLED}
+    assert all(state_of(meaning) is state for state, meaning in STAGE_OF_STATE.items())
+    assert state_of(None) is None
+    assert state_of(M.INTAKE) is None
+
+
+def columns(*hidden, own_at=None):
+    found = [Column(STAGE_OF_STATE[state], state in hidden) for state in STAGES]
+    if own_at is not None:
+        found.insert(own_at, Column(None, hidden=False))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("board", "state", "place"),
+    [
+        (columns(), Assessed.SET_UP, 0),
+        (columns(), Assessed.RELEASED, 7),
+        (columns(own_at=2), Assessed.IN_PROGRESS, 3),
+        (columns(Assessed.PACKAGED), Assessed.PACKAGED, 4),
+        (columns(Assessed.REPORT_IN, Assessed.PACKAGED), Assessed.PACKAGED, 3),
+        (columns(Assessed.SET_UP), Assessed.SET_UP, 1),
+        ([*reversed(columns(Assessed.PACKAGED))], Assessed.PACKAGED, 3),
+        ([*columns(*STAGES), Column(None, hidden=False)], Assessed.PACKAGED, 8),
+    ],
+)
+def test_an_assessment_stands_in_its_stage_or_the_nearest_before_it_that_shows(board, state, place):
+    assert stage_of_state(board, state) == place
+
+
+TODAY = NOW.date()
+PACE = Pace(answer_days=10, report_days=1)
+
+
+def course(state, *, due=None, **values):
+    day = TODAY + timedelta(days=due) if due is not None else None
+    return Course(
+        **{"state": state, "since": TODAY, "due_on": day, "pace": PACE, "entered_at": NOW, "target_days": None} | values
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        (course(Assessed.SET_UP), Lateness.FINE),
+        (course(Assessed.SET_UP, due=11), Lateness.FINE),
+        (course(Assessed.SET_UP, due=10), Lateness.RISK),
+        (course(Assessed.SET_UP, due=-1), Lateness.LATE),
+        (course(Assessed.ACCESS_SENT, due=5, since=TODAY - 7 * DAY), Lateness.FINE),
+        (course(Assessed.ACCESS_SENT, due=5, since=TODAY), Lateness.RISK),
+        (course(Assessed.COMPLETED, due=0, since=TODAY - 9 * DAY), Lateness.FINE),
+        (course(Assessed.REPORT_IN, due=-30), Lateness.FINE),
+        (course(Assessed.REPORT_IN, entered_at=NOW - 3 * DAY, target_days=2), Lateness.LATE),
+        (course(Assessed.RELEASED, due=-30, entered_at=NOW - 99 * DAY, target_days=2), Lateness.FINE),
+        (course(Assessed.IN_PROGRESS, code_until=TODAY - DAY), Lateness.RISK),
+        (course(Assessed.IN_PROGRESS, code_until=TODAY), Lateness.FINE),
+        (course(Assessed.COMPLETED, code_until=TODAY - DAY), Lateness.FINE),
+        (course(Assessed.ACCESS_SENT, invited_on=TODAY - 9 * DAY, invitation_days=8), Lateness.RISK),
+    ],
+)
+def test_an_assessment_is_at_risk_before_its_day_and_late_after_it(what, expected):
+    assert what.lateness(NOW) is expected
+
+
+@pytest.mark.parametrize(
+    ("what", "send_on", "dates"),
+    [
+        (course(Assessed.SET_UP), None, ""),
+        (course(Assessed.SET_UP, due=20), date(2026, 12, 1), "send 1 Dec, due 12 Dec"),
+        (course(Assessed.SET_UP, due=3), date(2026, 11, 14), "likely 3 Dec, due 25 Nov"),
+        (course(Assessed.SET_UP, due=-3), date(2026, 11, 8), "send 8 Nov, due 19 Nov"),
+        (course(Assessed.COMPLETED, due=20), date(2026, 12, 1), "due 12 Dec"),
+        (course(Assessed.REPORT_IN, due=20), date(2026, 12, 1), ""),
+    ],
+)
+def test_a_card_says_when_it_is_due_and_when_it_is_likely(what, send_on, dates):
+    assert what.dates(send_on, TODAY) == dates
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (course(Assessed.SET_UP), ""),
+        (course(Assessed.SET_UP, code_until=date(2027, 2, 3)), "code until 3 Feb"),
+        (course(Assessed.ACCESS_SENT, code_until=TODAY - DAY), "code expired 21 Nov"),
+        (course(Assessed.ACCESS_SENT, invited_on=TODAY, invitation_days=14), "invitation until 6 Dec"),
+        (course(Assessed.ACCESS_SENT, invited_on=TODAY, invitation_days=90), ""),
+        (course(Assessed.COMPLETED, code_until=TODAY), ""),
+    ],
+)
+def test_a_card_says_until_when_one_can_get_in(what, said):
+    assert what.access(TODAY) == said
+
+
+@pytest.mark.parametrize(
+    ("state", "invited_on", "reminders", "said"),
+    [
+        (Assessed.ACCESS_SENT, TODAY, 0, "reminder 25 Nov"),
+        (Assessed.ACCESS_SENT, TODAY - 9 * DAY, 0, "reminder today"),
+        (Assessed.IN_PROGRESS, TODAY - 3 * DAY, 1, "reminder 26 Nov"),
+        (Assessed.IN_PROGRESS, TODAY, 3, ""),
+        (Assessed.COMPLETED, TODAY, 0, ""),
+        (Assessed.ACCESS_SENT, None, 0, ""),
+    ],
+)
+def test_a_card_says_when_the_client_is_reminded_next(state, invited_on, reminders, said):
+    chase = Chase((3, 7, 10), reminders, None)
+    assert reminder_in_words(course(state, invited_on=invited_on), chase, TODAY) == said
+
+
+def test_of_the_groups_those_are_named_in_which_somebody_has_yet_to_answer():
+    groups = [Progress("Manager", 1, 1, 1), Progress("Peers", 2, 3, 3), Progress("Others", 0, 0, 0)]
+    assert groups_in_words(groups) == "Peers 2/3"
+
+
+def test_more_raters_than_segments_are_drawn_to_scale():
+    assert bar(5, 8) == (5, 8)
+    assert bar(30, 60) == (MOST_SEGMENTS // 2, MOST_SEGMENTS)
+
+
+def test_who_has_answered_waits_for_the_raters():
+    assert step_of(Assessed.IN_PROGRESS, Party.CLIENT) == "Complete"
+    assert step_of(Assessed.IN_PROGRESS, Party.RATERS) == "Raters to answer"
+
+
+def test_late_and_at_risk_may_be_asked_for_together():
+    chosen = Filter.read({"late": "1", "risk": "1", "made_with": "V"}, ASSESSMENTS)
+    assert [chosen.keeps_state(face(lateness=each)) for each in Lateness] == [False, False, True, True]
+    assert chosen.keeps_people(face(vendor_id="V"))
+    assert chosen.keeps_people(face(instrument_id="V"))
+    assert not chosen.keeps_people(face(vendor_id="W"))
+    assert chosen.but(late=False) == "/boards/assessments?made_with=V&risk=1"
+
+
+def test_the_onboarding_board_knows_no_instruments_and_no_risk():
+    assert Filter.read({"risk": "1", "made_with": "V"}).query == ""
