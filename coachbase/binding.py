@@ -9,12 +9,14 @@ import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .apart import apart, apart_within
+from .apart import apart, apart_within, with_memory
 
 MOST_PAGES, MOST_MARKS, DEEPEST = 1000, 200, 4
 """Of one document: its pages, and how many of its own bookmarks we take over, how far down."""
 READING, BINDING = 30.0, 300.0
 """Seconds: for one document; for all of them, which are ours by then."""
+MOST_MEMORY = 700_000_000
+"""Bytes that reading one document may take."""
 STRIP = 18.0
 """Points that a page grows at its foot, so that its number hides nothing of it."""
 LONGEST_MARK = 120
@@ -57,20 +59,20 @@ class Part(NamedTuple):
 def read(content: bytes) -> Sheaf:
     """A stranger's PDF, cleaned. Raises Unreadable."""
     try:
-        return apart_within(READING, _read, content)
+        return apart_within(READING, with_memory, MOST_MEMORY, _read, content)
     except TimeoutError:
         raise Unreadable("takes too long to read") from None
-    except (EOFError, MemoryError):
+    except (EOFError, MemoryError, SystemError):  # the last is how Python says so when there is none left to say it
         raise Unreadable("is too much to read") from None
 
 
 def picture(content: bytes) -> Sheaf:
     """A stranger's picture as a page: drawn anew, without what a camera writes into it. Raises Unreadable."""
     try:
-        return apart_within(READING, _pictured, content)
+        return apart_within(READING, with_memory, MOST_MEMORY, _pictured, content)
     except TimeoutError:
         raise Unreadable("takes too long to read") from None
-    except (EOFError, MemoryError):
+    except (EOFError, MemoryError, SystemError):  # the last is how Python says so when there is none left to say it
         raise Unreadable("is too much to read") from None
 
 
@@ -100,7 +102,7 @@ def _read(content: bytes) -> Sheaf:
         raise Unreadable("is damaged: its end is missing")
     try:
         return _cleaned(pypdf.PdfReader(io.BytesIO(content)))
-    except Unreadable:
+    except (Unreadable, MemoryError):
         raise
     except Exception:  # a stranger's file breaks readers in any way there is
         raise Unreadable("is damaged") from None
@@ -216,7 +218,7 @@ def _pictured(content: bytes) -> Sheaf:
             drawn = Image.new("RGB", upright.size, "white")
             whole = upright.convert("RGBA")
             drawn.paste(whole, mask=whole.getchannel("A"))
-    except Unreadable:
+    except (Unreadable, MemoryError):
         raise
     except Image.DecompressionBombError:
         raise Unreadable("is too large a picture") from None

@@ -77,6 +77,8 @@ def wire() -> None:
     on(Replaced, _follow_version)
     on(Restored, _note_restored)
     on(Removed, _note_removed)
+    on(Removed, _take_copies_back)
+    on(TakenOut, _take_copies_back)
     on(SampleAsked, _fill_sample)
     on(MailEnded, _note_mail)
     on(MailEnded, _tick_what_was_sent)
@@ -234,6 +236,11 @@ def _note_restored(event: Restored) -> None:
     document = event.document
     said = named(document.name, document.audience, document.kind)
     _note_of_file(document.client, f"{said} is back in its version {document.number}", event.by)
+
+
+def _take_copies_back(event: TakenOut | Removed) -> None:
+    """A part that is not what it seemed is in no copy the client may open."""
+    packages.follow_document(event.document, by=event.by)
 
 
 def _note_removed(event: Removed) -> None:

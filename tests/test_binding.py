@@ -6,6 +6,7 @@ import zlib
 import pypdf
 import pytest
 from pypdf.annotations import Link
+from pypdf.generic import NameObject, StreamObject
 
 from coachbase import binding, paper
 from coachbase.apart import apart
@@ -122,3 +123,31 @@ def test_a_picture_of_too_many_points_is_not_opened():
         binding.picture(head + crc + b"\0\0\0\0IEND\xaeB`\x82")
     with pytest.raises(binding.Unreadable, match="is damaged"):
         binding.picture(b"\x89PNG\r\n\x1a\n nothing")
+
+
+def test_bookmarks_that_go_round_in_a_circle_cost_no_page():
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdfs.report("alpha")))
+    first = writer._root_object["/Outlines"]["/First"]
+    first.get_object()[NameObject("/Next")] = first.get_object().indirect_reference
+    sheaf = binding.read(pdfs.written(writer))
+    assert sheaf.pages == 1
+    assert len(sheaf.marks) <= binding.MOST_MARKS
+
+
+def test_a_page_that_unpacks_to_hundreds_of_megabytes_is_not_unpacked():
+    writer = pypdf.PdfWriter()
+    page = writer.add_blank_page(200, 200)
+    bomb = StreamObject()
+    bomb.set_data(zlib.compress(b" " * 300_000_000))
+    bomb[NameObject("/Filter")] = NameObject("/FlateDecode")
+    page[NameObject("/Contents")] = writer._add_object(bomb)
+    sheaf = binding.read(pdfs.written(writer))
+    assert sheaf.pages == 1
+    assert len(sheaf.content) < 400_000
+
+
+def test_what_wants_more_memory_than_a_document_should_is_left_out(monkeypatch):
+    monkeypatch.setattr(binding, "MOST_MEMORY", 8_000_000)
+    with pytest.raises(binding.Unreadable, match="is too much to read"):
+        binding.read(pdfs.report("alpha", pages=200))
+    assert apart(len, "after it") == 8

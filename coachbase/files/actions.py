@@ -407,6 +407,8 @@ def put_back(document: Document, *, by: User) -> None:
 def _refuse_proof(document: Document) -> None:
     if document.held is Hold.PROOF:
         raise Refused(REFUSALS_TO_REMOVE[Hold.PROOF])
+    if document.kind is Kind.PACKAGE:  # who may open it depends on what is in it, which is known there
+        raise Refused("A package stays as it was made. Make it anew, or release the client’s copy, on its own page.")
 
 
 # Opening -------------------------------------------------------------------------------------------------------------

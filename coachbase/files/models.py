@@ -106,6 +106,7 @@ class Document(Model):
     def movable_by(cls, user: User) -> "ModelSelect[Self]":
         """What this user may say is something else: what may be opened, and reports, which assistants file."""
         there = cls._behind_wall(user).where(cls.removed_at.is_null(), cls.held_name != Hold.PROOF)
+        there = there.where(cls.kind_name != Kind.PACKAGE)
         return there.where(cls._opens_for(user) | (cls.kind_name == Kind.REPORT))
 
     @classmethod

@@ -143,5 +143,14 @@ def take_back(package: Package, *, by: User | None) -> None:
 @atomic
 def follow_assessment(assessment: Assessment, *, by: User | None) -> None:
     """A report is the client's no longer: neither is a package that holds it."""
-    for package in Package.with_copy_of(assessment):
+    reports = Report.select(Report.document).where(Report.assessment == assessment)
+    for package in Package.with_copy_of(reports):
+        take_back(package, by=by)
+
+
+@atomic
+def follow_document(document: Document, *, by: User | None) -> None:
+    """A document was removed, or is not what it was filed as: no copy that holds it stays with the client."""
+    versions = Document.select(Document.id).where(Document.in_series(document))
+    for package in Package.with_copy_of(versions):
         take_back(package, by=by)

@@ -129,11 +129,10 @@ class Package(Model):
         return items.where(PackageItem.document.in_(reports)).exists()
 
     @classmethod
-    def with_copy_of(cls, assessment: Assessment) -> ModelSelect:
-        """Packages whose copy for the client holds a part of this assessment's report."""
-        reports = Report.select(Report.document).where(Report.assessment == assessment)
+    def with_copy_of(cls, documents: ModelSelect) -> ModelSelect:
+        """Packages whose copy for the client holds one of these documents."""
         items = PackageItem.select(PackageItem.package).where(
-            PackageItem.document.in_(reports), PackageItem.is_for_client
+            PackageItem.document.in_(documents), PackageItem.is_for_client
         )
         return cls.with_copies().where(cls.id.in_(items), cls.client_document.is_null(False))
 

@@ -119,3 +119,29 @@ def test_a_package_is_out_of_date_when_what_it_is_made_of_changes(cast, reports)
 def test_only_what_failed_can_be_tried_again(cast, reports):
     with pytest.raises(Refused, match="not at fault"):
         actions.try_again(made(cast, reports), by=cast.vera)
+
+
+def test_a_part_that_is_not_what_it_seemed_takes_the_copy_with_it(cast, reports, hogan):
+    package = made(cast, reports)
+    released(package)
+    actions.release(package, by=cast.alice)
+    actions.follow_document(reports[0], by=cast.alice)
+    assert latest(package).client_document.audience is Audience.CLIENT  # it is in the coach's copy alone
+    actions.follow_document(reports[1], by=cast.alice)
+    assert latest(package).client_document.audience is Audience.COACH
+
+
+def test_what_is_removed_from_the_library_leaves_the_clients_page_with_its_package(cast):
+    plan = files.store(pdfs.report("plan"), "plan.pdf", client=cast.bob, audience=Audience.CLIENT, by=cast.alice)
+    package = made(cast, [plan], by=cast.alice)
+    actions.release(package, by=cast.alice)
+    files.remove(plan, by=cast.alice)
+    assert latest(package).client_document.audience is Audience.COACH
+
+
+def test_the_library_neither_says_a_package_is_something_else_nor_opens_it_to_the_client(cast, reports):
+    package = made(cast, reports)
+    assert package.document not in list(Document.movable_by(cast.olive))
+    with pytest.raises(Refused, match="A package stays as it was made"):
+        files.change(package.document, dated_on=None, audience=Audience.CLIENT)
+    assert latest(package).document.audience is Audience.COACH

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import pypdf
@@ -16,6 +17,7 @@ from coachbase.files import actions as files
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Audience, Kind
 from coachbase.instruments.rules import Part
+from coachbase.intake.models import Answer, Form, FormVersion, Question, Submission
 from coachbase.jobs import run_jobs
 from coachbase.packages import actions, tasks
 from coachbase.packages.models import Package, PackageItem
@@ -251,3 +253,32 @@ def test_the_timeline_tells_of_it_without_naming_a_part(cast, reports):
     said = [entry.sentence for entry in Entry.select()]
     assert "A package of reports is being made" in said
     assert not any(COACHS in sentence or "coach part" in sentence for sentence in said)
+
+
+def _answered(cast, label: str, answer: str, *, coach_only: bool = False) -> None:
+    """Bob answered a questionnaire with one question."""
+    form, _ = Form.get_or_create(slug="goals", defaults={"title": "Goals", "created_at": clock.now()})
+    version, _ = FormVersion.get_or_create(form=form, number=1)
+    position = 1 + Question.select().where(Question.form_version == version).count()
+    question = Question.create(
+        form_version=version, position=position, kind_name="long", label=label, coach_only=coach_only
+    )
+    now = clock.now()
+    submission, _ = Submission.get_or_create(
+        form_version=version, client=cast.bob, state_name="submitted",
+        defaults={"ticket": "t", "started_at": now, "submitted_at": now},
+    )  # fmt: skip
+    Answer.create(submission=submission, question=question, value=json.dumps(answer))
+
+
+def test_what_the_client_wants_to_reach_stands_in_front_in_the_clients_own_words(cast, reports):
+    _answered(cast, "What are your goals?", "To listen\nbefore I answer")
+    _answered(cast, "Which goals does the sponsor have?", "zqcoacheyes", coach_only=True)
+    _answered(cast, "Where do you live?", "zqdubai")
+    package = made(cast, reports)
+    for document in (package.document, package.client_document):
+        words = pdfs.words_on(document.content)
+        assert "What are your goals?" in words[2]
+        assert "before I answer" in words[2]
+        assert not {"zqcoacheyes", "zqdubai"} & set(" ".join(words).split())
+        assert (0, "Goals", 3) in pdfs.bookmarks_of(document.content)
