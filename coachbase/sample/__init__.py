@@ -134,6 +134,7 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     _debrief(team["Vera Moreau"])
     assessed.release_all()
     assessed.write_plans()
+    assessed.open_some()
     _fill_this_week(team["Vera Moreau"])
     _gather(team["Alice Kern"], team["Vera Moreau"])
     _differ(team)
@@ -285,9 +286,10 @@ def _begin(client: Client, person: Person, by: User) -> None:
     contacts = list(Contact.of(client.organisation)) if client.organisation_id else []
     first = tuple(contacts[:1])
     template = _program_for(person, sponsored=bool(contacts))
+    room = ROOM_TO_ANSWER if _assesses_first(person, template) else timedelta()
     chosen = Start(
         coach=client.coach,
-        starts_on=planned_start(clock.now().date()) + (ROOM_TO_ANSWER if template.battery_id else timedelta()),
+        starts_on=planned_start(clock.now().date()) + room,
         ends_on=None,
         price_cents=template.price_cents,
         payer=Payer.SPONSOR if contacts else Payer.CLIENT,
@@ -302,6 +304,11 @@ def _begin(client: Client, person: Person, by: User) -> None:
     if chosen.send_now:
         papers.freeze.call_local(_paper_of(client).public_id)
     deliver(client)
+
+
+def _assesses_first(person: Person, template: ProgramTemplate) -> bool:
+    """Whether there is still time to answer before the program begins; with the others it has begun."""
+    return bool(template.battery_id) and person.stage is not S.ACTIVE
 
 
 def _program_for(person: Person, *, sponsored: bool) -> ProgramTemplate:

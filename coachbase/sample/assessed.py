@@ -18,6 +18,7 @@ from ..development import tasks as painters
 from ..engagements.models import Engagement
 from ..engagements.rules import State as Running
 from ..files import actions as files
+from ..files.models import Document
 from ..files.rules import Audience, Kind, Place
 from ..instruments import actions as instruments
 from ..instruments.models import Instrument
@@ -25,6 +26,7 @@ from ..instruments.rules import Part, Way
 from ..packages import actions as packages
 from ..packages import tasks as binders
 from ..packages.models import offers
+from ..portal import actions as portal
 from ..raters import actions as raters
 from ..raters.models import Rater
 from ..raters.rules import Person as Named
@@ -284,6 +286,11 @@ def _run(course: Course, by: User) -> None:
     if course.reached is not State.SET_UP:
         with days_ago(course.set_up - 0.5):
             send([_row(course.client, course.instrument)], by)
+    if course.reached is State.ACCESS_SENT:
+        for days in (3, 7, 10):
+            with days_ago(course.set_up - 0.5 - days):
+                portal.remind(client, by=by)
+                deliver(client)
     place = STAGES.index(course.reached)
     if place >= STAGES.index(State.COMPLETED):
         _answer([_row(course.client, course.instrument)], course.answered, by)
@@ -321,6 +328,22 @@ def write_plans() -> None:
             with days_ago(10):
                 drawn = painters.draw(client, plan.text, number=plan.version, at=plan.changed_at)
                 development.share(client, drawn, version=plan.version, by=by)
+
+
+# The log --------------------------------------------------------------------------------------------------------------
+
+
+def open_some() -> None:
+    """Coaches open reports before a debrief, and somebody on the phone asks for a code once more."""
+    for days, (name, (_, _, filed, _)) in enumerate(OF_PROGRAM.items()):
+        client = Client.get(Client.name == name)
+        with days_ago(filed - 2 + 0.1 * days):
+            mine = Document.client == client, Document.kind_name == Kind.PACKAGE
+            files.open_shut(Document.select().where(*mine).order_by(Document.id).first(), by=client.coach)
+    asked = _row("Viktor Salo", "MBTI")
+    with days_ago(1.4):
+        by = _desk(asked.client)
+        credentials.reveal(asked.credential, for_whom=asked.client.name, client=asked.client, by=by)
 
 
 # Raters ---------------------------------------------------------------------------------------------------------------
