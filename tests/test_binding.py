@@ -147,7 +147,7 @@ def test_a_page_that_unpacks_to_hundreds_of_megabytes_is_not_unpacked():
 
 
 def test_what_wants_more_memory_than_a_document_should_is_left_out(monkeypatch):
-    monkeypatch.setattr(binding, "MOST_MEMORY", 8_000_000)
+    monkeypatch.setattr(binding, "MOST_MEMORY", 30_000_000)
     with pytest.raises(binding.Unreadable, match="is too much to read"):
-        binding.read(pdfs.report("alpha", pages=200))
+        binding.picture(pdfs.picture(5000, 5000))
     assert apart(len, "after it") == 8
