@@ -175,6 +175,37 @@ def be_reminded(mailbox: Mailbox) -> None:
     assert Rater.select().where(Rater.reminders == 1).count() == 8
 
 
+def drop_status_list(desk: Page, assessment: Assessment) -> None:
+    """What the vendor's portal exports: its columns and words are said once, what would change is looked at first."""
+    lines = [["Participant", "E-Mail", "Product", "Completion status", "Note"]]
+    lines += [["Bob Haddad", "bob@brightwater.example", product, "Scored", ""] for product in CODES]
+    lines += [[name, address_of(name), "EQ 360", "Scored", "=1+1"] for name in EIGHT[:6]]
+    lines += [["Nobody We Know", "zoe@elsewhere.example", "EQ 360", "Scored", ""]]
+    desk.goto("/assessments/status")
+    desk.get_by_label("Whose list is it?").select_option(label="MHS")
+    desk.get_by_label("CSV file").set_input_files(
+        [{"name": "export.csv", "mimeType": "text/csv", "buffer": "\n".join(map(",".join, lines)).encode()}]
+    )
+    desk.get_by_role("button", name="Read the list").click()
+    desk.get_by_label("Completion status").select_option(label="Status")
+    desk.get_by_role("button", name="See what would change").click()
+    if desk.get_by_label("Scored").count():
+        desk.get_by_label("Scored").select_option(label="Completed")
+        desk.get_by_role("button", name="See what would change").click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("What would change")
+    expect(desk.locator("main")).to_contain_text("zoe@elsewhere.example")
+    assert {row.state_name for row in Rater.select()} == {"invited"}
+    desk.get_by_role("button", name="Mark them").click()
+    expect(desk.locator("#toasts")).to_contain_text("marked")
+    assert Rater.select().where(Rater.state_name == "completed").count() == 6
+    states = {row.instrument.name: row.state_name for row in Assessment.with_people()}
+    assert states == {"EQ-i 2.0": "completed", "EQ 360": "in_progress"}
+    desk.goto(f"/assessments/{assessment.public_id}/raters")
+    desk.get_by_text("Complete it although not all have answered").click()
+    desk.get_by_role("button", name="Complete it all the same").click()
+    expect(desk.locator("#toasts")).to_contain_text("is completed")
+
+
 def drop_reports(desk: Page, home: str) -> dict[str, bytes]:
     """All four files at once, under the names a vendor gives them; what each is stands there already, and is asked."""
     now = clock.now()
@@ -278,6 +309,7 @@ def test_from_a_battery_to_the_package_in_the_coachs_hands(cast, program, open_p
     own = read_mails(mailbox)
     read_own_page(client, link_of_bob(live_server, cast), own)
     be_reminded(mailbox)
+    drop_status_list(desk, about_others)
     files = drop_reports(desk, home)
     whole, copy = make_package(desk, coach, home)
     look_at_package(whole)
