@@ -4,7 +4,8 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from .db import kept
-from .rooms import MENU, SETTINGS, MenuItem, codes_wanted, open_things, reports_wanted
+from .home.models import codes_wanted
+from .rooms import MENU, SETTINGS, MenuItem, open_things, reports_wanted
 from .web.guard import is_public
 
 

@@ -1,6 +1,5 @@
 """Every room, in the order of the menu: the table of contents."""
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +12,7 @@ from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
 from .assessments import views as assessments
-from .assessments.models import Assessment, Report
-from .assessments.rules import State as AssessmentState
+from .assessments.models import Report
 from .audit import views as audit
 from .availability import views as availability
 from .boards import views as boards
@@ -50,8 +48,6 @@ from .portal import views as portal
 from .programs import views as programs
 from .raters import public as raters_public
 from .raters import views as raters
-from .raters.models import Rater
-from .raters.rules import State as RaterState
 from .scheduling import public as scheduling_public
 from .scheduling import views as scheduling
 from .search import views as search
@@ -172,16 +168,6 @@ def open_things(user: User) -> tuple[dict[str, int], bool]:
     asked = [*(count(user) for count in COUNTS.values()), fn.EXISTS(Message.waiting_for_server())]
     *counts, mail_waits = next(database.execute(Select(columns=asked)))
     return dict(zip(COUNTS, counts, strict=True)), bool(mail_waits)
-
-
-def codes_wanted() -> Counter[int]:
-    """How many codes what is set up will take, by the instrument's id: clients' and raters' who have no way in yet."""
-    is_open = Assessment.state_name == AssessmentState.SET_UP, Assessment.credential.is_null()
-    clients = Assessment.select(Assessment.instrument_id).where(*is_open)
-    raters = Rater.select(Assessment.instrument_id).join(Assessment)
-    to_ask = Rater.state_name == RaterState.APPROVED, Rater.credential.is_null()
-    raters = raters.where(*to_ask, Assessment.state_name != AssessmentState.CANCELLED)
-    return Counter(instrument for rows in (clients, raters) for (instrument,) in rows.tuples())
 
 
 def reports_wanted(clients: Sequence[int]) -> list[Wanted]:

@@ -71,9 +71,18 @@ class Credential(Model):
     @classmethod
     def free(cls, instrument: Instrument, today: date) -> "ModelSelect[Self]":
         """What can be given today: what expires first goes first."""
-        usable = cls.expires_on.is_null() | (cls.expires_on >= today)
-        found = cls.select().where(cls.instrument == instrument, cls.state_name.in_(FREE), usable)
+        found = cls.select().where(cls.instrument == instrument, cls.is_free_on(today))
         return found.order_by(cls.expires_on.is_null(), cls.expires_on, cls.id)
+
+    @classmethod
+    def is_free_on(cls, today: date) -> Any:
+        """A condition: it can be given that day."""
+        return cls.state_name.in_(FREE) & (cls.expires_on.is_null() | (cls.expires_on >= today))
+
+    @classmethod
+    def stood_in_stock(cls) -> Any:
+        """A condition: it was not typed in for somebody."""
+        return cls.given_at.is_null() | (cls.given_at != cls.added_at)
 
     @classmethod
     def past(cls, today: date) -> "ModelSelect[Self]":
@@ -166,13 +175,25 @@ class Stock:
                 stock.worth[row.currency] = stock.worth.get(row.currency, 0) + row.worth
         return list(stocks.values())
 
+    @classmethod
+    def low(cls, today: date, wanted: Any) -> list[Self]:
+        """Of which more are wanted than lie there, in one statement. `wanted` selects an instrument's id for each."""
+        code = Credential
+        free = code.select(fn.COUNT(code.id)).where(code.instrument == Instrument.id, code.is_free_on(today))
+        is_kept = fn.EXISTS(code.select(code.id).where(code.instrument == Instrument.id, code.stood_in_stock()))
+        asked = wanted.alias("wanted")
+        count = fn.COUNT(Instrument.id)
+        found = Instrument.select(Instrument, count.alias("count"), free.alias("free"))
+        found = found.join(asked, on=(asked.c.instrument_id == Instrument.id)).where(is_kept).group_by(Instrument.id)
+        rows = found.having(count > free).order_by(Instrument.name, Instrument.id)
+        return [cls(row, free=row.free, wanted=row.count, is_kept=True) for row in rows]
+
     @staticmethod
     def _figures(today: date) -> ModelSelect:
         """Sums by instrument and currency: the codes themselves may be thousands."""
         code = Credential
-        free = code.state_name.in_(FREE) & (code.expires_on.is_null() | (code.expires_on >= today))
+        free = code.is_free_on(today)
         soon = free & (fn.julianday(code.expires_on) - fn.julianday(today) <= SOON)
-        typed_in = code.given_at.is_null(False) & (code.given_at == code.added_at)
         given = code.state_name == State.GIVEN
         oldest = fn.MIN(Case(None, [(free, code.added_at)], None)).converter(UtcDateTimeField().python_value)
         return (
@@ -182,7 +203,7 @@ class Stock:
                 _count(free).alias("free"),
                 _count(soon).alias("soon"),
                 _count(given).alias("given"),
-                _count(~typed_in).alias("stocked"),
+                _count(code.stood_in_stock()).alias("stocked"),
                 oldest.alias("oldest"),
                 fn.SUM(Case(None, [(free, code.cost_cents)], 0)).alias("worth"),
             )

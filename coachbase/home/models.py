@@ -1,5 +1,6 @@
 """What Today reads from the other rooms; it has no table of its own."""
 
+from collections import Counter
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,11 +11,13 @@ from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.models import Agreement
 from ..assessments.models import Assessment
+from ..assessments.rules import State as AssessmentState
 from ..assessments.rules import Todo
 from ..boards.models import Card, Stage
 from ..boards.rules import DONE, Due
 from ..clients.models import Client, Organisation
 from ..clients.rules import Party
+from ..credentials.models import Stock
 from ..db import UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import NEXT_STEP, StepKind
@@ -23,6 +26,8 @@ from ..mail.models import Message
 from ..mail.rules import State
 from ..polls.models import Poll
 from ..portal.rules import MOST as MOST_REMINDERS
+from ..raters.models import Rater
+from ..raters.rules import State as RaterState
 from ..scheduling.models import Request
 from ..sessions.models import CoachingSession, Stalled, places_of, stalled_programs
 from ..sessions.rules import TAKES_TIME
@@ -167,6 +172,25 @@ def unanswered(user: User, now: datetime) -> list[Request]:
 def to_assess(user: User, now: datetime) -> list[tuple[Assessment, Todo]]:
     """What somebody should do about assessments today, each with its act."""
     return Assessment.to_do(user, mine(user), now.date(), 4 * MOST)[:MOST]
+
+
+def wanting_codes() -> ModelSelect:
+    """The instrument of each client and rater who is to be asked and has no way in yet."""
+    to_send = Assessment.state_name == AssessmentState.SET_UP, Assessment.credential.is_null()
+    clients = Assessment.select(Assessment.instrument_id).where(*to_send)
+    to_ask = Rater.state_name == RaterState.APPROVED, Rater.credential.is_null()
+    raters = Rater.select(Assessment.instrument_id).join(Assessment)
+    return clients.union_all(raters.where(*to_ask, Assessment.state_name != AssessmentState.CANCELLED))
+
+
+def codes_wanted() -> Counter[int]:
+    """How many codes that will take, by the instrument's id."""
+    return Counter(instrument for (instrument,) in wanting_codes().tuples())
+
+
+def low_stock(user: User, now: datetime) -> list[Stock]:
+    """Codes that will not do for all who are to be asked, for whoever buys them."""
+    return Stock.low(now.date(), wanting_codes()) if user.may_arrange else []
 
 
 def undelivered(user: User) -> ModelSelect:

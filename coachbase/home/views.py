@@ -43,6 +43,7 @@ def today() -> ResponseReturnValue:
         without_time=list(models.without_time(current_user)),
         to_assess=models.to_assess(current_user, now),
         todo_labels=TODO_LABELS,
+        low_stock=models.low_stock(current_user, now),
         access_step=models.ACCESS_STEP,
         undelivered=list(models.undelivered(current_user)),
         clashes=day.clashes,

@@ -17,8 +17,8 @@ from coachbase.credentials.models import Balance, Credential, CreditEntry, Shelf
 from coachbase.credentials.rules import Code, Entry, State
 from coachbase.db import database, transaction
 from coachbase.errors import Refused
+from coachbase.home.models import codes_wanted, low_stock
 from coachbase.instruments.models import Instrument
-from coachbase.rooms import codes_wanted
 
 DAY = timedelta(days=1)
 
@@ -201,8 +201,12 @@ def test_stock_runs_low_when_more_are_set_up_than_lie_there(cast, disc, hogan, s
     assessments.set_up(cast.bob, hogan, by=cast.vera)
     low = {each.instrument.name: each.wanted for each in Stock.of_all(today(), codes_wanted()) if each.is_low}
     assert low == {"Everything DiSC": 2}, "each code of Hogan's is typed where it is sent: no stock is kept"
+    told = [(row.instrument.name, row.free, row.wanted) for row in low_stock(cast.vera, clock.now())]
+    assert told == [("Everything DiSC", 1, 2)]
+    assert low_stock(cast.alice, clock.now()) == [], "coaches buy no codes"
     assessments.give_code(Assessment.select().where(Assessment.instrument == disc).first(), by=cast.vera)
     assert codes_wanted()[disc.id] == 1
+    assert [row.wanted - row.free for row in low_stock(cast.vera, clock.now())] == [1]
 
 
 def test_a_shelf_adds_up_what_a_vendor_has(cast, disc, stock):

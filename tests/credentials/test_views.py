@@ -270,6 +270,9 @@ def test_credits_say_what_lies_where_and_what_runs_low(vera, cast, disc, stock):
     assert "Everything DiSC: 1 in stock, 3 set up without one. Buy 2 more." in page
     assert "Stock runs low." in page
     assert "1 free" not in page
+    today = vera.get("/").text
+    assert "1 in stock, 3 set up without one" in today
+    assert f"/settings/instruments/{disc.public_id}/codes/add" in today
     assert "No codes yet" in page
 
 
