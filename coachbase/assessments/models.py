@@ -250,11 +250,16 @@ class Assessment(Model):
         return found.where(cls.invited_at.is_null(False)).order_by(cls.invited_at)
 
     @classmethod
-    def for_page(cls, client: Client, programs: Sequence[Engagement]) -> ModelSelect:
-        """What the client was asked to complete in these programs or beside any, and what of it is done."""
+    def standing_for(cls, client: Client, programs: Sequence[Engagement]) -> ModelSelect:
+        """A client's in these programs or beside any, also those nobody was given access to yet."""
         theirs = cls.engagement.is_null() | cls.engagement.in_(programs)
-        asked = cls.state_name.not_in((State.SET_UP, State.CANCELLED))
-        return cls.with_access().where(cls.client == client, theirs, asked).order_by(cls.invited_at, cls.id)
+        found = cls.with_access().where(cls.client == client, theirs, cls.state_name != State.CANCELLED)
+        return found.order_by(cls.invited_at, cls.id)
+
+    @classmethod
+    def for_page(cls, client: Client, programs: Sequence[Engagement]) -> ModelSelect:
+        """What the client was asked to complete, and what of it is done."""
+        return cls.standing_for(client, programs).where(cls.state_name != State.SET_UP)
 
     @classmethod
     def access_is_out(cls, engagement: Engagement, *, taken: str = "") -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from peewee import DateField, ForeignKeyField, ModelSelect
+from peewee import JOIN, DateField, ForeignKeyField, ModelSelect
 
 from .. import clock
 from ..accounts.models import User
@@ -163,9 +163,15 @@ def _ask_to_tick(voter: Voter, hint: str) -> Ask:
 
 
 def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
-    """Assessments the client was given access to; the way in stands on a page of its own."""
+    """Raters to be named, and assessments the client was given access to; the way in stands on a page of its own."""
     today = clock.now().date()
-    for row in Assessment.for_page(client, engagements):
+    naming = (RaterAsk.assessment == Assessment.id) & RaterAsk.contact.is_null()
+    rows = Assessment.standing_for(client, engagements).switch(Assessment)
+    rows = rows.join(RaterAsk, JOIN.LEFT_OUTER, on=naming, attr="naming")
+    for row in rows.select_extend(RaterAsk.id, RaterAsk.public_id, RaterAsk.answered_at):
+        yield from _to_name(row)
+        if row.state is AssessmentState.SET_UP:
+            continue
         until = until_in_words(answer_until(row.due_on, row.pace, today))
         is_begun = row.state is AssessmentState.IN_PROGRESS
         is_asked = row.is_open and row.answered_at is None
@@ -180,21 +186,22 @@ def _to_complete(client: Client, engagements: Sequence[Engagement]) -> Iterator[
         )
 
 
-def _to_name(client: Client, engagements: Sequence[Engagement]) -> Iterator[Ask]:
-    """Raters to be named, also outside of programs."""
-    asked = RaterAsk.standing().where(RaterAsk.contact.is_null(), Assessment.client == client)
-    for ask in asked.where(Assessment.engagement.is_null() | Assessment.engagement.in_(engagements)):
+def _to_name(row: Assessment) -> Iterator[Ask]:
+    """Raters to be named, while others may still answer and the program does not rest."""
+    ask = getattr(row, "naming", None)
+    rests = row.engagement_id and row.engagement.state not in CHASED
+    if ask is not None and row.is_open and not rests:
         yield Ask(
             way=NOMINATE,
             subject=ask.public_id,
-            title=f"Say who may be asked for “{ask.assessment.instrument.name}”",
+            title=f"Say who may be asked for “{row.instrument.name}”",
             hint="Names and mail addresses of people who know your work. What you typed is kept.",
             button="Name them",
             done_at=ask.answered_at,
         )
 
 
-ROOMS = (_to_sign, _to_answer, _to_name, _to_complete, _to_book, _to_tick)
+ROOMS = (_to_sign, _to_answer, _to_complete, _to_book, _to_tick)
 
 
 def to_book(client: Client) -> list[Request]:

@@ -66,9 +66,9 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
 UNCLAIMED = frozenset({"olive", "vera", "dora"})
-PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session", "poll"})
-"""Bob on his page, his own assistant, his sponsor contact, the same contact on the signing page; and Bob where he
-books, where he moves what is booked, and where he says which times suit."""
+PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session", "poll", "nominate", "approve"})
+"""Bob on his page, his own assistant, his sponsor contact, the same contact on the signing page; Bob where he books,
+where he moves what is booked, where he says which times suit, and names raters; the contact who approves them."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
 AWAY = timedelta(days=30)
@@ -196,7 +196,8 @@ def _client(world: World, whose: str, coach: User | None) -> Client:
     world.keep(
         whose,
         Contact.create(
-            organisation=organisation, name=world.told("contact", whose, "client", "sponsor", "sign", "poll"),
+            organisation=organisation,
+            name=world.told("contact", whose, "client", "sponsor", "sign", "poll", "approve"),
             title=world.word("title", whose),
             role_name=ContactRole.HR, email=f"{world.word('contactmail', whose)}@sponsor.example",
             phone=world.word("contactphone", whose),
