@@ -254,6 +254,8 @@ def _leave_series(document: Document, *, by: User) -> None:
     document.save()
     if before is not None:
         before.is_newest = True
+        if document.audience is Audience.CLIENT:  # what had given way to it is the client's again
+            before.audience_name = Audience.CLIENT
         before.save()
         announce(Replaced(document, before, by))
 

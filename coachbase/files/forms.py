@@ -33,6 +33,7 @@ from .rules import (
     place_of,
     refusal_to_store,
     safe_name,
+    words_in_names,
 )
 
 EARLIEST, LATEST, LONGEST_NAME = date(1980, 1, 1), date(2099, 12, 31), 140
@@ -103,7 +104,7 @@ class Offer:
     """(id, name), behind the wall."""
     instruments: Sequence[tuple[int, str, str, tuple[str, ...]]]
     """(id, public id, name, the phrases of its files)."""
-    wanted: Mapping[int, Sequence[Wanted]] = field(default_factory=dict)
+    wanted: dict[int, list[Wanted]] = field(default_factory=dict)
     named: Mapping[tuple[int, str], str] = field(default_factory=dict)
     """The document that has a name, by client and name."""
 
@@ -122,6 +123,10 @@ class Offer:
     @cached_property
     def label_of(self) -> dict[int, str]:
         return dict(self.labels.values())
+
+    @cached_property
+    def _words(self) -> list[tuple[str, list[str]]]:
+        return words_in_names(self.clients)
 
     def client_called(self, typed: str) -> int | None:
         """The id of the client meant; None when there is none."""
@@ -150,8 +155,7 @@ class Offer:
 
     def guess(self, name: str, page: str, client: int | None, today: date) -> "Guessed":
         """What a file seems to be: of this client, or of the one it names."""
-        clients = [(str(row), called) for row, called in self.clients]
-        who = guess_client(clients, name, page)
+        who = guess_client(self._words, name, page)
         named = int(who.value) if who.value else None
         client = named if client is None else client
         instrument = guess_instrument([(key, phrases) for _, key, _, phrases in self.instruments], name, page)

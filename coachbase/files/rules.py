@@ -349,22 +349,34 @@ def spaced(text: str) -> str:
     return f" {words} "
 
 
-def guess_client(clients: Iterable[tuple[str, str]], name: str, page: str) -> Guess:
-    """The one client, of (key, name), whose name stands in the file's name, or on its first page; none of several."""
+def words_in_names(clients: Iterable[tuple[Any, str]]) -> list[tuple[str, list[str]]]:
+    """Clients, of (key, name), as `guess_client` looks for them: done once for many files."""
+    return [(str(key), words) for key, name in clients if (words := spaced(name).split())]
+
+
+def guess_client(clients: Sequence[tuple[str, list[str]]], name: str, page: str) -> Guess:
+    """The one client, of (key, words of the name), who stands in a file's name, or on its first page; none of several.
+
+    On the page the whole name stands together, either way round; in the file's name a long last name is enough.
+    """
     words = {*spaced(name).split(), *spaced(_INSIDE_WORDS.sub(" ", name)).split()}  # HPI_BobHaddad.pdf
+    whole = [(len(own), key) for key, own in clients if words.issuperset(own)]
+    last = [(1, key) for key, own in clients if len(own[-1]) > 3 and own[-1] in words]
+    if key := _only_longest(whole) or ("" if whole else _only_longest(last)):
+        return Guess(key, IN_NAME)
     text = spaced(page)
-    known = [(key, spaced(called).split()) for key, called in clients]
-    found = [(len(own), key) for key, own in known if own and words.issuperset(own)]
-    if key := _only_longest(found):
-        return Guess(key, IN_NAME)
-    found = [(1, key) for key, own in known if own and len(own[-1]) > 3 and own[-1] in words]
-    if key := _only_longest(found):
-        return Guess(key, IN_NAME)
-    turned = [(key, own, [*own[1:], own[0]] if len(own) > 1 else own) for key, own in known if len(own) > 1]
+    there = set(text.split())
     found = [
-        (len(own), key) for key, own, back in turned if f" {' '.join(own)} " in text or f" {' '.join(back)} " in text
+        (len(own), key)
+        for key, own in clients
+        if len(own) > 1 and there.issuperset(own) and any(f" {' '.join(way)} " in text for way in (own, _turned(own)))
     ]
     return Guess(key, ON_PAGE) if (key := _only_longest(found)) else Guess()
+
+
+def _turned(words: list[str]) -> list[str]:
+    """'Haddad, Bob'."""
+    return [words[-1], *words[:-1]]
 
 
 def _only_longest(found: Sequence[tuple[int, str]]) -> str:

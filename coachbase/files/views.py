@@ -29,7 +29,6 @@ from .rules import (
     Hold,
     Kind,
     Shown,
-    Wanted,
     size_in_words,
 )
 
@@ -229,11 +228,10 @@ def _offer(
     meant |= {guessed.client for guessed in seem if guessed.client}
     visible = {row for row, _ in known}
     theirs = sorted(meant & visible)
-    wanted: dict[int, list[Wanted]] = {}
     for each in current_app.config["REPORTS_WANTED"](theirs):
-        wanted.setdefault(each.client_id, []).append(each)
-    named = Document.named([document.name for document in documents], theirs, me)
-    return Offer(known, instruments, wanted, named)
+        offer.wanted.setdefault(each.client_id, []).append(each)
+    offer.named = Document.named([document.name for document in documents], theirs, me)
+    return offer
 
 
 def _filing(form: PlaceForm) -> actions.Filing:

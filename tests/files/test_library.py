@@ -12,7 +12,7 @@ from coachbase.assessments.models import Assessment, Report
 from coachbase.assessments.rules import State
 from coachbase.audit.models import Opening
 from coachbase.clients.models import Client
-from coachbase.db import database
+from coachbase.db import database, new_public_id
 from coachbase.errors import Refused
 from coachbase.files import actions, tasks
 from coachbase.files.models import Arrival, Document, DocumentText
@@ -141,6 +141,27 @@ def test_a_filing_can_be_undone_and_is_asked_about_again(vera, cast, eqi, page):
     assert Document.select().where(Document.client.is_null(False)).count() == 0
     assert len(asked(vera)) == 2
     assert vera.get(page).text.count("brief.pdf") == 0
+
+
+def test_a_version_taken_back_gives_the_client_the_one_before_again(vera, cast, page):
+    first = brief(cast, audience=Audience.CLIENT)
+    file(vera, page, ("brief.pdf", PDF))
+    assert list(Document.for_client(cast.bob)) == [Document.get(Document.number == 2)]
+    vera.post(f"{WAITING}/{Arrival.get().public_id}/undo")
+    assert list(Document.for_client(cast.bob)) == [first]
+
+
+def test_ten_years_of_clients_slow_nothing(vera, cast):
+    names = [f"Client Number{at}" for at in range(10_000)]
+    shared = {"coach": cast.alice, "created_at": clock.now()}
+    rows = [shared | {"name": name, "public_id": new_public_id(), "search_key": name.lower()} for name in names]
+    for start in range(0, len(rows), 50):
+        Client.insert_many(rows[start : start + 50]).execute()
+    actions.drop([Upload(f"{at}.pdf", pdf("Client Number77 " * 200)) for at in range(20)], by=cast.vera)
+    run_jobs()
+    began = time.monotonic()
+    assert vera.get(WAITING).text.count('value="Client Number77"') == 21  # once in the list to choose from
+    assert time.monotonic() - began < 2
 
 
 def test_after_an_hour_a_filing_is_not_undone(vera, cast, page, time_machine):
