@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 
-from peewee import JOIN, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import JOIN, SQL, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from .. import clock
 from ..accounts.models import Serving, User
@@ -227,6 +227,18 @@ def may_chase(user: User, client: Client) -> bool:
     if user.role is Role.ASSISTANT:
         return True
     return any(each.id == user.id for each in Serving.desk_of(client.coach if client.coach_id else None))
+
+
+def chased_by(user: User) -> Any:
+    """The same as a condition on clients: whose raters this reader knows by name and answer."""
+    if user.role is Role.ASSISTANT:
+        return SQL("1")
+    if user.role is not Role.OWNER:
+        return SQL("0")
+    assistants = User.active().where(User.role_name == Role.ASSISTANT).order_by().select(User.id)
+    served = Serving.select(Serving.coach).where(Serving.assistant.in_(assistants))
+    nobodys = Client.coach.is_null() & ~fn.EXISTS(assistants)
+    return nobodys | (Client.coach.is_null(False) & Client.coach.not_in(served))
 
 
 def returned_mails(raters: Sequence[Rater]) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from ..assessments.rules import State as AssessmentState
 from ..clients.rules import Sheet, read_sheet
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..instruments.models import Instrument, Vendor
-from ..raters.models import Rater
+from ..raters.models import Rater, chased_by
 from ..raters.rules import GONE
 from ..raters.rules import State as RaterState
 from .rules import Line, Meanings, Target, plan, read_entries
@@ -55,11 +55,13 @@ class StatusList(Model):
 
 
 def targets_for(user: User, vendor: Vendor) -> Iterator[Target]:
-    """All that lines of this vendor's lists may be about, behind the wall of this user."""
+    """All that lines of this vendor's lists may be about, behind the wall of this user; raters only for whoever chases
+    them: a list one makes up would tell who has answered."""
     mine = Assessment.visible_to(user).where(Instrument.vendor == vendor)
     for row in mine.where(Assessment.state_name != AssessmentState.CANCELLED):
         yield _of_client(row)
-    asked = Rater.visible_to(user).where(Instrument.vendor == vendor, Assessment.state_name.in_(OPEN))
+    asked = Rater.visible_to(user).where(chased_by(user), Instrument.vendor == vendor)
+    asked = asked.where(Assessment.state_name.in_(OPEN))
     for rater in asked.where(Rater.state_name.not_in((RaterState.NOMINATED, *GONE))):
         yield _of_rater(rater)
 

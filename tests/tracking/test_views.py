@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coachbase import clock, tidying
+from coachbase.accounts.models import Serving
 from coachbase.assessments import actions as assessments
 from coachbase.assessments.models import Assessment
 from coachbase.assessments.rules import State
@@ -130,6 +131,27 @@ def test_carol_learns_from_a_list_naming_bob_that_he_is_unknown(carol, vera, und
     rater = next(rater for rater in invited if rater.name == "Pia One")
     carol.post(f"{here}/apply", data={"line-2": rater.public_id})
     assert Rater.get_by_id(rater.id).state is RaterState.INVITED
+
+
+def test_a_coach_learns_from_a_list_of_raters_who_of_them_has_answered_no_more_than_elsewhere(
+    alice, olive, vera, mhs, understood, invited
+):
+    """Who chases knows; a list that a coach or the owner made up tells them nothing of it."""
+    row = "Status;Respondent Email;Respondent\nCompleted;pia.one@peers.example;Pia One"
+    for reader, count in ((vera, 1), (alice, 0), (olive, 0)):
+        page = words(reader.get(drop(reader, mhs, row).location))
+        assert ("Unknown here 1" in page) is (count == 0)
+        assert page.count("rater of Bob Haddad") == count
+    rater = Rater.get(Rater.email == "pia.one@peers.example")
+    here = drop(alice, mhs, row).location.removesuffix("/check")
+    alice.post(f"{here}/apply", data={"line-2": rater.public_id})
+    assert Rater.get_by_id(rater.id).state is RaterState.INVITED
+
+
+def test_an_owner_chases_the_raters_of_a_coach_whom_no_assistant_serves(cast, olive, mhs, understood, invited):
+    Serving.delete().execute()
+    page = words(olive.get(drop(olive, mhs, f"{HEAD}{ROWS}").location))
+    assert page.count("rater of Bob Haddad") > 1
 
 
 def test_a_list_is_its_uploaders_alone(carol, alice, olive, understood):
