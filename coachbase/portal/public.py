@@ -24,8 +24,8 @@ from ..intake.models import Submission
 from ..polls import actions as polls
 from ..polls.models import Voter
 from ..raters import actions as raters
-from ..raters.models import RaterAsk
-from ..raters.rules import APPROVE, NOMINATE
+from ..raters.models import Rater, RaterAsk
+from ..raters.rules import APPROVE, NOMINATE, told_to_coachee
 from ..scheduling import actions as scheduling
 from ..sessions.models import CoachingSession
 from ..web.guard import public_blueprint
@@ -128,6 +128,7 @@ def assessment(assessment_id: str) -> str:
         is_asked=is_asked,
         until=until_in_words(answer_until(own.due_on, own.pace, today)),
         code=Credential.get_by_id(own.credential_id).code if is_asked and has_way_in(own, today) else None,
+        answered=told_to_coachee(Rater.progress_of([own.id]).get(own.id, [])) if own.instrument.needs_raters else [],
         portal=own.instrument.vendor.portal if is_plain_address(own.instrument.vendor.portal) else "",
         desk=_desk(whose.coach),
     )

@@ -175,6 +175,20 @@ def day_of(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
 
 
+LEAST_TOLD = 3
+"""Of fewer the coachee is not told how many have answered: that would tell who."""
+
+
+def told_to_coachee(progress: Sequence[Progress]) -> list[tuple[str, int, int]]:
+    """How many have answered, of how many: by group, the small groups together, and those left out where they are too
+    few even so. No total stands beside them, from which they could be reckoned."""
+    large = [(each.group, each.done, each.asked) for each in progress if each.asked >= LEAST_TOLD]
+    small = [each for each in progress if 0 < each.asked < LEAST_TOLD]
+    done, asked = sum(each.done for each in small), sum(each.asked for each in small)
+    together = [(", ".join(each.group for each in small), done, asked)] if asked >= LEAST_TOLD else []
+    return large + together
+
+
 # A pasted list --------------------------------------------------------------------------------------------------------
 
 

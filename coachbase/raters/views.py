@@ -104,7 +104,6 @@ def raters(assessment_id: str) -> str:
         asked=asked,
         at_sponsor=[ask for ask in asks if ask.contact_id and ask.is_open],
         approvers=approvers_of(assessment),
-        today=clock.now().date(),
     )
 
 
@@ -239,6 +238,7 @@ def _rater_page(row: Rater, form: RaterForm, leaving: WithdrawForm, *, why: str 
         is_gone=row.state in GONE,
         may_leave=State.WITHDRAWN in _ways_of(row),
         why=why,
+        today=clock.now().date(),
         back=_home(row.assessment),
     )
 

@@ -40,7 +40,7 @@ FIELDS = {
     "name": ("Name", "fullname participant participantname respondent rater ratername"),
     "first_name": ("First name", "firstname givenname first"),
     "last_name": ("Last name", "lastname surname familyname last"),
-    "about": ("About whom, on a rater’s line", "subject focus target ratee leader coachee aboutwhom feedbackfor"),
+    "about": ("About whom", "subject focus target ratee leader coachee aboutwhom feedbackfor"),
     "instrument": ("Instrument", "assessment product test questionnaire survey inventory"),
     "status": ("Status", "state completionstatus progress"),
     "date": ("Date", "completed completedon completiondate datecompleted statusdate lastactivity"),

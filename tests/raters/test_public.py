@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 
 from coachbase import clock
+from coachbase.assessments import actions as assessments
+from coachbase.assessments.rules import NOTHING_FILED
+from coachbase.assessments.rules import State as AssessmentState
 from coachbase.instruments.models import InstrumentGroup
 from coachbase.links import actions as links
 from coachbase.links.models import Link
@@ -108,6 +111,15 @@ def test_the_coachee_does_not_learn_who_stood_on_the_list_or_has_answered(cast, 
     actions.mark(invited[:2], State.COMPLETED, by=cast.vera)
     actions.withdraw(invited[2], is_unused=False, by=cast.vera)
     assert re.sub(r'name="once" value="[^"]+"', "", bob.get("/p/nominate").text) == before
+
+
+def test_the_own_page_counts_by_group_and_names_nobody(cast, come, assessment, invited):
+    assessments.mark(assessment, AssessmentState.ACCESS_SENT, facts=NOTHING_FILED, by=cast.vera)
+    actions.mark(invited[:3], State.COMPLETED, by=cast.vera)
+    page = come("client", cast.bob).get(f"/p/client/assessment/{assessment.public_id}")
+    assert "Peers 2 of 3 have answered" in words(page)
+    assert "Manager" not in page.text
+    assert not any(rater.name in page.text or rater.email in page.text for rater in invited)
 
 
 def test_looking_changes_nothing(bob, come, named):

@@ -18,6 +18,7 @@ from coachbase.raters.rules import (
     refusal_of_size,
     refusal_to_become,
     sort_people,
+    told_to_coachee,
     wanted_in_words,
 )
 
@@ -130,6 +131,21 @@ def test_it_is_enough_once_the_least_of_each_group_have_answered(done, enough, m
     progress = [Progress(name, count, 4, least) for (name, least), count in zip(names, done, strict=True)]
     assert is_enough(progress) is enough
     assert missing_in_words(progress) == missing
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ((1, 3, 4), ["Peers", "Others"]),
+        ((1, 2, 4), ["Others", "Manager, Peers"]),
+        ((1, 1, 4), ["Others"]),
+        ((1, 1, 0), []),
+        ((0, 0, 0), []),
+    ],
+)
+def test_the_coachee_is_told_no_number_that_tells_who(asked, told):
+    progress = [Progress(name, 1, count, 1) for name, count in zip(("Manager", "Peers", "Others"), asked, strict=True)]
+    assert [label for label, _, _ in told_to_coachee(progress)] == told
 
 
 def test_nobody_at_all_is_never_enough():
