@@ -279,6 +279,7 @@ def judge(figures: list[Figure], facts: dict[str, float]) -> list[tuple[str, boo
         ("board of 200 cards ≤ 5 × hello", board.ratio <= 5),
         ("board of 200 cards ≤ 100 kB of HTML", board.bytes <= 100_000),
         ("board of 200 cards ≤ 12 kB compressed", board.gzipped <= 12_000),
+        ("board of 200 assessments ≤ 5 × hello", by["assessments, 200 cards"].ratio <= 5),
         ("moving a card ≤ 5 × hello", move.ratio <= 5),
         ("moving a card ≤ 5 × a bare route that commits one row", move.median <= 5 * row.median),
         ("8 movers: p99 ≤ 10 × their median", crowd.p99 <= 10 * crowd.median),
