@@ -18,7 +18,7 @@ from coachbase.credentials.rules import Code
 from coachbase.db import transaction
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
-from coachbase.instruments.models import Battery, BatteryItem, Instrument
+from coachbase.instruments.models import Battery, BatteryItem, Instrument, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
@@ -265,6 +265,9 @@ def test_a_long_word_makes_no_phone_page_wider(open_page, enter, ids, cast):
         for thing in (cast.alice, cast.bob, cast.sam, cast.brightwater, ProgramTemplate.kept().first()):
             type(thing).update(name=LONG).where(type(thing).id == thing.id).execute()
         Cohort.update(name=LONG).execute()
+        Vendor.update(name=LONG).where(Vendor.public_id == ids["vendor"]).execute()
+        Instrument.update(name=LONG).execute()
+        Battery.update(name=LONG).execute()
         Engagement.update(name=LONG).execute()
         Meeting.update(topic=LONG).execute()
         CoachingSession.update(place="https://meet.example/" + LONG).execute()
