@@ -357,10 +357,14 @@ def be_report(document: Document, instrument: Instrument) -> None:
 def move(document: Document, filing: Filing, *, by: User) -> None:
     """Say that a document is something else, or another client's, with all its versions.
 
-    Raises Refused when it proves something.
+    Raises Refused when it proves something, and when who may not open a report says that it is none: as anything else
+    they could.
     """
     now = Document.get_by_id(document.id)
     _refuse_proof(now)
+    is_open = Document.visible_to(by).where(Document.id == now.id).exists()
+    if filing.place.kind is not Kind.REPORT and not is_open:
+        raise Refused("Whoever may not open a report may only say which report it is. Ask the coach for anything else.")
     announce(TakenOut(now, now.client, by))
     client = filing.client
     if client.id != now.client_id:

@@ -265,6 +265,18 @@ def test_an_assistant_moves_a_report_she_may_not_open_without_learning_its_name(
     assert Report.get().part_name == "client"
 
 
+@pytest.mark.parametrize("what", ["upload", "plan", "instrument", "agreement", "report"])
+def test_an_assistant_opens_no_report_by_saying_that_it_is_something_else(vera, cast, eqi, page, what):
+    file(vera, page, ("EQ-i 2.0 coach zqsecret.pdf", PDF))
+    document = Document.get()
+    path = f"/documents/{document.public_id}"
+    data = {"client": "Bob Haddad", "drawn": str(cast.bob.id), "audience": "team", "what": what}
+    assert vera.post(f"{path}/move", data=data).status_code in (303, 422)
+    assert vera.get(path).status_code == 404
+    assert vera.post(f"{path}/open").status_code == 404
+    assert "zqsecret" not in vera.get(page).text
+
+
 def test_a_document_goes_to_another_client_with_its_versions_and_no_further(olive, alice, carol, cast, dan):
     first = brief(cast)
     second = actions.replace(first, Upload("brief 2.pdf", PDF), by=cast.olive)
