@@ -26,7 +26,7 @@ from coachbase.sessions.models import Attendee, CoachingSession
 from tests.safety.matrix import CODE
 from tests.safety.people import EVERYBODY, SIGNED_IN, People
 from tests.safety.test_matrix import taken_back
-from tests.safety.walk import addresses, crawl, crawling, read, routes
+from tests.safety.walk import addresses, crawl, crawling, read, routes, said_by
 from tests.safety.world import ALICES, COACH_ONLY, World
 
 SHOWN_LATER = re.compile("importname|contentcoach|inside|textreport|paper(left|removed)")
@@ -86,9 +86,9 @@ def leaking(people: People, world: World, who: str, *only: str, pages: list[str]
         if answer.status_code == 200 and path in begun:
             answers.append(people[who].get(path, headers={"HX-Request": "true"}))
         if pages is not None:
-            pages += [each.text for each in answers]
+            pages += [said_by(each) for each in answers]
         for each in answers:
-            met = set(forbidden.findall(each.text)) | set(forbidden.findall(str(each.headers)))
+            met = set(forbidden.findall(said_by(each))) | set(forbidden.findall(str(each.headers)))
             yield from (f"{who} {path}: {word}" for word in met if word not in path)
 
 
@@ -112,7 +112,7 @@ def test_a_clients_own_assistant_who_books_and_moves_meets_dates_alone(people, w
     assert {"/p/book", "/p/session", "/p/session/move", "/p/session/cancel"} <= {
         path for path, answer in found.items() if answer.status_code == 200
     }
-    pages = "".join(answer.text for answer in found.values())
+    pages = "".join(said_by(answer) for answer in found.values())
     assert [word for word in told_wrongly(world, "assistant", pages) if word != "zqusualplacebob"] == []
 
 
@@ -298,7 +298,7 @@ def test_an_inquiry_is_met_only_by_those_it_is_for(people, world, inquiry, who):
 
 def test_alice_meets_all_of_it(people, world, inquiry):
     begun = [path for path in starts(people, world) if path.startswith(("/clients", "/documents"))]
-    pages = "".join(answer.text for answer in crawl(people["alice"], begun).values())
+    pages = "".join(said_by(answer) for answer in crawl(people["alice"], begun).values())
     pages += people["alice"].post(f"/documents/{world.ids['document']['flow']}/open").text
     for word in ("zqflowname", "zqflowmail", "zqflowanswer", "zqflowsecret", "zqflowplan", "zqflowdiary"):
         assert word in pages, word

@@ -1,5 +1,6 @@
 """The URL map and the pages, walked by machine: every route, every address with real ids, every form on a page."""
 
+import io
 import itertools
 import re
 from collections import Counter
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+import pypdf
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -157,6 +159,17 @@ def shape(path: str) -> str:
 def crawl(browser, starts: Iterable[str]) -> dict[str, object]:
     """The starts, and what one gets to from there by following links, three of a kind: path -> answer."""
     return dict(crawling(browser, starts))
+
+
+def said_by(answer) -> str:
+    """What an answer says: a page's text, or what stands on the pages of a PDF."""
+    if answer.mimetype != "application/pdf" or not answer.data.startswith(b"%PDF-"):
+        return answer.get_data().decode("utf-8", "replace")
+    try:
+        pages = pypdf.PdfReader(io.BytesIO(answer.data)).pages
+        return "\n".join(page.extract_text() for page in pages)
+    except pypdf.errors.PyPdfError:  # some files of the world are PDFs by name alone
+        return answer.data.decode("utf-8", "replace")
 
 
 def crawling(browser, starts: Iterable[str]) -> Iterator[tuple[str, object]]:
