@@ -347,6 +347,9 @@ def _move_page(document: Document, form: PlaceForm) -> str:
         form.client.data = offer.label_of[document.client_id]
         form.what.data = _value_of(document, offer)
         form.dated_on.data, form.audience.data = document.dated_on, document.audience_name
+    for client, parts in offer.wanted.items():  # beside itself nothing is filed
+        others = [[each for each in part.filed if each != document.public_id] for part in parts]
+        offer.wanted[client] = [part._replace(filed=tuple(rest)) for part, rest in zip(parts, others, strict=True)]
     form.offer(offer, "")
     if form.what.data not in form.values:
         form.what.data = Kind.UPLOAD.value

@@ -244,12 +244,11 @@ def _filed(world: World, whose: str, client: Client, by: User) -> None:
         DocumentContent.create(document=document, content=content)
         called = {Audience.TEAM: "", Audience.COACH: ", coach only", Audience.CLIENT: ", for the client"}
         world.keep(f"{whose}{called[audience]}", document)
-        if audience is Audience.TEAM:
-            _read(document, world.word("textteam", whose))
     report = _paper(world, f"{whose}, a report", "report", whose, by, COACH_ONLY[whose], client=client)
     report.kind_name = DocumentKind.REPORT
     report.save()
     _read(report, world.word("textreport", whose, COACH_ONLY[whose]))
+    _read(_paper(world, f"{whose}, read", "read", whose, by, READERS[whose], client=client), world.word("text", whose))
     removed = _paper(world, f"{whose}, removed", "removed", whose, by, READERS[whose], client=client)
     removed.removed_at = clock.now()
     removed.save()
