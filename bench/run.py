@@ -24,6 +24,7 @@ from urllib.parse import urlencode
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.packages import taken as package_taken  # noqa: E402
 from bench.practice import ask_to_book, busy_week, fill  # noqa: E402
 from bench.slots import beside  # noqa: E402
 from coachbase import create_app, schema  # noqa: E402
@@ -34,6 +35,7 @@ from coachbase.db import database  # noqa: E402
 from tests.cast import PASSWORD  # noqa: E402
 
 BARE_ROW = "bare Flask route, one row committed"
+PACKAGE = "package: 10 reports, 200 pages"
 SLOTS, GRID = "slots: 90 days, 3 parties, 2,000 events", "slots: the same by a naive grid"
 
 
@@ -205,10 +207,13 @@ def measure(
             taken = time_it(lambda path=path: visitor.get(path), times)
             median = statistics.median(taken)
             figures.append(Figure(what, median, p99(taken), median / base, *shape[what]))
+        facts = {"start_s": started}
         if moves:
             figures += measure_moves(port, cards, stages, base)
             figures += measure_slots(base)
-        facts = {"start_s": started, "rss_mb": _memory(process)}
+            package, facts["package_mb"] = measure_package(base)
+            figures.append(package)
+        facts["rss_mb"] = _memory(process)
     return figures, facts
 
 
@@ -245,6 +250,13 @@ def measure_slots(base: float) -> list[Figure]:
         Figure(what, median := statistics.median(each), p99(each), median / base)
         for what, each in zip((SLOTS, GRID), taken, strict=True)
     ]
+
+
+def measure_package(base: float) -> tuple[Figure, float]:
+    """A package as the worker makes it, and the MB that this process keeps of it."""
+    taken, size, grown = package_taken(times=5)
+    median = statistics.median(taken)
+    return Figure(PACKAGE, median, p99(taken), median / base, bytes=size), grown
 
 
 def _read_after(mover: Mover, reader: Visitor) -> float:
@@ -285,6 +297,8 @@ def judge(figures: list[Figure], facts: dict[str, float]) -> list[tuple[str, boo
         ("8 movers: p99 ≤ 10 × their median", crowd.p99 <= 10 * crowd.median),
         ("slots for 3 parties, 90 days, 2,000 events ≤ 10 ms", slots.median <= 10),
         ("slots ≥ 20 × quicker than a naive grid", grid.median >= 20 * slots.median),
+        ("a package of 200 pages ≤ 5 s", by[PACKAGE].median <= 5000),
+        ("a package leaves ≤ 5 MB in the process that asked for it", facts["package_mb"] <= 5),
         ("every page ≤ 15 queries", max(row.queries for row in figures) <= 15),
         ("start to first answer ≤ 1 s", facts["start_s"] <= 1),
         ("web and worker ≤ 120 MB", facts["rss_mb"] <= 120),
