@@ -132,6 +132,24 @@ def test_what_changed_since_it_was_looked_at_is_not_sent(cast, disc, stock, set_
     assert not mails()
 
 
+def test_without_an_address_nothing_is_sent_and_no_code_taken(cast, disc, stock, set_up, send):
+    stock(disc, "K1")
+    Client.update(email="").where(Client.id == cast.bob.id).execute()
+    with pytest.raises(Refused, match="No mail address"):
+        send(set_up(disc))
+    assert Credential.get().state is CodeState.STOCK
+    assert not mails()
+
+
+def test_who_has_answered_is_sent_nothing(cast, disc, stock, set_up, send):
+    stock(disc, "K1")
+    row = set_up(disc)
+    actions.mark(row, State.COMPLETED, facts=FILED, by=cast.vera)
+    with pytest.raises(Refused, match="answered already"):
+        send(row)
+    assert not mails()
+
+
 def test_sent_again_it_goes_to_the_new_address_with_the_same_code(cast, disc, stock, set_up, send, now):
     stock(disc, "K1", "K2")
     row = set_up(disc)
@@ -389,6 +407,15 @@ def test_a_debrief_that_was_held_counts_until_it_is_taken_back(cast, eqi, set_up
     assert (now(row).state, now(row).debriefed_at, now(other).state) == (State.DEBRIEFED, begins, State.COMPLETED)
     sessions.mark(session, Held.BOOKED, by=cast.alice)
     assert now(row).state is State.PACKAGED
+
+
+@pytest.mark.parametrize(("state", "word"), [(Program.PAUSED, "paused"), (Program.ENDED, "over")])
+def test_nothing_is_sent_in_a_program_that_rests_or_is_over(cast, program, stock, hogan, send, state, word):
+    stock(hogan, "sesame", login="BF1")
+    Engagement.update(state_name=state).execute()
+    with pytest.raises(Refused, match=word):
+        send(Assessment.of_program(program).first())
+    assert not mails()
 
 
 # Reminders ------------------------------------------------------------------------------------------------------------
