@@ -59,7 +59,8 @@ def make(client_id: str) -> ResponseReturnValue:
     form, sessions = _form(client, request.form)
     order = form.moved(request.form)
     if order is not None:
-        return _choosing(client, form, order)
+        pressed = "up" if "up" in request.form else "down"
+        return _choosing(client, form, order, moved=(request.form[pressed], pressed))
     chosen = form.ticked if form.row.data else [key for key, offer in form.offers.items() if offer.is_wanted]
     session = next((one for one in sessions if one.public_id == form.session.data), None)
     try:
@@ -121,8 +122,12 @@ def _form(client: Client, sent: MultiDict[str, str]) -> tuple[PartsForm, list[Co
     return form, sessions
 
 
-def _choosing(client: Client, form: PartsForm, order: list[str], *, why: str = "") -> str:
-    return render_template("packages/choose.html", client=client, form=form, rows=form.rows(order), why=why)
+def _choosing(
+    client: Client, form: PartsForm, order: list[str], *, why: str = "", moved: tuple[str, str] = ("", "")
+) -> str:
+    """`moved` is the row that was moved and the button that did it: the keyboard stays there."""
+    rows = form.rows(order)
+    return render_template("packages/choose.html", client=client, form=form, rows=rows, why=why, moved=moved)
 
 
 def _client(client_id: str) -> Client:

@@ -59,6 +59,7 @@ def test_a_row_is_moved_by_its_button_and_nothing_is_made(vera, reports, home):
     page = vera.post(home, data=form | {"down": first}).text
     assert order_on(page) == [second, first, *rest]
     assert ticked_on(page) == [second]
+    assert re.findall(r'name="(\w+)" value="(\w+)"[^>]* autofocus', page) == [("down", first)]
     assert order_on(vera.post(home, data=form | {"up": "nonsense"}).text) == [first, second, *rest]
     assert not Package.select().exists()
 
