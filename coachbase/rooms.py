@@ -119,7 +119,7 @@ class MenuItem:
 MENU: tuple[MenuItem, ...] = (
     MenuItem("Today", "/", "sun", "t"),
     MenuItem("Onboarding", "/boards/onboarding", "kanban", "o", also=("/cards",)),
-    MenuItem("Assessments", "/boards/assessments", "clipboard-check", "a", also=("/assessments",)),
+    MenuItem("Assessments", "/boards/assessments", "clipboard-check", "a", also=("/assessments", "/raters")),
     MenuItem("Calendar", "/calendar", "calendar", "k", also=("/sessions", "/slots", "/planning")),
     MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),

@@ -6,7 +6,7 @@ the coach and the owner by numbers (domain.md §1).
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from peewee import JOIN, SQL, BooleanField, Case, CharField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
@@ -212,6 +212,44 @@ class RaterAsk(Model):
     @property
     def is_open(self) -> bool:
         return self.answered_at is None
+
+
+class ToDo(NamedTuple):
+    """What somebody should do about an assessment's raters."""
+
+    assessment: Assessment
+    nominated: int
+    to_invite: int
+    is_enough: bool
+
+
+def to_do(user: User, most: int) -> list[ToDo]:
+    """Where names wait for a yes, access is to be sent, or all have answered that are needed; the oldest first.
+
+    Not in programs that rest, nor before the client was sent access where nobody has named anybody.
+    """
+
+    def counted(*states: State) -> Any:
+        theirs = Rater.select(fn.COUNT(Rater.id)).where(Rater.assessment == Assessment.id)
+        return theirs.where(Rater.state_name.in_(states))
+
+    done = Rater.select(fn.COUNT(Rater.id)).where(
+        Rater.assessment == Assessment.id, Rater.group == InstrumentGroup.id, Rater.state_name == State.COMPLETED
+    )
+    lacking = InstrumentGroup.select(fn.COUNT(InstrumentGroup.id)).where(
+        InstrumentGroup.instrument == Assessment.instrument, done < InstrumentGroup.least
+    )
+    answered = counted(State.COMPLETED)
+    enough = Assessment.answered_at.is_null(False) & (lacking == 0) & (answered > 0)
+    named, waiting = counted(State.NOMINATED), counted(State.APPROVED)
+    runs = Assessment.engagement.is_null() | Engagement.state_name.in_(ASKED_IN)
+    found = Assessment.visible_to(user).switch(Assessment).join(Engagement, JOIN.LEFT_OUTER)
+    found = found.where(
+        Assessment.state_name.in_(OPEN), Instrument.needs_raters, runs, (named > 0) | (waiting > 0) | enough
+    )
+    counts = named.alias("nominated"), waiting.alias("to_invite"), enough.alias("is_enough")
+    rows = found.select_extend(*counts).order_by(Assessment.waiting_since, Assessment.id).limit(most)
+    return [ToDo(row, row.nominated, row.to_invite, bool(row.is_enough)) for row in rows]
 
 
 def approvers_of(assessment: Assessment) -> list[Contact]:

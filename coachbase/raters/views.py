@@ -29,6 +29,7 @@ from .models import (
     may_chase,
     nominated,
     returned_mails,
+    to_do,
     was_mailed,
     what_is_missing,
     why_not,
@@ -48,7 +49,7 @@ from .rules import (
 )
 
 pages = Blueprint("raters", __name__)
-MOST_SENT = 200
+MOST_SENT, MOST_DUE = 200, 50
 FACES = {
     State.NOMINATED: ("wait", "circle-dot"),
     State.APPROVED: ("plain", "circle"),
@@ -173,6 +174,13 @@ def _add_page(assessment: Assessment, form: AddForm, *, reading: Reading | None 
         why=why,
         sizes=[(group.name, wanted_in_words(group.wanted), there.get(group.name, 0)) for group in groups],
     )
+
+
+@pages.get("/raters")
+def due() -> str:
+    """Whose raters wait for the desk: a page, and what Today asks for once it stands."""
+    todos = to_do(_me(), MOST_DUE) if _me().may_arrange else []
+    return render_template("raters/_to_do.html" if request.htmx else "raters/due.html", rate_next=todos)
 
 
 # One rater ------------------------------------------------------------------------------------------------------------

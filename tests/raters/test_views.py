@@ -10,7 +10,7 @@ from coachbase.assessments.rules import State as AssessmentState
 from coachbase.mail.models import Message
 from coachbase.raters import actions
 from coachbase.raters.models import Rater, RaterAsk, nominated
-from coachbase.raters.rules import State
+from coachbase.raters.rules import Person, State
 from tests.raters.conftest import MANAGER, PASTED, PEERS
 
 
@@ -118,6 +118,32 @@ def test_the_clients_tab_leads_to_them_with_their_numbers(alice, cast, invited):
     page = alice.get(f"/clients/{cast.bob.public_id}/assessments")
     assert "Manager 0/1, Peers 2/3" in words(page)
     assert f"/assessments/{invited[0].assessment.public_id}/raters" in page.text
+
+
+def test_today_says_whose_raters_wait_for_the_desk(vera, olive, carol, alice, cast, assessment, listed, stock):
+    def today(browser) -> str:
+        assert 'hx-get="/raters"' in browser.get("/").text
+        part = words(browser.get("/raters", headers={"HX-Request": "true"}))
+        assert part in words(browser.get("/raters"))
+        return part
+
+    assert "Send access to raters: Bob Haddad Brief 360 · 4 to be invited" in today(vera)
+    assert "Send access to raters: Bob Haddad" in today(olive)
+    assert "Bob Haddad" not in words(carol.get("/raters"))
+    stock(4)
+    actions.send_access({rater.id: rater.version for rater in listed}, {}, by=cast.vera)
+    assert "raters: Bob Haddad" not in today(vera)
+    otto = Person("Otto", "otto@x.example", "Others")
+    Rater.update(state_name=State.NOMINATED).where(Rater.id == listed[0].id).execute()
+    assert "Approve raters: Bob Haddad Brief 360 · 1 named" in today(vera)
+    Rater.update(state_name=State.COMPLETED).where(Rater.assessment == assessment).execute()
+    assert "Complete it: Bob Haddad" not in today(vera)
+    actions.note_client(assessment, by=cast.vera)
+    assert "Complete it: Bob Haddad Brief 360 · enough have answered" in today(vera)
+    actions.add(assessment, [otto], by=cast.vera)
+    assert "Send access to raters: Bob Haddad Brief 360 · 1 to be invited · enough have answered" in today(vera)
+    actions.close(assessment, is_sure=False, by=cast.vera)
+    assert "enough have answered" not in today(vera)
 
 
 def test_carol_finds_nothing(carol, home, invited, cast, assessment):

@@ -500,6 +500,7 @@ ROUTES: dict[str, Row] = {
     "POST raters.put_back": Row(RATER, 422),
     "POST raters.send_again": Row({"bob, asked": "vera", "dan, asked": "dora"}, 303),
     "GET raters.look_at_mails": Row(STAFF, 200),
+    "GET raters.due": Row(STAFF, 200),
     "POST raters.send": Row(STAFF, 422),
     "GET raters_public.open_nominate": Row({"nominate": ALL}, 303),
     "GET raters_public.nominate": holders("nominate", 200),
