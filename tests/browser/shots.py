@@ -31,9 +31,13 @@ from coachbase.config import Config
 from coachbase.db import transaction
 from coachbase.engagements.rules import State as ProgramState
 from coachbase.feeds.models import Busy, Feed
+from coachbase.instruments.rules import Part
 from coachbase.links import actions as links
 from coachbase.polls.models import Voter
 from coachbase.portal.models import may_be_booked
+from coachbase.raters.models import RaterAsk
+from coachbase.sample.assessed import NAMING, RATED
+from coachbase.sample.reports import report_of
 from coachbase.scheduling.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession
 from coachbase.sessions.rules import State as SessionState
@@ -52,6 +56,14 @@ PAGES = {
     "board-late": "/boards/onboarding?late=1",
     "board-assessments": "/boards/assessments",
     "board-assessments-released": "/boards/assessments?closed=1",
+    "library": "/library",
+    "library-reports": "/library?kind=report",
+    "status-list": "/assessments/status",
+    "settings-instruments": "/settings/instruments",
+    "instrument-new": "/settings/instruments/new",
+    "settings-batteries": "/settings/batteries",
+    "settings-credits": "/settings/credits",
+    "audit": "/audit",
     "clients": "/clients",
     "clients-none": "/clients?q=zzz",
     "client-new": "/clients/new",
@@ -121,6 +133,16 @@ PROGRAMS = {
     "none": "Daniel Osei",
 }
 """Clients whose programs stand differently."""
+ASSESSED = {
+    "released": "Astrid Hammer",
+    "debriefed": "Isabel Crane",
+    "answering": "Paula Figueira",
+    "set-up": "Clara Weiss",
+    "late": "Viktor Salo",
+}
+"""Clients whose assessments stand differently."""
+PLANNED = "Astrid Hammer"
+"""Whose development plan has two versions, and whose reports are in a package."""
 BOOKED, POLLED, UNPLANNED = "Astrid Hammer", "Isabel Crane", "Henrik Moe"
 """Who has sessions behind and to come, who is asked for a three-way time, for whom a cadence is planned."""
 PAPERS = {
@@ -214,6 +236,7 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
         made.doors |= {"book": _door("book", asked.public_id), "session": _door("session", booked.public_id)}
         for name, role in (("poll", "sponsor"), ("poll-answered", "client")):
             made.doors[name] = _door("poll", _voter(role).public_id)
+        made.doors["nominate"] = _door("nominate", RaterAsk.get().public_id)
         _read_elsewhere(Client.get(Client.name == BOOKED).coach)
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
@@ -348,6 +371,51 @@ def _papers(camera: Camera, clients: Mapping[str, str]) -> None:
         camera.take(f"agreement-{name}", page.locator("#agreements h2 a").first.get_attribute("href"))
     camera.open(f"{clients[PAPERS['draft']]}/agreements")
     camera.take("agreement-edit", page.locator("#agreements a[href$='/edit']").first.get_attribute("href"))
+
+
+def _assessments(camera: Camera, clients: Mapping[str, str]) -> None:
+    """A client's assessments in each state, the mails before they leave, raters, reports, the package, the plan."""
+    page = camera.page
+    for name, whom in ASSESSED.items():
+        camera.take(f"assessments-{name}", f"{clients[whom]}/assessments")
+    camera.open(f"{clients[ASSESSED['set-up']]}/assessments")
+    for name, tail in (("new", "/new"), ("battery", "/battery")):
+        camera.take(f"assessment-{name}", f"{clients[ASSESSED['set-up']]}/assessments{tail}")
+    camera.open(f"{clients[ASSESSED['set-up']]}/assessments")
+    camera.take("access-mails", page.locator("main a[href^='/assessments/send']").first.get_attribute("href"))
+    for name, whom in (("asked", RATED), ("named", NAMING)):
+        camera.open(f"{clients[whom]}/assessments")
+        raters = page.locator("main a[href$='/raters']").first.get_attribute("href")
+        camera.take(f"raters-{name}", raters)
+        camera.take(f"raters-{name}-add", f"{raters}/add")
+    home = clients[PLANNED]
+    camera.take("packages", f"{home}/packages")
+    camera.take("package", page.locator("main a[href*='/packages/0']").first.get_attribute("href"))
+    camera.take("package-new", f"{home}/packages/new")
+    camera.take("plan", f"{home}/plan")
+    camera.take("plan-text", f"{home}/plan/edit")
+    camera.take("client-documents", f"{home}/documents")
+    camera.open("/library?kind=report")
+    camera.take("document-shut", page.locator("main a[href^='/documents/0']").first.get_attribute("href"))
+
+
+def _dropped(camera: Camera) -> None:
+    """Files that wait to be told what they are, and are left out again."""
+    page = camera.page
+    camera.open("/library")
+    file = report_of("Bob Haddad", "Hogan HPI", Part.CLIENT, clock.now())
+    page.locator("main [type=file]").set_input_files(
+        [
+            {"name": file.name, "mimeType": "application/pdf", "buffer": file.content},
+            {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"What was said on the phone."},
+        ]
+    )
+    camera.press("Upload")
+    page.locator("main form select").first.wait_for()
+    camera.take("library-waiting")
+    while page.get_by_role("button", name="Leave out").count():
+        page.get_by_role("button", name="Leave out").first.click()
+        page.wait_for_load_state("networkidle")
 
 
 def _calendar(camera: Camera) -> None:
@@ -596,6 +664,8 @@ def _take_all(browser: Browser, sample: Practice, empty: Practice, size: dict[st
     _programs(olive, sample.clients)
     _papers(olive, sample.clients)
     _scheduling(olive, sample.clients)
+    _assessments(olive, sample.clients)
+    _dropped(olive)
     for scene in (_calendar, _replanning, _cohort, _staff_pages, _over_the_board, _at_a_client, _import):
         scene(olive)
     newcomer = Camera(browser.new_context(**options).new_page(), empty.url, suffix)
