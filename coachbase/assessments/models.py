@@ -443,6 +443,8 @@ def _notes(assessment: Assessment, today: date) -> tuple[str, ...]:
     dates, found = assessment.dates(today), []
     if assessment.engagement_id and assessment.engagement.state is Program.DRAFT:
         found.append("The agreement is not signed yet.")
+    if assessment.state is State.SET_UP and dates.send_on and dates.send_on > today:
+        found.append(f"Its day is {dates.send_on.day} {dates.send_on:%B %Y}.")
     if dates.last_day and dates.due_on and dates.last_day < dates.due_on:
         found.append("What is held for it expires before it is due.")
     return tuple(found)

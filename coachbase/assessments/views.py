@@ -23,7 +23,7 @@ from ..web.pages import go, load_or_404
 from . import actions
 from .forms import BatteryForm, CancelForm, CodeForm, DueForm, MarkForm, NewForm, ids_in, versions_seen
 from .models import Access, Assessment, Report, foresee_access, has_way_in, may_open_reports
-from .rules import NEXT_STEP, STAGES, STATE_LABELS, Dates, Facts, State, is_at_risk, refusal_to_mark
+from .rules import NEXT_STEP, STAGES, STATE_LABELS, Dates, Facts, State, Todo, is_at_risk, refusal_to_mark
 
 pages = Blueprint("assessments", __name__)
 
@@ -75,7 +75,7 @@ def of_client(client_id: str) -> str:
     client = load_or_404(Client.with_people(_me()), client_id)
     found = list(Assessment.listed(client))
     rows = _rows([each for each in found if each.state is not State.CANCELLED])
-    to_send = [row.assessment.public_id for row in rows if row.assessment.state is State.SET_UP]
+    to_send = [row.assessment.public_id for row in rows if row.assessment.todo(_today()) is Todo.SEND]
     return render_template(
         "assessments/of_client.html",
         client=client,

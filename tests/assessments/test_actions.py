@@ -112,7 +112,7 @@ def test_all_are_sent_or_none_and_why(cast, disc, stock, set_up, send, now):
 def test_a_dry_run_says_what_the_act_will_do(cast, disc, eqi, stock, set_up):
     stock(disc, "K1")
     stock(eqi, "https://tap.mhs.com/i/1", expires_on=clock.now().date() + timedelta(days=1))
-    held = set_up(eqi, due=clock.now().date() + timedelta(days=30))
+    held = set_up(eqi, due=clock.now().date() + timedelta(days=5))
     actions.give_code(held, by=cast.vera)
     ids = [held.id, set_up(disc).id, set_up(disc).id]
     foreseen = foresee_access(Assessment.with_access().where(Assessment.id.in_(ids)), clock.now().date())

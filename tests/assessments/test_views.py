@@ -237,6 +237,17 @@ def test_the_dry_run_asks_no_more_however_many_there_are(vera, cast, disc, stock
     assert len(statements) <= 15, statements
 
 
+def test_what_has_its_day_later_is_not_sent_along_and_says_so(vera, cast, disc, set_up):
+    soon = [set_up(disc, due=clock.now().date() + timedelta(days=3)) for _ in range(2)]
+    later = set_up(disc, due=clock.now().date() + timedelta(days=270))
+    page = vera.get(tab(cast)).text
+    assert "Send access to these 2…" in page
+    together = re.search(r'href="(/assessments/send[^"]+)"', page)[1]
+    assert all(row.public_id in together for row in soon)
+    assert later.public_id not in together
+    assert f"Its day is {later.send_on.day} {later.send_on:%B %Y}." in vera.get(send_page(later)).text
+
+
 # Today ----------------------------------------------------------------------------------------------------------------
 
 
