@@ -20,7 +20,7 @@ from coachbase.instruments.models import Instrument, InstrumentGroup
 from coachbase.links import actions as links
 from coachbase.raters.models import Rater
 from coachbase.raters.rules import State as RaterState
-from coachbase.scheduling import actions as scheduling
+from coachbase.requests import actions as requests
 from coachbase.sessions.models import CoachingSession
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
@@ -138,8 +138,8 @@ def ask_to_book(client: Client) -> str:
     Busy.insert_many(
         [{"feed": feed.id, "begins_at": each, "ends_at": each + timedelta(hours=1)} for each in begins]
     ).execute()
-    request = scheduling.ask(client, coach, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=None)
-    return links.issue(scheduling.BOOK, request.public_id, lasts=timedelta(days=1))[1]
+    request = requests.ask(client, coach, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=None)
+    return links.issue(requests.BOOK, request.public_id, lasts=timedelta(days=1))[1]
 
 
 @atomic

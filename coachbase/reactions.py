@@ -44,6 +44,7 @@ from .polls import actions as polls
 from .portal import actions as portal
 from .programs import actions as programs
 from .raters import actions as raters
+from .requests import actions as requests
 from .sample import populate
 from .scheduling import actions as scheduling
 from .scheduling.rules import Via
@@ -95,7 +96,10 @@ def wire() -> None:
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
     on(engagements.StateChanged, _buy_sessions)
-    on(scheduling.BookingAsked, _tell_of_request)
+    on(requests.BookingAsked, _tell_of_request)
+    on(scheduling.Booked, _answer_request)  # before the steps, which say anew who has the ball
+    on(scheduling.Restored, _answer_request)
+    on(scheduling.Cancelled, _ask_again)
     on(scheduling.Booked, _invite)
     on(scheduling.Booked, _tick_booking)
     on(scheduling.Booked, _follow_chemistry)
@@ -297,8 +301,16 @@ def _buy_sessions(event: engagements.StateChanged) -> None:
         sessions.buy(event.engagement, by=event.by)
 
 
-def _tell_of_request(event: scheduling.BookingAsked) -> None:
+def _tell_of_request(event: requests.BookingAsked) -> None:
     portal.ask_to_book(event.request, by=event.by)
+
+
+def _answer_request(event: scheduling.Booked | scheduling.Restored) -> None:
+    requests.answer(event.session)
+
+
+def _ask_again(event: scheduling.Cancelled) -> None:
+    requests.ask_again(event.session)
 
 
 def _invite(event: scheduling.Booked) -> None:
@@ -479,7 +491,7 @@ def _take_back_what_is_out(event: engagements.StateChanged) -> None:
 
 def _follow_people(event: engagements.PeopleChanged) -> None:
     agreements.follow_people(event.engagement)
-    scheduling.follow_coach(event.engagement)
+    requests.follow_coach(event.engagement)
 
 
 def _do_what_opened(event: engagements.StepOpened) -> None:
@@ -488,7 +500,7 @@ def _do_what_opened(event: engagements.StepOpened) -> None:
         portal.send_logistics(engagement)
     if event.step.kind is StepKind.KICKOFF_BOOKED and engagement.coach_id:
         minutes = engagement.session_minutes
-        scheduling.ask(
+        requests.ask(
             engagement.client, engagement.coach, SessionKind.KICKOFF, minutes=minutes, engagement=engagement, by=None
         )
 

@@ -48,6 +48,8 @@ from .portal import views as portal
 from .programs import views as programs
 from .raters import public as raters_public
 from .raters import views as raters
+from .requests import public as requests_public
+from .requests import views as requests
 from .scheduling import public as scheduling_public
 from .scheduling import views as scheduling
 from .search import views as search
@@ -72,6 +74,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     planning.pages,
     scheduling.pages,
     scheduling_public.pages,
+    requests.pages,
+    requests_public.pages,
     polls.pages,
     polls_public.pages,
     agreements.pages,

@@ -28,7 +28,7 @@ from ..polls.models import Poll
 from ..portal.rules import MOST as MOST_REMINDERS
 from ..raters.models import Rater
 from ..raters.rules import State as RaterState
-from ..scheduling.models import Request
+from ..requests.models import Request
 from ..sessions.models import CoachingSession, Stalled, places_of, stalled_programs
 from ..sessions.rules import TAKES_TIME
 from ..sessions.rules import State as SessionState

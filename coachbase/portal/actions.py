@@ -26,8 +26,9 @@ from ..mail import actions as mail
 from ..mail.models import Message
 from ..raters import actions as raters
 from ..raters.models import Rater, returned_mails
+from ..requests import actions as requests
+from ..requests.models import Request
 from ..scheduling import actions as scheduling
-from ..scheduling.models import Request
 from ..scheduling.rules import day_in_words
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
@@ -175,13 +176,15 @@ def _shut(client: Client) -> None:
     links.revoke_all(CLIENT, client.public_id)
     for ask in asks_of(client):
         links.revoke_all(ask.way, ask.subject)
-    scheduling.shut_doors(client, scheduling.BOOK, scheduling.CHANGE)
+    requests.shut_doors(client, requests.BOOK)
+    scheduling.shut_doors(client, scheduling.CHANGE)
 
 
 def _shut_assistants(client: Client) -> None:
     """The same for the page of the client's own assistant."""
     links.revoke_all(ASSISTANT, client.public_id)
-    scheduling.shut_doors(client, scheduling.BOOK_FOR, scheduling.CHANGE_FOR)
+    requests.shut_doors(client, requests.BOOK_FOR)
+    scheduling.shut_doors(client, scheduling.CHANGE_FOR)
 
 
 def _mail_page(kind: str, engagement: Engagement, *, by: User | None = None) -> None:

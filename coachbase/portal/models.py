@@ -34,8 +34,8 @@ from ..mail.rules import State as MailState
 from ..polls.models import Poll, Voter
 from ..raters.models import RaterAsk
 from ..raters.rules import APPROVE, NOMINATE
-from ..scheduling.models import Request
-from ..scheduling.rules import RequestState
+from ..requests.models import Request
+from ..requests.rules import RequestState
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import State as SessionState
 from ..sessions.rules import place_of

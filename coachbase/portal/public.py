@@ -26,6 +26,7 @@ from ..polls.models import Voter
 from ..raters import actions as raters
 from ..raters.models import Rater, RaterAsk
 from ..raters.rules import APPROVE, NOMINATE, told_to_coachee
+from ..requests import actions as requests
 from ..scheduling import actions as scheduling
 from ..sessions.models import CoachingSession
 from ..web.guard import public_blueprint
@@ -105,7 +106,7 @@ def answer(submission_id: str) -> Response:
 @pages.post("/client/book/<ulid:request_id>")
 def book(request_id: str) -> Response:
     """“Choose a time”: this browser may go on to booking."""
-    return _lead_on(asks_of(_client()), scheduling.BOOK, request_id, doors)
+    return _lead_on(asks_of(_client()), requests.BOOK, request_id, doors)
 
 
 @pages.post("/client/poll/<ulid:voter_id>")
@@ -199,7 +200,7 @@ def assistant() -> str:
 def book_for(request_id: str) -> Response:
     """“Choose a time”, by the client's own assistant."""
     asked = next((each for each in to_book(_assistants()) if each.public_id == request_id), None) or abort(404)
-    return _go_on(scheduling.BOOK_FOR, scheduling.BOOK, asked.public_id, assistant_doors)
+    return _go_on(requests.BOOK_FOR, requests.BOOK, asked.public_id, assistant_doors)
 
 
 @pages.post("/assistant/session/<ulid:session_id>")
@@ -280,7 +281,7 @@ def _hold_questionnaire(public_id: str) -> str:
 
 
 def _hold_booking(public_id: str) -> str:
-    return scheduling.admit(scheduling.BOOK, public_id, source=_source())
+    return scheduling.admit(requests.BOOK, public_id, source=_source())
 
 
 def _hold_poll(public_id: str) -> str:
@@ -294,7 +295,7 @@ def _hold_names(public_id: str) -> str:
 WAYS: dict[str, Callable[[str], str]] = {
     agreements.LINK: _hold_signature,
     intake.LINK: _hold_questionnaire,
-    scheduling.BOOK: _hold_booking,
+    requests.BOOK: _hold_booking,
     polls.LINK: _hold_poll,
     NOMINATE: _hold_names,
     APPROVE: _hold_names,
@@ -311,14 +312,14 @@ def _lead_on(asks: list[Ask], way: str, subject: str, came_by: LinkDoors) -> Res
         return redirect(came_by.home, 303)
     onward = LinkDoors(way)
     answer = onward.keep(redirect(onward.home, 303), WAYS[way](subject))
-    if way == scheduling.BOOK:
-        LinkDoors(scheduling.BOOK_FOR, home=onward.home).let_go(answer)
+    if way == requests.BOOK:
+        LinkDoors(requests.BOOK_FOR, home=onward.home).let_go(answer)
     return onward.remember(answer, came_by.home)
 
 
 def _go_on(kind: str, others: str, public_id: str, came_by: LinkDoors) -> Response:
     """Give this browser the link to book or to change, and take the one of the other person at the same page."""
-    home = {scheduling.BOOK_FOR: scheduling.BOOK, scheduling.CHANGE_FOR: scheduling.CHANGE}.get(kind, kind)
+    home = {requests.BOOK_FOR: requests.BOOK, scheduling.CHANGE_FOR: scheduling.CHANGE}.get(kind, kind)
     onward = LinkDoors(kind, home=f"/p/{home}")
     token = scheduling.admit(kind, public_id, source=_source())
     answer = onward.keep(redirect(onward.home, 303), token)

@@ -55,6 +55,7 @@ from ..portal import actions as portal
 from ..programs import actions as programs
 from ..programs.models import ProgramTemplate, Start
 from ..programs.rules import planned_start
+from ..requests import actions as requests
 from ..scheduling import actions as scheduling
 from ..scheduling.rules import Side, Via
 from ..sessions import actions as sessions
@@ -477,7 +478,7 @@ def _fill_this_week(by: User) -> None:
     for name, days in ASKED:
         client, program = there[name], _program_of(there[name])
         with days_ago(days):
-            scheduling.ask(
+            requests.ask(
                 client, client.coach, SessionKind.DEBRIEF, minutes=program.session_minutes, engagement=program, by=by
             )
             deliver(client)

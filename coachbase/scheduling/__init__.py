@@ -1,1 +1,1 @@
-"""Booking, moving, cancelling and holding times by one path; asking people to book."""
+"""Booking, moving, cancelling and holding times by one path."""

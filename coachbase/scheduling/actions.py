@@ -5,7 +5,7 @@ What is free is asked inside the transaction that writes, and behind that the da
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -16,31 +16,23 @@ from .. import clock, config
 from ..accounts.models import Attempt, User
 from ..availability.models import terms_for
 from ..availability.rules import SessionKind, minute_of, moment_of
-from ..clients import actions as clients
 from ..clients.models import Client, Contact
-from ..clients.rules import Party
 from ..db import atomic, new_public_id
-from ..engagements import actions as engagements
-from ..engagements.models import Engagement, Step
-from ..engagements.rules import RUNNING, StepKind
+from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import announce
 from ..links import actions as links
-from ..mail import actions as mail
 from ..sessions import actions as sessions
 from ..sessions.models import Attendee, CoachingSession, Hold
 from ..sessions.rules import Role, State
 from ..slots.models import openings_of
 from ..slots.rules import Reason
-from ..timeline import actions as timeline
-from ..timeline.rules import Kind
-from .models import Request, as_told_to, offered, offered_instead, sessions_left
+from .models import as_told_to, offered_instead, sessions_left
 from .rules import (
     BY_SIDE,
     JUST_GONE,
     LINK_LASTS,
     SIDE_OF,
-    RequestState,
     Side,
     Via,
     is_charged,
@@ -85,20 +77,19 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """A cancellation was taken back; that the session is as it was before is announced as Moved."""
+
+    session: CoachingSession
+
+
+@dataclass(frozen=True)
 class PeopleChanged:
     """Somebody was invited to a session that is booked, or the invitation taken back (`left`)."""
 
     session: CoachingSession
     joined: tuple[Attendee, ...]
     left: tuple[Attendee, ...]
-
-
-@dataclass(frozen=True)
-class BookingAsked:
-    """A client is asked to book a session."""
-
-    request: Request
-    by: User | None
 
 
 # Booking --------------------------------------------------------------------------------------------------------------
@@ -167,7 +158,6 @@ def book(
     sessions.follow_in_ledger(session, reason=despite, by=by)
     by_door = BY_SIDE[SIDE_OF.get(via, Side.FIRM)]
     sessions.tell(session, f"{session.label} booked for {_day_of(session)}{by_door}" + _because(despite), by=by)
-    _answer_request(session)
     announce(Booked(session, by))
     return session
 
@@ -303,7 +293,6 @@ def cancel(session: CoachingSession, *, side: Side, reason: str, version: int | 
     sessions.follow_in_ledger(session, reason=reason, by=by)
     how = "cancelled at short notice" if charged else "cancelled"
     sessions.tell(session, f"{session.label} on {_day_of(session)} {how}{BY_SIDE[side]}" + _because(reason), by=by)
-    _ask_again(session)
     announce(Cancelled(session, side, by))
 
 
@@ -319,7 +308,7 @@ def restore(session: CoachingSession, *, reason: str, by: User | None) -> None:
     _change(session)
     sessions.follow_in_ledger(session, reason=reason, by=by)
     sessions.tell(session, f"{session.label} on {_day_of(session)} takes place after all" + _because(reason), by=by)
-    _answer_request(session)
+    announce(Restored(session))
     announce(Moved(session, session.starts_at, by))
 
 
@@ -510,88 +499,16 @@ def release(about: str) -> None:
     Hold.delete().where(Hold.about == about).execute()
 
 
-# Requests -------------------------------------------------------------------------------------------------------------
-
-
-@atomic
-def ask(
-    client: Client,
-    coach: User,
-    kind: SessionKind,
-    *,
-    minutes: int,
-    engagement: Engagement | None,
-    from_on: date | None = None,
-    until_on: date | None = None,
-    by: User | None,
-) -> Request:
-    """Ask a client to book a session on the own page; the one that is open already when there is one."""
-    there = Request.open_of(client).where(Request.kind_name == kind, Request.engagement == engagement).first()
-    if there:
-        return there
-    request = Request.create(
-        client=client,
-        engagement=engagement,
-        coach=coach,
-        kind_name=kind,
-        minutes=minutes,
-        from_on=from_on,
-        until_on=until_on,
-        asked_at=clock.now(),
-        by=by,
-    )
-    announce(BookingAsked(request, by))
-    return request
-
-
-@atomic
-def withdraw(request: Request, *, by: User | None) -> None:
-    """Nobody is asked for it any more; what was booked already stays."""
-    asked = Request.id == request.id, Request.state_name == RequestState.ASKED
-    Request.update(state_name=RequestState.WITHDRAWN).where(*asked).execute()
-    mail.call_off(request.public_id)
-
-
-def _answer_request(session: CoachingSession) -> None:
-    """Whoever booked it and through whichever door: in this program it is no longer asked for."""
-    if session.client_id is None:
-        return
-    same = Request.kind_name == session.kind_name, Request.engagement == session.engagement
-    asked = Request.open_of(session.client).where(*same).first()
-    if asked:
-        asked.state_name, asked.session, asked.unsuited_at = RequestState.BOOKED, session, None
-        asked.save()
-        mail.call_off(asked.public_id)
-        _found(asked)
-
-
-def _ask_again(session: CoachingSession) -> None:
-    """What was asked for and is cancelled is asked for again, unless it is used up or its program is over.
-
-    A kickoff there must be, whatever became of the first.
-    """
-    is_used_up = session.state is not State.CANCELLED and session.kind is not SessionKind.KICKOFF
-    if is_used_up or (session.engagement_id and session.engagement.state not in RUNNING):
-        return
-    answered = Request.get_or_none(Request.session == session, Request.state_name == RequestState.BOOKED)
-    if answered:
-        answered.state_name, answered.session = RequestState.ASKED, None
-        answered.save()
-
-
 # By link --------------------------------------------------------------------------------------------------------------
 
-BOOK, CHANGE = "book", "session"
-"""The kinds of links by which a client books what is asked for, and moves or cancels what is booked."""
-BOOK_FOR, CHANGE_FOR = "book_assistant", "session_assistant"
-"""The same for the client's own assistant."""
-DOORS = (BOOK, CHANGE, BOOK_FOR, CHANGE_FOR)
+CHANGE, CHANGE_FOR = "session", "session_assistant"
+"""The kinds of links by which a client, and the client's own assistant, move or cancel what is booked."""
 ADMITTED, AN_HOUR = 120, timedelta(hours=1)
 
 
 @atomic
 def admit(kind: str, public_id: str, *, source: str) -> str:
-    """The token of a link of DOORS for a browser that came by another link of the same person.
+    """The token of a link to book or to change for a browser that came by another link of the same person.
 
     Raises TooMany when one address asks for them without end.
     """
@@ -600,54 +517,10 @@ def admit(kind: str, public_id: str, *, source: str) -> str:
 
 
 @atomic
-def shut_doors(client: Client, *kinds: str) -> None:
-    """The links of these kinds to what this client may book or change die."""
-    for request in Request.select(Request.public_id).where(Request.client == client):
-        for kind in set(kinds) & {BOOK, BOOK_FOR}:
-            links.revoke_all(kind, request.public_id)
+def shut_doors(client: Client, kind: str) -> None:
+    """The links of this kind to what this client may change die."""
     for session in CoachingSession.select(CoachingSession.public_id).where(CoachingSession.client == client):
-        for kind in set(kinds) & {CHANGE, CHANGE_FOR}:
-            links.revoke_all(kind, session.public_id)
-
-
-@atomic
-def learn(client: Client, zone: str, phone: str) -> None:
-    """What a client tells by the way and we did not know yet: the own time zone, a number."""
-    client = Client.get_by_id(client.id)
-    told = {"zone": zone, "phone": phone}
-    new = {name: value for name, value in told.items() if value and not getattr(client, name)}
-    if new:
-        clients.change(client, new, version=client.version, by=None)
-
-
-@atomic
-def book_asked(request: Request, start: int, *, via: Via, zone: str = "", phone: str = "") -> CoachingSession:
-    """Book what was asked for at a time that is on offer: `start` is its minute since 1970. `zone` and `phone` are
-    told by the way; what is learnt and what is booked is one thing, so that the form can be sent again after a fault.
-
-    Raises Refused when it is not.
-    """
-    learn(request.client, zone, phone)
-    request = Request.known_as(request.public_id) or request
-    if request.state is not RequestState.ASKED:
-        raise Refused("This was booked already, or is no longer asked for.")
-    openings = offered(request, clock.now())
-    if start not in openings.starts:
-        raise Refused(JUST_GONE)
-    session = book(
-        request.coach,
-        request.kind,
-        moment_of(start),
-        request.minutes,
-        via=via,
-        client=request.client,
-        engagement=request.engagement,
-        contacts=request.guests,
-        by=None,
-    )
-    if openings.unknown:
-        sessions.tell(session, f"Please check: {' and '.join(openings.unknown)} could not be read", by=None)
-    return session
+        links.revoke_all(kind, session.public_id)
 
 
 @atomic
@@ -672,43 +545,3 @@ def _refuse_what_is_not_theirs(session: CoachingSession) -> None:
     guests = [attendee.name for attendee in Attendee.of(session) if attendee.contact_id]
     if refusal := refusal_by_link(is_group=session.client_id is None, guests=guests):
         raise Refused(refusal)
-
-
-@atomic
-def tell_none_suits(request: Request, words: str, *, side: Side) -> None:
-    """No free time suits: what was written stands on the timeline, the ball is ours, nobody is reminded of it."""
-    request = Request.known_as(request.public_id) or request
-    if request.state is not RequestState.ASKED:
-        raise Refused("This was booked already, or is no longer asked for.")
-    client = request.client
-    who = client.assistant_name or "The client’s assistant" if side is Side.ASSISTANT else client.called
-    timeline.record(client, Kind.SESSION, f"{who} on the times for the {request.label.lower()}: “{words}”")
-    request.unsuited_at = clock.now()
-    request.save()
-    if request.kind is SessionKind.KICKOFF and request.engagement_id and _has_open_step(request.engagement):
-        engagements.wait_on(request.engagement, StepKind.KICKOFF_BOOKED, Party.US)
-    else:
-        clients.pass_ball(client, Party.US, _to_find(request))
-
-
-def _has_open_step(engagement: Engagement) -> bool:
-    return any(step.kind is StepKind.KICKOFF_BOOKED and not step.is_gone for step in Step.of(engagement))
-
-
-def _to_find(request: Request) -> str:
-    return f"Find a time for the {request.label.lower()}"
-
-
-def _found(request: Request) -> None:
-    """What we were to find is found: the ball that says so goes."""
-    client = Client.get_by_id(request.client_id)
-    if (client.waiting_on, client.next_step) == (Party.US, _to_find(request)):
-        clients.pass_ball(client, Party.NOBODY, "")
-
-
-@atomic
-def follow_coach(engagement: Engagement) -> None:
-    """What is asked for in a program and not booked yet is booked with whoever coaches in it now."""
-    change = {"coach": engagement.coach} if engagement.coach_id else {"state_name": RequestState.WITHDRAWN}
-    asked = Request.engagement == engagement, Request.state_name == RequestState.ASKED
-    Request.update(**change).where(*asked).execute()

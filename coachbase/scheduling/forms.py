@@ -13,7 +13,7 @@ from ..availability.rules import PLACE_LABELS, SESSION_LABELS, SessionKind
 from ..clients.models import Contact
 from ..engagements.forms import EARLIEST, LATEST, day_field
 from ..engagements.models import Engagement
-from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, tick_boxes, version_field
+from ..web.forms import Form, WholeNumberField, choices, short_text, tick_boxes, version_field
 from .rules import LONGEST, SHORTEST, Side
 
 LONGEST_PLACE, LONGEST_REASON = 300, 300
@@ -217,22 +217,6 @@ class CancelForm(Form):
     version = version_field()
 
 
-class AskForm(Form):
-    """Ask the client to book one on the own page."""
-
-    kind = SelectField("Which session", choices=choices((kind, SESSION_LABELS[kind]) for kind in ALONE))
-    minutes = minutes_field()
-    from_on = day_field("Not before", required=False)
-    until_on = day_field("Until", help="Left empty: no last day.", required=False)
-
-    def validate_until_on(self, field: Field) -> None:
-        if field.data and self.from_on.data and field.data < self.from_on.data:
-            raise ValidationError("The last day comes before the first one.")
-
-    def window(self) -> dict[str, Any]:
-        return {"from_on": self.from_on.data, "until_on": self.until_on.data}
-
-
 def days_listed(text: str | None) -> int:
     """How many days' free times are to be listed."""
     number = int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else A_WEEK
@@ -240,24 +224,6 @@ def days_listed(text: str | None) -> int:
 
 
 # For whoever holds a link ---------------------------------------------------------------------------------------------
-
-
-class ChosenForm(Form):
-    """A time that was chosen, as the minute it begins; and what is asked by the way."""
-
-    start = HiddenField()
-    zone = HiddenField()
-    phone = short_text("Your phone number", longest=40, autocomplete="tel", inputmode="tel")
-
-    @property
-    def minute(self) -> int | None:
-        return minute_named(self.start.data)
-
-
-class UnsuitedForm(Form):
-    words = long_text(
-        "What would suit you?", "Say what would suit you, in a few words.", longest=LONGEST_REASON, rows=3
-    )  # fmt: skip
 
 
 class MoveByLinkForm(Form):

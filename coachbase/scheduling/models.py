@@ -1,174 +1,23 @@
-"""Requests to book: who was asked for which session, when, and how often."""
+"""What the one path reads: the times on offer instead, what one may know of a coach's day, what a program has left."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSelect
-
 from ..accounts.models import User
-from ..availability.models import Availability
-from ..availability.rules import SESSION_LABELS, SessionKind
-from ..clients.models import Client, Contact, Organisation
-from ..db import Model, PublicIdField, UtcDateTimeField
-from ..engagements.models import Engagement, Participant
-from ..engagements.rules import RUNNING, State
+from ..availability.models import KindTerms
+from ..availability.rules import SessionKind
+from ..engagements.models import Engagement
+from ..engagements.rules import State
 from ..sessions.models import CoachingSession, LedgerEntry
 from ..sessions.rules import counts
 from ..slots.models import openings_of
 from ..slots.rules import Openings, Reason, Why
-from .rules import RequestState
 
-
-class Request(Model):
-    """A client is asked to book a session; the client's own assistant may do it on the page with dates.
-
-    `reminders` and `reminded_at` are counted by the portal, which merges what one person is reminded of. `unsuited_at`
-    is when the client told us that no time suits: then it is our turn, and nobody is reminded.
-    """
-
-    public_id = PublicIdField()
-    client = ForeignKeyField(Client, on_delete="CASCADE")
-    engagement = ForeignKeyField(Engagement, null=True, on_delete="CASCADE")
-    coach = ForeignKeyField(User, on_delete="RESTRICT")
-    kind_name = CharField(max_length=10, column_name="kind")
-    minutes = IntegerField()
-    from_on = DateField(null=True)
-    until_on = DateField(null=True)
-    state_name = CharField(max_length=10, column_name="state", default=RequestState.ASKED)
-    session = ForeignKeyField(CoachingSession, null=True, on_delete="SET NULL")
-    asked_at = UtcDateTimeField()
-    reminders = IntegerField(default=0)
-    reminded_at = UtcDateTimeField(null=True)
-    unsuited_at = UtcDateTimeField(null=True)
-    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
-
-    @property
-    def kind(self) -> SessionKind:
-        return SessionKind(self.kind_name)
-
-    @property
-    def state(self) -> RequestState:
-        return RequestState(self.state_name)
-
-    @property
-    def label(self) -> str:
-        return SESSION_LABELS[self.kind]
-
-    @property
-    def reminders_in_words(self) -> str:
-        """'reminded twice'."""
-        if not self.reminders:
-            return "not reminded yet"
-        return f"reminded {('once', 'twice')[self.reminders - 1] if self.reminders < 3 else f'{self.reminders} times'}"
-
-    @classmethod
-    def with_people(cls) -> ModelSelect:
-        """With client, organisation, coach and engagement."""
-        return (
-            cls.select(cls, Client, Organisation, User, Engagement)
-            .join(Client)
-            .left_outer_join(Organisation)
-            .switch(cls)
-            .join(User, on=(cls.coach == User.id))
-            .switch(cls)
-            .left_outer_join(Engagement)
-        )
-
-    @classmethod
-    def visible_to(cls, user: User) -> ModelSelect:
-        """Behind the client's wall."""
-        return cls.with_people().where(cls.client.in_(Client.visible_to(user, Client.id)))
-
-    @classmethod
-    def known_as(cls, public_id: str) -> Self | None:
-        return cls.with_people().where(cls.public_id == public_id).first()
-
-    @classmethod
-    def of(cls, engagements: Any) -> ModelSelect:
-        """Of some programs, those asked and those booked, in the order they were asked."""
-        alive = cls.state_name != RequestState.WITHDRAWN
-        return cls.with_people().where(cls.engagement.in_(engagements), alive).order_by(cls.id)
-
-    @classmethod
-    def of_client(cls, client: Client) -> ModelSelect:
-        """All that a client is or was asked to book, the latest first."""
-        return cls.with_people().where(cls.client == client).order_by(cls.id.desc())
-
-    @classmethod
-    def open_of(cls, client: Client) -> ModelSelect:
-        return cls.with_people().where(cls.client == client, cls.state_name == RequestState.ASKED).order_by(cls.id)
-
-    @classmethod
-    def unanswered(cls, user: User, today: date, often: int) -> ModelSelect:
-        """Reminded so often, or wanted by a day that has passed, and still nobody chose a time. A program's kickoff is
-        a step, which says so itself; where no time suits, the ball is ours."""
-        is_step = (cls.kind_name == SessionKind.KICKOFF) & cls.engagement.is_null(False)
-        is_over = (cls.until_on < today) | (cls.reminders >= often)
-        open_ones = cls.state_name == RequestState.ASKED, cls.unsuited_at.is_null(), ~is_step
-        there = cls.engagement.is_null() | Engagement.state_name.in_(RUNNING)
-        return cls.visible_to(user).where(*open_ones, is_over, there).order_by(cls.asked_at)
-
-    @classmethod
-    def for_page(cls, client: Client) -> ModelSelect:
-        """What a client finds on the own page: asked or booked, outside of a program or in one that runs."""
-        there = cls.engagement.is_null() | Engagement.state_name.in_(RUNNING)
-        alive = cls.state_name != RequestState.WITHDRAWN
-        return cls.with_people().where(cls.client == client, there, alive).order_by(cls.id)
-
-    @classmethod
-    def to_chase(cls, states: Any) -> ModelSelect:
-        """Asked for in a program of these states or outside of one, and nobody told us that no time suits."""
-        there = cls.engagement.is_null() | Engagement.state_name.in_(states)
-        waiting = cls.state_name == RequestState.ASKED, cls.unsuited_at.is_null()
-        return cls.with_people().where(*waiting, there).order_by(cls.asked_at)
-
-    @property
-    def guests(self) -> list[Contact]:
-        """Who of the sponsor comes, too."""
-        if self.kind is not SessionKind.THREE_WAY or self.engagement_id is None:
-            return []
-        return [part.contact for part in Participant.of(self.engagement) if part.meets]
-
-    @property
-    def first_on(self) -> date | None:
-        """The first day that is offered: the one asked for, else a kickoff's is the first day of its program."""
-        begins = self.kind is SessionKind.KICKOFF and self.engagement_id
-        return self.from_on or (self.engagement.starts_on if begins else None)
-
-    def opens_on(self, now: datetime) -> date | None:
-        """The day from which on its times are on offer, when all lie further ahead than may be booked; else None."""
-        ahead = timedelta(days=Availability.of(self.coach).horizon_days)
-        today = now.astimezone(ZoneInfo(self.coach.zone)).date()
-        return self.first_on - ahead if self.first_on and self.first_on > today + ahead else None
-
-    def draft(self) -> CoachingSession:
-        """The session as it would be booked, unsaved: for its place and its terms."""
-        return CoachingSession(
-            coach=self.coach, client=self.client, engagement=self.engagement, kind_name=self.kind_name
-        )
-
-
+USUAL_MINUTES = {SessionKind.CHEMISTRY: 30}
+AN_HOUR = 60
 AHEAD = timedelta(days=200)
 """How far the free times are looked for; each coach's own horizon is nearer."""
-
-
-def offered(request: Request, now: datetime) -> Openings:
-    """The times a client may choose from: within the days asked for, as long as these are not over."""
-    zone = ZoneInfo(request.coach.zone)
-    first, last = _not_before(request.first_on, request.coach, now), now + AHEAD
-    if request.until_on and request.until_on >= now.astimezone(zone).date():
-        last = min(last, datetime.combine(request.until_on + timedelta(days=1), time(), zone).astimezone(UTC))
-    return openings_of(
-        request.coach,
-        request.kind_name,
-        request.minutes,
-        first,
-        max(first, last),
-        clients=[request.client],
-        contacts=request.guests,
-    )
 
 
 def offered_instead(session: CoachingSession, now: datetime) -> Openings:
@@ -178,7 +27,7 @@ def offered_instead(session: CoachingSession, now: datetime) -> Openings:
     """
     first = now
     if session.kind is SessionKind.KICKOFF and session.engagement_id:
-        first = min(_not_before(session.engagement.starts_on, session.coach, now), max(now, session.starts_at))
+        first = min(not_before(session.engagement.starts_on, session.coach, now), max(now, session.starts_at))
     return openings_of(
         session.coach,
         session.kind_name,
@@ -190,9 +39,15 @@ def offered_instead(session: CoachingSession, now: datetime) -> Openings:
     )
 
 
-def _not_before(day: date | None, coach: User, now: datetime) -> datetime:
+def not_before(day: date | None, coach: User, now: datetime) -> datetime:
     """When a day begins for the coach, or now."""
     return max(now, datetime.combine(day, time(), ZoneInfo(coach.zone)).astimezone(UTC)) if day else now
+
+
+def usual_minutes(coach: User, kind: SessionKind, engagement: Engagement | None) -> int:
+    """How long such a session is with this coach, when nobody says otherwise."""
+    said = KindTerms.length_of(coach, kind)
+    return said or USUAL_MINUTES.get(kind) or (engagement.session_minutes if engagement else AN_HOUR)
 
 
 def knows_day_of(reader: User, coach: User) -> bool:

@@ -1,4 +1,4 @@
-"""Who may book, move and cancel, and what that costs; how often somebody is asked (domain.md §2, §3)."""
+"""Who may book, move and cancel, and what that costs (domain.md §2, §3)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -46,12 +46,6 @@ BY_SIDE = {
 """Who did it, at the end of a sentence; of the firm it is said who that was."""
 SIDE_OF = {Via.CLIENT: Side.CLIENT, Via.ASSISTANT: Side.ASSISTANT}
 """Whose door it is; the others are the firm's."""
-
-
-class RequestState(StrEnum):
-    ASKED = "asked"
-    BOOKED = "booked"
-    WITHDRAWN = "withdrawn"
 
 
 def refusal_to_meet(
@@ -249,12 +243,3 @@ def refusal_by_link(*, is_group: bool, guests: Collection[str]) -> str | None:
 def day_in_words(day: date) -> str:
     """'Thursday 3 December'."""
     return f"{day:%A} {day.day} {day:%B}"
-
-
-def refusal_to_book_by_link(request_state: RequestState, refusal_to_have: str | None) -> str | None:
-    """Why a client cannot choose a time now, as a sentence: in other words than to staff, who can do something."""
-    if request_state is RequestState.WITHDRAWN:
-        return "There is nothing to book here any more."
-    if refusal_to_have:
-        return "This cannot be booked at the moment. If you are waiting for it, please write to us."
-    return None

@@ -1,4 +1,4 @@
-"""Sessions by the hands of staff: booked, moved, cancelled and asked for; the client's tab of sessions."""
+"""Sessions by the hands of staff: booked, moved, placed and cancelled; why a time is not free."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,20 +9,19 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
-from ..availability.models import Availability, KindTerms
+from ..availability.models import Availability
 from ..availability.rules import PLACE_LABELS, PlaceKind, SessionKind, minute_of
 from ..clients.models import Client, Contact
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import State as ProgramState
 from ..errors import Refused, Stale
-from ..sessions.models import Attendee, CoachingSession, LedgerEntry, places_of
-from ..sessions.rules import State as SessionState
+from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import place_of
 from ..slots.models import moments, openings_of
 from ..slots.rules import Openings, Reason
@@ -34,7 +33,6 @@ from .forms import (
     A_WEEK,
     ALONE,
     MOST_DAYS,
-    AskForm,
     BookForm,
     CancelForm,
     MoveForm,
@@ -45,14 +43,12 @@ from .forms import (
     moment_named,
     with_slot,
 )
-from .models import Request, as_told_to, knows_day_of, sessions_left
+from .models import AN_HOUR, as_told_to, knows_day_of, sessions_left, usual_minutes
 from .rules import Side, Via, is_charged, refusal_to_change, refusal_to_have
 
 pages = Blueprint("scheduling", __name__)
 
 MOST_CONTACTS, MOST_PROGRAMS = 30, 20
-USUAL_MINUTES = {SessionKind.CHEMISTRY: 30}
-AN_HOUR = 60
 SOMEBODY = "a client you do not look after"
 
 
@@ -138,7 +134,7 @@ def _book_form(client: Client, sent: Any) -> BookForm:
     form.offer(programs, _contacts(client) if form.is_three_way else ())
     form.offer_places(_inherited(client.coach, form.engagement))
     if form.suggested_for.data != form.kind.data and "minutes" not in sent:
-        form.fill_minutes(_usual_minutes(client.coach, form.session_kind, form.engagement))
+        form.fill_minutes(usual_minutes(client.coach, form.session_kind, form.engagement))
     form.suggested_for.data = form.kind.data
     return form
 
@@ -159,17 +155,12 @@ def _usual(client: Client, programs: Sequence[Engagement], wanted: str) -> dict[
 
 def _next_kind(client: Client, running: Engagement | None) -> SessionKind:
     """What the client is asked to book, or else what comes next."""
-    asked = Request.open_of(client).first()
+    asked = current_app.config["KIND_ASKED"](client)
     if asked:
-        return asked.kind
+        return asked
     if running is None:
         return SessionKind.CHEMISTRY
     return SessionKind.COACHING if running.kickoff_on else SessionKind.KICKOFF
-
-
-def _usual_minutes(coach: User, kind: SessionKind, engagement: Engagement | None) -> int:
-    said = KindTerms.length_of(coach, kind)
-    return said or USUAL_MINUTES.get(kind) or (engagement.session_minutes if engagement else AN_HOUR)
 
 
 def _contacts(client: Client) -> list[Contact]:
@@ -450,52 +441,6 @@ def _placing(session: CoachingSession, form: PlaceForm, *, refused: str = "") ->
     )
 
 
-# Asking a client to book ----------------------------------------------------------------------------------------------
-
-
-@pages.get("/clients/<ulid:client_id>/sessions/ask")
-def choose_what_to_ask(client_id: str) -> ResponseReturnValue:
-    client = load_or_404(Client.with_people(_me()), client_id)
-    if client.coach_id is None:
-        return render_template("scheduling/no_coach.html", client=client)
-    engagement = Engagement.current_of(client)
-    kind = SessionKind.KICKOFF if engagement and not engagement.kickoff_on else SessionKind.COACHING
-    return _asking(client, AskForm(data={"kind": kind, "minutes": _usual_minutes(client.coach, kind, engagement)}))
-
-
-@pages.post("/clients/<ulid:client_id>/sessions/ask")
-def ask(client_id: str) -> ResponseReturnValue:
-    client = load_or_404(Client.with_people(_me()), client_id)
-    if client.coach_id is None:
-        raise Refused("Give the client a coach first.")
-    form = AskForm(request.form)
-    if not form.validate():
-        return _asking(client, form), 422
-    actions.ask(
-        client,
-        client.coach,
-        SessionKind(form.kind.data),
-        minutes=form.minutes.data,
-        engagement=Engagement.current_of(client),
-        **form.window(),
-        by=_me(),
-    )
-    return go(f"/clients/{client_id}/sessions", f"{client.called} is asked to choose a time.")
-
-
-def _asking(client: Client, form: AskForm) -> str:
-    return _form_page(
-        "scheduling/ask.html", client=client, form=form, back=_way_back(f"/clients/{client.public_id}/sessions")
-    )
-
-
-@pages.post("/requests/<ulid:request_id>/withdraw")
-def withdraw(request_id: str) -> ResponseReturnValue:
-    asked = load_or_404(Request.visible_to(_me()), request_id)
-    actions.withdraw(asked, by=_me())
-    return go(f"/clients/{asked.client.public_id}/sessions", "It is not asked for any more.")
-
-
 # Why not? -------------------------------------------------------------------------------------------------------------
 
 
@@ -601,38 +546,6 @@ def _named(session: CoachingSession) -> str:
 def _spoken(session: CoachingSession) -> str:
     """'Thu 26 Nov, 9:00' on the coach's clock."""
     return f"{day_in(session.starts_at, session.coach.zone)}, {clock_in(session.starts_at, session.coach.zone)}"
-
-
-# The client's tab -----------------------------------------------------------------------------------------------------
-
-MOST_SESSIONS = 200
-
-
-@pages.get("/clients/<ulid:client_id>/sessions")
-def of_client(client_id: str) -> str:
-    """What is to come and what was, who is asked to book, and the ledger of the program named, or the newest one."""
-    client = load_or_404(Client.with_people(_me()), client_id)
-    programs = list(Engagement.of(client).limit(MOST_PROGRAMS))
-    named = request.args.get("program", "")
-    shown = next((one for one in programs if one.public_id == named), next(iter(programs), None))
-    sessions = list(CoachingSession.of_client(client).limit(MOST_SESSIONS))
-    now = clock.now()
-    coming = [one for one in reversed(sessions) if one.state is SessionState.BOOKED and one.ends_at > now]
-    return render_template(
-        "scheduling/of_client.html",
-        client=client,
-        tab="sessions",
-        coming=coming,
-        unmarked=[one for one in reversed(sessions) if one.state is SessionState.BOOKED and one.ends_at <= now],
-        past=[one for one in sessions if one.state is not SessionState.BOOKED],
-        places=places_of(coming),
-        requests=list(Request.of_client(client).limit(MOST_PROGRAMS)),
-        programs=programs,
-        shown=shown,
-        lines=list(LedgerEntry.of(shown)) if shown else [],
-        balance=LedgerEntry.balance(shown) if shown else None,
-        now=now,
-    )
 
 
 def _me() -> User:

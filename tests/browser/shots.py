@@ -36,9 +36,9 @@ from coachbase.links import actions as links
 from coachbase.polls.models import Voter
 from coachbase.portal.models import may_be_booked
 from coachbase.raters.models import RaterAsk
+from coachbase.requests.models import Request
 from coachbase.sample.assessed import NAMING, RATED
 from coachbase.sample.reports import report_of
-from coachbase.scheduling.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession
 from coachbase.sessions.rules import State as SessionState
 from tests.browser.chromium import DESKTOP, PHONE, launch

@@ -10,8 +10,9 @@ from coachbase.availability.rules import SessionKind, moment_of
 from coachbase.db import transaction
 from coachbase.engagements.models import Engagement
 from coachbase.links import actions as links
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request, offered
 from coachbase.scheduling import actions
-from coachbase.scheduling.models import Request, offered
 from coachbase.scheduling.rules import Via
 from coachbase.sessions import actions as sessions
 from coachbase.sessions.models import CoachingSession
@@ -33,7 +34,7 @@ def asked(cast) -> tuple[Request, CoachingSession]:
         engagement = Engagement.current_of(cast.bob)
         sessions.buy(engagement, by=cast.vera)
         about = {"minutes": 60, "engagement": engagement, "by": cast.vera}
-        request = actions.ask(engagement.client, cast.alice, SessionKind.KICKOFF, **about)
+        request = requests.ask(engagement.client, cast.alice, SessionKind.KICKOFF, **about)
         free = [moment_of(start) for start in offered(request, clock.now()).starts]
         who = {"via": Via.STAFF, "client": engagement.client, "engagement": engagement, "by": cast.vera}
         actions.book(cast.alice, SessionKind.THREE_WAY, free[-1], 60, contacts=[cast.sam], **who)

@@ -19,8 +19,9 @@ from coachbase.links import actions as links
 from coachbase.mail.models import Message
 from coachbase.programs import actions as programs
 from coachbase.programs.models import ProgramTemplate, Start
+from coachbase.requests import actions as requests
+from coachbase.requests.models import offered
 from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import offered
 from coachbase.scheduling.rules import Via
 from tests.safety.digest import digest
 
@@ -78,15 +79,15 @@ def links_to_dates(cast) -> list[str]:
     with transaction():
         Availability.create(coach=cast.alice, place="https://meet.example/alice", version=0)
         asked = {"minutes": 30, "engagement": None, "by": cast.vera}
-        request = scheduling.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
+        request = requests.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
         free = offered(request, clock.now()).starts
         session = scheduling.book(
             cast.alice, SessionKind.CHEMISTRY, moment_of(free[-1]), 30, via=Via.STAFF, client=cast.bob, by=cast.vera
         )
-        again = scheduling.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
+        again = requests.ask(cast.bob, cast.alice, SessionKind.CHEMISTRY, **asked)
         tokens = [
             links.issue(kind, row.public_id, lasts=timedelta(days=1))[1]
-            for kind, row in ((scheduling.BOOK, again), (scheduling.CHANGE, session))
+            for kind, row in ((requests.BOOK, again), (scheduling.CHANGE, session))
         ]
     return [f"/p/{kind}/open/{token}" for kind, token in zip(("book", "session"), tokens, strict=True)]
 

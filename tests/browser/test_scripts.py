@@ -28,7 +28,7 @@ from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
 from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.programs.models import ProgramTemplate, TemplateStep
-from coachbase.scheduling.models import Request
+from coachbase.requests.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry, Note
 from tests.cast import password_hash

@@ -31,10 +31,10 @@ from coachbase.mail.models import Message
 from coachbase.mail.rules import State
 from coachbase.packages.models import Package
 from coachbase.raters.models import Rater
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request
 from coachbase.rooms import MENU
 from coachbase.sample.assessed import RATED
-from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import Request
 from coachbase.scheduling.rules import Side
 from coachbase.sessions.models import CoachingSession, LedgerEntry, places_of
 from coachbase.sessions.rules import State as SessionState
@@ -60,7 +60,7 @@ def test_an_agreement_whose_pdf_could_not_be_made_stands_on_today(cast, vera, al
 
 
 def test_who_chose_no_time_however_often_reminded_stands_on_today(cast, vera, alice, carol):
-    asked = scheduling.ask(
+    asked = requests.ask(
         cast.bob, cast.alice, SessionKind.CHEMISTRY, minutes=60, engagement=None, by=cast.vera
     )  # fmt: skip
     assert "nothing chosen" not in vera.get("/").text
@@ -72,7 +72,7 @@ def test_who_chose_no_time_however_often_reminded_stands_on_today(cast, vera, al
         assert f'href="/clients/{cast.bob.public_id}/sessions/new?kind=chemistry"' in page
     assert "reminded twice" in page
     assert "nothing chosen" not in alice.get("/").text + carol.get("/").text
-    scheduling.tell_none_suits(asked, "I travel", side=Side.CLIENT)
+    requests.tell_none_suits(asked, "I travel", side=Side.CLIENT)
     assert "nothing chosen" not in vera.get("/").text, "then it is our turn"
 
 

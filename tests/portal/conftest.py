@@ -15,8 +15,9 @@ from coachbase.intake import actions as intake
 from coachbase.intake.models import Form, Submission
 from coachbase.intake.rules import FormKind, QuestionKind
 from coachbase.links import actions as links
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request
 from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import Request
 from coachbase.scheduling.rules import Via
 from coachbase.sessions import actions as sessions
 from coachbase.sessions.models import CoachingSession
@@ -81,7 +82,7 @@ def active(agreement, cast) -> Engagement:
 @pytest.fixture
 def request_to_book(active, cast) -> Request:
     """Bob is asked to book his kickoff."""
-    return scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    return requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
 
 
 @pytest.fixture

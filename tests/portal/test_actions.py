@@ -30,8 +30,8 @@ from coachbase.mail.rules import State as Fate
 from coachbase.portal import actions
 from coachbase.portal.models import ASSISTANT, CLIENT, SPONSOR, Chaser
 from coachbase.portal.rules import MOST
-from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import Request
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request
 from coachbase.scheduling.rules import Side
 from coachbase.timeline.models import Entry
 from tests.agreements import signing
@@ -421,7 +421,7 @@ def test_every_mail_of_these_pages_carries_a_link():
 
 def test_who_is_asked_to_book_gets_one_mail_that_says_so(active, cast):
     Message.update(state_name=Fate.SENT).execute()
-    request = scheduling.ask(
+    request = requests.ask(
         active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera
     )
     (message,) = mails("booking_request")
@@ -429,20 +429,20 @@ def test_who_is_asked_to_book_gets_one_mail_that_says_so(active, cast):
     assert "please choose a time for your kickoff with Alice Kern" in message.text
     assert Link.behind(CLIENT, hash_token(message.token), clock.now()).subject == cast.bob.public_id
     assert message.about == request.public_id
-    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
     assert len(mails("booking_request")) == 1
 
 
 def test_while_a_mail_to_the_page_is_still_to_leave_there_is_no_second_one(active, cast):
     assert mails("client_page")[-1].state is Fate.QUEUED
-    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
     assert mails("booking_request") == []
 
 
 def test_without_an_address_the_desk_is_told(active, cast):
     Client.update(email="").execute()
     now = Engagement.current_of(cast.bob)
-    scheduling.ask(now.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=now, by=cast.vera)
+    requests.ask(now.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=now, by=cast.vera)
     assert mails("booking_request") == []
     assert Client.get_by_id(cast.bob.id).next_step == "Find out the mail address"
 
@@ -451,7 +451,7 @@ def test_without_an_address_the_desk_is_told(active, cast):
 def to_book(active, cast):
     """Asked on Monday; nothing else is open."""
     with clock.pretend(ASKED):
-        request = scheduling.ask(
+        request = requests.ask(
             active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera
         )
     Signer.update(state_name="signed").execute()
@@ -479,12 +479,12 @@ def test_nobody_is_reminded_to_book_in_a_program_that_rests_or_is_over(to_book, 
 
 
 def test_who_told_us_that_nothing_suits_is_not_reminded(to_book):
-    scheduling.tell_none_suits(to_book, "Away until May", side=Side.CLIENT)
+    requests.tell_none_suits(to_book, "Away until May", side=Side.CLIENT)
     assert remind_on(26, 5) == []
 
 
 def test_what_is_booked_or_withdrawn_is_not_reminded_of(to_book, cast):
-    scheduling.withdraw(to_book, by=cast.vera)
+    requests.withdraw(to_book, by=cast.vera)
     assert remind_on(26, 5) == []
 
 
@@ -521,7 +521,7 @@ def test_while_nobody_has_said_where_nobody_is_asked_and_the_desk_is_told(active
     Availability.update(place="").execute()
     Message.update(state_name=Fate.SENT).execute()
     with clock.pretend(ASKED):
-        scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+        requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
     Signer.update(state_name="signed").execute()
     assert mails("booking_request") == []
     sentence = "The kickoff cannot be booked yet: say where Alice Kern’s sessions are"
@@ -537,7 +537,7 @@ def test_while_all_times_of_a_kickoff_lie_too_far_ahead_nobody_is_asked_and_the_
     Engagement.update(starts_on=date(2027, 6, 7)).execute()
     with clock.pretend(ASKED):
         program = Engagement.get_by_id(active.id)
-        scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=program, by=cast.vera)
+        requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=program, by=cast.vera)
     assert mails("booking_request") == []
     sentence = (
         "The kickoff cannot be booked yet: Alice Kern’s times for it open on Tuesday 9 March; book it here, or wait"
@@ -550,6 +550,6 @@ def test_while_all_times_of_a_kickoff_lie_too_far_ahead_nobody_is_asked_and_the_
 
 def test_a_request_that_waits_to_be_mailed_is_called_off_once_it_is_booked(active, cast):
     Message.update(state_name=Fate.SENT).execute()
-    scheduling.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
+    requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
     booked(active, cast, kind=SessionKind.KICKOFF)
     assert [message.state for message in mails("booking_request")] == [Fate.CANCELLED]

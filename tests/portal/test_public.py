@@ -23,6 +23,7 @@ from coachbase.intake.rules import SubmissionState
 from coachbase.links import actions as links
 from coachbase.links.models import Link
 from coachbase.portal.models import ASSISTANT, CLIENT, SPONSOR
+from coachbase.requests import actions as requests
 from coachbase.scheduling import actions as scheduling
 from coachbase.sessions.models import Attendee, CoachingSession
 from tests.agreements import signing
@@ -394,7 +395,7 @@ def test_a_link_that_is_typed_as_a_place_is_no_link(bob, session, cast):
 def test_bob_goes_on_to_no_session_and_no_request_of_others(bob, come, active, cast, request_to_book):
     dan = Client.create(name="Dan Ito", assistant_email="e@x.example", coach=cast.carol, created_at=clock.now())
     Availability.create(coach=cast.carol, place="https://meet.example/carol", version=0)
-    theirs = scheduling.ask(dan, cast.carol, SessionKind.CHEMISTRY, minutes=30, engagement=None, by=cast.olive)
+    theirs = requests.ask(dan, cast.carol, SessionKind.CHEMISTRY, minutes=30, engagement=None, by=cast.olive)
     mine = booked(active, cast)
     CoachingSession.update(client=dan).execute()
     browsers = {"client": bob, "assistant": come(ASSISTANT, cast.bob)}

@@ -31,8 +31,9 @@ from coachbase.planning import actions as planning
 from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.polls import actions as polls
 from coachbase.polls.models import Poll, PollSlot, Voter
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request
 from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import Request
 from coachbase.scheduling.rules import Side, Via
 from coachbase.sessions import actions as sessions
 from coachbase.sessions.models import Attendee, CoachingSession, Hold
@@ -239,10 +240,13 @@ ACTS: dict[str, Callable[[House], object]] = {
     "a cancellation": _cancel,
     "a place": lambda of: scheduling.place(of.session, "room", "Room 9", by=of.assistant),
     "a mark": _mark,
-    "a request withdrawn": lambda of: scheduling.withdraw(of.its(Request), by=of.assistant),
+    "a request withdrawn": lambda of: requests.withdraw(of.its(Request), by=of.assistant),
     "holds let go": _let_go,
     "a hold released": lambda of: scheduling.release(of.whose),
-    "doors shut": lambda of: scheduling.shut_doors(of.client, *scheduling.DOORS),
+    "doors to booking shut": lambda of: requests.shut_doors(of.client, requests.BOOK),
+    "doors to booking shut for the assistant": lambda of: requests.shut_doors(of.client, requests.BOOK_FOR),
+    "doors to changing shut": lambda of: scheduling.shut_doors(of.client, scheduling.CHANGE),
+    "doors to changing shut for the assistant": lambda of: scheduling.shut_doors(of.client, scheduling.CHANGE_FOR),
     "what suits": _answer,
     "a poll closed": lambda of: polls.close(of.its(Poll), by=of.assistant),
     "a plan applied": _apply,

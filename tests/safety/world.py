@@ -52,7 +52,7 @@ from coachbase.planning.models import Proposal, ProposedSession
 from coachbase.planning.rules import ProposalKind
 from coachbase.polls.models import Poll, PollSlot, Voter
 from coachbase.programs.models import ProgramTemplate, TemplateStep
-from coachbase.scheduling.models import Request
+from coachbase.requests.models import Request
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind

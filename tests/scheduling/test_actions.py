@@ -13,8 +13,7 @@ from coachbase.errors import Refused, Stale
 from coachbase.feeds.models import Busy, Feed
 from coachbase.scheduling import actions
 from coachbase.scheduling.actions import Booked, Cancelled, Moved, PeopleChanged
-from coachbase.scheduling.models import Request
-from coachbase.scheduling.rules import RequestState, Side, Via
+from coachbase.scheduling.rules import Side, Via
 from coachbase.sessions import actions as sessions
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.sessions.rules import State
@@ -22,17 +21,6 @@ from coachbase.timeline.models import Entry
 from tests.scheduling.conftest import DAY, HOUR, MONDAY, THURSDAY
 
 COACHING, GROUP = SessionKind.COACHING, SessionKind.GROUP
-
-
-@pytest.fixture
-def book(cast, program):
-    """Book an hour for Bob, or whatever else is said."""
-
-    def booked(starts_at=THURSDAY, *, coach=cast.alice, kind=COACHING, minutes=60, **facts):
-        facts = {"via": Via.STAFF, "client": cast.bob, "engagement": program, "by": cast.vera} | facts
-        return actions.book(coach, kind, starts_at, minutes, **facts)
-
-    return booked
 
 
 @pytest.fixture
@@ -248,64 +236,6 @@ def test_a_stale_calendar_is_neither_free_nor_busy(cast, book):
     )
     Busy.create(feed=feed, begins_at=THURSDAY, ends_at=THURSDAY + HOUR)
     assert book()
-
-
-# Requests -------------------------------------------------------------------------------------------------------------
-
-
-def ask(cast, program, kind=COACHING):
-    return actions.ask(cast.bob, cast.alice, kind, minutes=60, engagement=program, by=None)
-
-
-def fate(request):
-    return Request.get_by_id(request.id).state
-
-
-def test_a_booking_answers_what_was_asked_in_this_program_and_nothing_else(cast, book, program):
-    other = Engagement.create(
-        client=cast.bob, coach=cast.alice, name="Other", currency="GBP", state_name="active",
-        starts_on=program.starts_on, created_at=MONDAY, onboarded_at=MONDAY,
-    )  # fmt: skip
-    elsewhere, asked, kickoff = ask(cast, other), ask(cast, program), ask(cast, program, SessionKind.KICKOFF)
-    session = book()
-    assert (fate(asked), fate(elsewhere), fate(kickoff)) == ("booked", "asked", "asked")
-    assert Request.get_by_id(asked.id).session == session
-
-
-def test_asking_twice_is_asking_once(cast, program, heard):
-    assert ask(cast, program) == ask(cast, program)
-    assert len(heard) == 1
-
-
-def test_what_was_cancelled_is_asked_for_again(cast, book, program):
-    asked = ask(cast, program)
-    actions.cancel(book(), side=Side.COACH, reason="ill", by=cast.vera)
-    assert fate(asked) is RequestState.ASKED
-
-
-def test_what_is_used_up_is_not_asked_for_again_but_a_kickoff_is(cast, book, program):
-    coaching, kickoff = ask(cast, program), ask(cast, program, SessionKind.KICKOFF)
-    first, second = book(), book(THURSDAY + 2 * HOUR, kind=SessionKind.KICKOFF)
-    with clock.pretend(THURSDAY - HOUR):
-        for session in (first, second):
-            actions.cancel(session, side=Side.CLIENT, reason="cannot come", by=None)
-    assert (fate(coaching), fate(kickoff)) == ("booked", "asked")
-
-
-def test_nothing_is_asked_for_in_a_program_that_is_over(cast, book, program):
-    asked = ask(cast, program)
-    session = book()
-    Engagement.update(state_name="ended").execute()
-    actions.cancel(session, side=Side.FIRM, reason="the program ended", by=cast.vera)
-    assert fate(asked) is RequestState.BOOKED
-
-
-def test_what_is_withdrawn_is_asked_no_more_and_what_is_booked_stays_booked(cast, book, program):
-    first, second = ask(cast, program), ask(cast, program, SessionKind.CLOSING)
-    book()
-    for request in (first, second):
-        actions.withdraw(request, by=cast.vera)
-    assert (fate(first), fate(second)) == ("booked", "withdrawn")
 
 
 # Moving ---------------------------------------------------------------------------------------------------------------
@@ -586,18 +516,6 @@ def test_by_link_a_session_moves_to_no_time_that_the_page_would_not_offer(cast, 
     for start in (THURSDAY + 9 * HOUR, THURSDAY - 4 * DAY, MONDAY + HOUR, THURSDAY + DAY + timedelta(minutes=7)):
         refused("has just gone", by_link(session, start)[0])
     assert now(session).starts_at == THURSDAY
-
-
-def test_what_was_booked_or_withdrawn_meanwhile_is_neither_booked_nor_answered(cast, book, program):
-    facts = {"minutes": 60, "engagement": program, "by": cast.vera}
-    first = actions.ask(cast.bob, cast.alice, COACHING, **facts)
-    book()
-    second = actions.ask(cast.bob, cast.alice, COACHING, **facts)
-    actions.withdraw(second, by=cast.vera)
-    for request in (first, second):
-        refused("booked already", actions.book_asked, request, minute_of(THURSDAY + DAY), via=Via.CLIENT)
-        refused("booked already", actions.tell_none_suits, request, "None", side=Side.CLIENT)
-    assert CoachingSession.select().count() == 1
 
 
 # Holds ----------------------------------------------------------------------------------------------------------------

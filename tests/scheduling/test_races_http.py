@@ -26,6 +26,7 @@ from coachbase.engagements.models import Engagement
 from coachbase.links import actions as links
 from coachbase.polls import actions as polls
 from coachbase.polls.models import PollSlot, Voter
+from coachbase.requests import actions as requests
 from coachbase.scheduling import actions
 from coachbase.scheduling.rules import Via
 from coachbase.sessions.models import CoachingSession, Hold
@@ -140,8 +141,8 @@ def town(cast) -> Town:
         people = iter([_client(alice, number) for number in range(74)])
         for _ in range(40):
             person = next(people)
-            asked = actions.ask(person, alice, SessionKind.CHEMISTRY, minutes=45, engagement=None, by=None)
-            town.requests.append(links.issue(actions.BOOK, asked.public_id, lasts=DAY)[1])
+            asked = requests.ask(person, alice, SessionKind.CHEMISTRY, minutes=45, engagement=None, by=None)
+            town.requests.append(links.issue(requests.BOOK, asked.public_id, lasts=DAY)[1])
             town.clients.append(person.public_id)
         for place in range(16):
             begins = town.first + DAYS * DAY + place * HOUR

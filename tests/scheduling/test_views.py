@@ -10,8 +10,7 @@ from coachbase.availability.models import Availability, Hours, KindTerms, Specia
 from coachbase.clients.models import Client
 from coachbase.feeds.models import Feed
 from coachbase.scheduling import actions
-from coachbase.scheduling.models import Request
-from coachbase.scheduling.rules import RequestState, Side, Via
+from coachbase.scheduling.rules import Side, Via
 from coachbase.sessions.models import Attendee, CoachingSession, LedgerEntry
 from coachbase.sessions.rules import State
 from coachbase.timeline.models import Entry
@@ -322,35 +321,7 @@ def test_the_way_back_is_the_calendar_or_nothing(vera, session, back):
     assert vera.post(f"/sessions/{session.public_id}/move", data=form).location == f"/sessions/{session.public_id}"
 
 
-# Asking, and why not --------------------------------------------------------------------------------------------------
-
-
-def test_bob_is_asked_and_no_more(vera, cast, program):
-    here = f"/clients/{cast.bob.public_id}/sessions"
-    form = {"kind": "coaching", "minutes": "60", "from_on": "2026-12-01", "until_on": "2026-12-12"}
-    assert vera.post(f"{here}/ask", data=form).location == here
-    asked = Request.get()
-    assert (asked.client, asked.engagement, asked.by, f"{asked.until_on}") == (
-        cast.bob,
-        program,
-        cast.vera,
-        "2026-12-12",
-    )
-    tab = vera.get(here).text
-    assert "not reminded yet" in tab
-    assert f'action="/clients/{cast.bob.public_id}/remind"' in tab
-    assert vera.post(f"/clients/{cast.bob.public_id}/remind", data={"from": "sessions"}).location == here
-    assert "reminded once" in vera.get(here).text
-    assert vera.post(f"/requests/{asked.public_id}/withdraw").location == here
-    assert Request.get().state is RequestState.WITHDRAWN
-
-
-def test_days_in_the_wrong_order_ask_nobody(vera, cast, program):
-    form = {"kind": "coaching", "minutes": "60", "from_on": "2026-12-12", "until_on": "2026-12-01"}
-    answer = vera.post(f"/clients/{cast.bob.public_id}/sessions/ask", data=form)
-    assert answer.status_code == 422
-    assert "The last day comes before the first one." in answer.text
-    assert not Request.select().exists()
+# Why not --------------------------------------------------------------------------------------------------------------
 
 
 def test_why_not_names_what_is_in_the_way(vera, cast, session):

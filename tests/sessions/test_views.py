@@ -13,6 +13,7 @@ from coachbase.clients.models import Client
 from coachbase.clients.rules import Party
 from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
+from coachbase.requests import actions as requests
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.rules import Via
 from coachbase.sessions import actions
@@ -227,7 +228,7 @@ def test_a_long_program_is_a_meter(cast, book, program, vera):
 
 def test_the_tab_lists_sessions_requests_and_the_ledger(cast, book, over, program, vera, carol):
     book(2)
-    scheduling.ask(cast.bob, cast.alice, SessionKind.DEBRIEF, minutes=60, engagement=program, by=cast.vera)
+    requests.ask(cast.bob, cast.alice, SessionKind.DEBRIEF, minutes=60, engagement=program, by=cast.vera)
     actions.mark(book(-9), State.NO_SHOW, by=cast.alice)
     here = f"/clients/{cast.bob.public_id}/sessions"
     text = words(vera.get(here))

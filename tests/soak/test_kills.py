@@ -39,9 +39,11 @@ from coachbase.intake.models import Submission
 from coachbase.links import actions as links
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State, may_have_left
+from coachbase.requests import actions as requests
+from coachbase.requests.models import Request
+from coachbase.requests.rules import RequestState
 from coachbase.scheduling import actions as scheduling
-from coachbase.scheduling.models import Request
-from coachbase.scheduling.rules import RequestState, Via
+from coachbase.scheduling.rules import Via
 from coachbase.sessions.models import CoachingSession
 from coachbase.sessions.rules import State as SessionState
 from coachbase.timeline.models import Note
@@ -472,7 +474,7 @@ def fill_calendar(cast: Cast, count: int) -> Calendar:
     return Calendar(
         [session.public_id for session in to_come],
         [session.public_id for session in over],
-        [(row.public_id, links.issue(scheduling.BOOK, row.public_id, lasts=timedelta(days=9))[1]) for row in asked],
+        [(row.public_id, links.issue(requests.BOOK, row.public_id, lasts=timedelta(days=9))[1]) for row in asked],
         days,
     )
 

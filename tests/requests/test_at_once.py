@@ -12,8 +12,8 @@ from coachbase.availability.rules import SessionKind
 from coachbase.clients.models import Client
 from coachbase.db import transaction
 from coachbase.links import actions as links
-from coachbase.scheduling import actions
-from coachbase.scheduling.models import offered
+from coachbase.requests import actions
+from coachbase.requests.models import offered
 from coachbase.sessions.models import CoachingSession
 from tests.cast import Cast
 
