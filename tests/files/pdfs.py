@@ -69,6 +69,11 @@ def bomb(size=100_000_000):
     )
 
 
+def blank(size):
+    """A page of this many spaces: soon read, if there is room for them."""
+    return _one_page(stream(zlib.compress(b" " * size, 9), b"/Filter/FlateDecode"))
+
+
 def nested_bomb(size=200_000_000):
     """Packed twice: each layer a thousand times smaller."""
     once = zlib.compress(b"\0" * size, 9)
