@@ -66,7 +66,7 @@ def battery(cast):
 def program(cast, battery, begin):  # noqa: F811 (a fixture)
     """Bob's program runs, and its battery was applied when it started."""
     with transaction():
-        starts_on = (clock.now() + 42 * DAY).date()
+        starts_on = (clock.now() + 17 * DAY).date()  # so near that access is to be sent at once
         started = begin(starts_on=starts_on, has_own_battery=True, battery=battery, send_now=False)
         signed = Step.get(Step.engagement == started, Step.kind_name == StepKind.AGREEMENT_SIGNED)
         engagements.tick(signed, reason="Signed on paper", by=cast.vera)
