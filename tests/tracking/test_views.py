@@ -154,6 +154,13 @@ def test_an_owner_chases_the_raters_of_a_coach_whom_no_assistant_serves(cast, ol
     assert page.count("rater of Bob Haddad") > 1
 
 
+def test_carol_learns_of_no_rater_of_bobs_either(carol, understood, mhs, invited):
+    named = drop(carol, mhs, "Status;Respondent Email;Respondent\nCompleted;pia.one@peers.example;Pia One")
+    assert "Unknown here 1" in words(carol.get(named.location))
+    carol.post(named.location.replace("/check", "/apply"))
+    assert not Rater.select().where(Rater.state_name == RaterState.COMPLETED).exists()
+
+
 def test_a_list_is_its_uploaders_alone(carol, alice, olive, understood):
     here = understood.removesuffix("/check")
     for browser in (carol, alice, olive):
