@@ -10,6 +10,7 @@ from coachbase.assessments import actions
 from coachbase.assessments.models import ACCESS, Assessment, Report
 from coachbase.assessments.rules import ALL_FILED, State
 from coachbase.clients.models import Client
+from coachbase.clients.rules import Party
 from coachbase.credentials.models import Credential
 from coachbase.credentials.rules import Code
 from coachbase.credentials.rules import State as CodeState
@@ -258,6 +259,18 @@ def test_today_offers_to_send_what_its_day_has_come(vera, carol, cast, disc, set
     assert "Send access to all 2" in page
     assert all(row.public_id in page for row in rows)
     assert "Send access" not in carol.get("/").text
+
+
+@pytest.mark.parametrize(("waits_on", "act"), [(Party.CLIENT, "Remind"), (Party.RATERS, "See who is silent")])
+def test_today_turns_to_whom_a_late_one_waits_for(vera, cast, disc, stock, set_up, send, waits_on, act):
+    stock(disc, CODE)
+    row = set_up(disc, due=clock.now().date() + timedelta(days=3))
+    send(row)
+    if waits_on is Party.RATERS:
+        actions.note_answer(row, waits_on=waits_on, at=clock.now(), by=cast.vera)
+    late = vera.get("/").text.partition("Will be late: Bob Haddad")[2].partition("</li>")[0]
+    assert act in late
+    assert ("/remind" in late) is (waits_on is Party.CLIENT)
 
 
 # The client's own page ------------------------------------------------------------------------------------------------
