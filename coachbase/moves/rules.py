@@ -20,7 +20,7 @@ NO_PLACE, MOVED, COSTLIEST = 10**9, 10**6, 9_999
 """Weights that never add up to the next: first every session finds a place, then few move, then they move little."""
 OTHER_WEEKDAY, OTHER_TIME, MOST_FOR_TIME, SOONER, AFTER_THE_END, AT_SHORT_NOTICE = 20, 10, 8, 1, 50, 40
 A_WEEK, BEYOND = 7, 3
-"""Within a week each day away counts one; each one beyond counts three: three weeks on is no longer the same session."""
+"""Within a week each day away counts one, each one beyond three: three weeks on is no longer the same session."""
 SHORT_NOTICE = timedelta(days=4)
 """Nobody likes to hear that a session of next week is tomorrow: earlier, and so soon, only when it is much better."""
 GAPS = {Cadence.WEEKLY: 36 * 60, Cadence.BIWEEKLY: 4 * 1440, Cadence.MONTHLY: 10 * 1440, Cadence.FREE: 12 * 60}

@@ -174,7 +174,9 @@ class CoachingSession(Model):
     def ahead_of(cls, client: Client, user: User, now: datetime, also: str = "") -> ModelSelect:
         """A client's own sessions that are to come, the next first; `also` names one of them that may be over."""
         coming = (cls.state_name == State.BOOKED) & (cls.ends_at > now)
-        return cls.visible_to(user).where(cls.client == client, coming | (cls.public_id == also)).order_by(cls.starts_at)
+        return (
+            cls.visible_to(user).where(cls.client == client, coming | (cls.public_id == also)).order_by(cls.starts_at)
+        )
 
     @classmethod
     def inheriting(

@@ -1,4 +1,4 @@
-"""The catalogue in a real browser: a battery put in order by hand, keys and without JavaScript; a code that is shown."""
+"""The catalogue in a browser: a battery put in order by hand, keys and without JavaScript; a code that is shown."""
 
 import pytest
 from playwright.sync_api import expect

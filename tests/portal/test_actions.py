@@ -421,9 +421,7 @@ def test_every_mail_of_these_pages_carries_a_link():
 
 def test_who_is_asked_to_book_gets_one_mail_that_says_so(active, cast):
     Message.update(state_name=Fate.SENT).execute()
-    request = requests.ask(
-        active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera
-    )
+    request = requests.ask(active.client, cast.alice, SessionKind.KICKOFF, minutes=60, engagement=active, by=cast.vera)
     (message,) = mails("booking_request")
     assert (message.to_address, message.reply_to) == ("bob@brightwater.example", "vera@northbank.example")
     assert "please choose a time for your kickoff with Alice Kern" in message.text

@@ -232,7 +232,14 @@ def test_the_tab_lists_sessions_requests_and_the_ledger(cast, book, over, progra
     actions.mark(book(-9), State.NO_SHOW, by=cast.alice)
     here = f"/clients/{cast.bob.public_id}/sessions"
     text = words(vera.get(here))
-    for said in ("Say what became of it 1", "To come 1", "Asked to book", "Debrief asked", "Past or cancelled 1", "No-show"):
+    for said in (
+        "Say what became of it 1",
+        "To come 1",
+        "Asked to book",
+        "Debrief asked",
+        "Past or cancelled 1",
+        "No-show",
+    ):
         assert said in text, said
     assert "12 bought · 1 no-show · 2 booked · 9 left" in text
     assert carol.get(here).status_code == 404
