@@ -200,7 +200,7 @@ def test_from_yes_to_ready_for_the_kickoff(cast, open_page, enter, smtp, live_se
     reload_until(desk, lambda: "ready since" in desk.locator("#steps header").inner_text())
     desk.goto("/boards/onboarding")
     expect(desk.locator(".stage", has_text="Kickoff").locator(".cards")).to_contain_text("Bob Haddad")
-    desk.goto(f"/clients/{cast.bob.public_id}")
+    desk.goto(f"/clients/{cast.bob.public_id}?show=steps")
     for sentence in ("from Inquiry to Agreement", "Bob Haddad signed", "Ready for the kickoff"):
         expect(desk.locator("#timeline")).to_contain_text(sentence)
 

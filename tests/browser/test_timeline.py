@@ -127,12 +127,14 @@ def test_everything_works_without_javascript(open_page, address, enter, history)
     page.get_by_role("button", name="Save").click()
     expect(entries(page).first).to_contain_text("Mended.")
     page.goto(f"{address}/documents")
-    page.get_by_label("Documents", exact=True).set_input_files(
-        {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": PDF}
-    )
-    page.get_by_role("button", name="File them", exact=True).click()
+    page.locator("#files").set_input_files({"name": "plan.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    page.get_by_role("button", name="Upload", exact=True).click()
+    page.goto("/library/waiting?now=1")
+    page.get_by_role("button", name="File what is ticked").click()
+    page.goto(f"{address}/documents")
+    page.get_by_role("link", name="plan.pdf").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="plan.pdf").click()
+        page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "plan.pdf"
 
 
