@@ -4,17 +4,12 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from .db import kept
-from .home.models import codes_wanted
-from .requests.models import Request
-from .rooms import MENU, SETTINGS, MenuItem, open_things, reports_wanted
+from .rooms import MENU, SETTINGS, MenuItem, open_things
 from .web.guard import is_public
 
 
 def install(app: Flask) -> None:
     app.config["PLACES"] = MENU + SETTINGS  # for the palette, which stands below this file
-    app.config["CODES_WANTED"] = codes_wanted  # for the stock of codes, which stands below those who take them
-    app.config["REPORTS_WANTED"] = reports_wanted  # for the library, which stands below what is assessed
-    app.config["KIND_ASKED"] = Request.kind_asked_of  # for the form to book, which stands below the requests
     app.context_processor(_menu)
 
 

@@ -1,4 +1,4 @@
-"""When this happens, do that: every consequence that goes upward between rooms."""
+"""When this happens, do that; who is asked this, knows that: all that goes upward between rooms."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from .agreements.models import Agreement, Signer
 from .agreements.rules import SignerRole, refusal_to
 from .agreements.tasks import Frozen, Sealed
 from .assessments import actions as assessments
-from .assessments.models import ACCESS, Assessment
+from .assessments.models import ACCESS, Assessment, Report
 from .assessments.rules import State as AssessmentState
 from .availability import actions as availability
 from .availability.rules import SessionKind
@@ -23,11 +23,12 @@ from .credentials import actions as credentials
 from .engagements import actions as engagements
 from .engagements.models import Engagement
 from .engagements.rules import State, StepKind
-from .events import on
+from .events import on, tell
 from .evidence import actions as evidence
-from .files.actions import DocumentFiled, Removed, Replaced, Restored, TakenOut
+from .files.actions import DocumentFiled, Removed, Replaced, ReportsWanted, Restored, TakenOut
 from .files.rules import named, sentence_of_filing
 from .home.actions import SampleAsked
+from .home.models import codes_wanted
 from .instruments import actions as instruments
 from .intake import actions as intake
 from .intake.models import Submission
@@ -45,6 +46,7 @@ from .portal import actions as portal
 from .programs import actions as programs
 from .raters import actions as raters
 from .requests import actions as requests
+from .requests.models import Request
 from .sample import populate
 from .scheduling import actions as scheduling
 from .scheduling.rules import Via
@@ -56,7 +58,10 @@ from .timeline.rules import Kind, sentence_of_change
 
 
 def wire() -> None:
-    """Connect announcements with what follows from them."""
+    """Connect announcements with what follows from them, and questions with who knows."""
+    tell(credentials.CodesWanted, lambda asked: codes_wanted())
+    tell(ReportsWanted, lambda asked: Report.wanted(asked.clients))
+    tell(scheduling.KindAsked, lambda asked: Request.kind_asked_of(asked.client))
     on(FirmFounded, _lay_out_board)
     on(FirmFounded, _offer_first_form)
     on(FirmFounded, _ship_instruments)

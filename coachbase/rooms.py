@@ -1,6 +1,6 @@
 """Every room, in the order of the menu: the table of contents."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -12,7 +12,6 @@ from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
 from .assessments import views as assessments
-from .assessments.models import Report
 from .audit import views as audit
 from .availability import views as availability
 from .boards import views as boards
@@ -29,7 +28,6 @@ from .evidence import public as evidence_public
 from .evidence import views as evidence
 from .feeds import views as feeds
 from .files import views as files
-from .files.rules import Wanted
 from .firm import views as firm
 from .home import views as home
 from .instruments import views as instruments
@@ -172,8 +170,3 @@ def open_things(user: User) -> tuple[dict[str, int], bool]:
     asked = [*(count(user) for count in COUNTS.values()), fn.EXISTS(Message.waiting_for_server())]
     *counts, mail_waits = next(database.execute(Select(columns=asked)))
     return dict(zip(COUNTS, counts, strict=True)), bool(mail_waits)
-
-
-def reports_wanted(clients: Sequence[int]) -> list[Wanted]:
-    """The parts of reports that can be filed for these clients, for the page that asks what a dropped file is."""
-    return Report.wanted(clients)

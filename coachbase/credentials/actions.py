@@ -1,9 +1,9 @@
 """Put codes into stock, hand them out, take them back, show one to somebody who needs it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import clock
 from ..accounts.models import User
@@ -12,7 +12,7 @@ from ..audit.rules import What
 from ..clients.models import Client
 from ..db import atomic
 from ..errors import Refused
-from ..events import announce
+from ..events import Question, announce
 from ..instruments.models import Instrument, Vendor
 from .models import Credential, CreditEntry
 from .rules import FREE, STATE_LABELS, Code, Entry, State, credits_of_end, key_of, refusal_of_code, refusal_to_become
@@ -23,6 +23,11 @@ class Shown(NamedTuple):
 
     login: str
     secret: str
+
+
+@dataclass(frozen=True)
+class CodesWanted(Question[Mapping[int, int]]):
+    """How many codes will those who are to be asked take, by the instrument's id?"""
 
 
 @dataclass(frozen=True)
@@ -61,23 +66,26 @@ def hand_in(instrument: Instrument, code: Code, *, client: Client, by: User) -> 
         return _give(_same(instrument, code), client, by)
     if known is not None:
         raise Refused(f"This one is {STATE_LABELS[known]} already. Each person gets a way in of their own.")
-    given = Credential.create(
+    given = _keep(instrument, code, by, now, state_name=State.GIVEN, client=client, given_at=now)
+    _enter(given, Entry.BOUGHT, given.credits, client=None, by=by)
+    _enter(given, Entry.USED, -given.credits, client=client, by=by)
+    return given
+
+
+def _keep(instrument: Instrument, code: Code, by: User, at: datetime, **more: Any) -> Credential:
+    """A row for a code; what it costs is what the instrument costs today."""
+    return Credential.create(
         instrument=instrument,
-        state_name=State.GIVEN,
         login=code.login,
         secret=code.secret,
         expires_on=code.expires_on,
         cost_cents=instrument.cost_cents,
         currency=instrument.currency,
         credits=instrument.credits,
-        client=client,
-        added_at=now,
+        added_at=at,
         added_by=by,
-        given_at=now,
+        **more,
     )
-    _enter(given, Entry.BOUGHT, given.credits, client=None, by=by)
-    _enter(given, Entry.USED, -given.credits, client=client, by=by)
-    return given
 
 
 def _same(instrument: Instrument, code: Code) -> Credential:
@@ -110,18 +118,7 @@ def add(instrument: Instrument, codes: Sequence[Code], *, order: str, by: User) 
         if (key := key_of(instrument.way, code)) in known:
             continue
         known.add(key)
-        row = Credential.create(
-            instrument=instrument,
-            login=code.login,
-            secret=code.secret,
-            expires_on=code.expires_on,
-            cost_cents=instrument.cost_cents,
-            currency=instrument.currency,
-            credits=instrument.credits,
-            order=order,
-            added_at=now,
-            added_by=by,
-        )
+        row = _keep(instrument, code, by, now, order=order)
         _enter(row, Entry.BOUGHT, row.credits, client=None, by=by, note=order, at=now)
         added += 1
     return added

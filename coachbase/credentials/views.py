@@ -3,13 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from .. import clock
 from ..accounts.models import User
 from ..errors import Refused
+from ..events import ask
 from ..instruments.models import Instrument, Vendor
 from ..instruments.rules import WAY_WORDS, Way
 from ..web.pages import firm, go, load_or_404, require
@@ -106,8 +107,7 @@ def _stock_of(instrument: Instrument) -> Stock:
 
 
 def _stocks() -> list[Stock]:
-    """Rooms above know what is set up; they say how many codes that will take (rooms.py)."""
-    return Stock.of_all(clock.now().date(), current_app.config["CODES_WANTED"]())
+    return Stock.of_all(clock.now().date(), ask(actions.CodesWanted()))
 
 
 @pages.get("/settings/instruments/<ulid:instrument_id>/codes/add")

@@ -16,7 +16,7 @@ from ..clients.models import Client
 from ..clients.rules import fold
 from ..db import atomic, new_public_id
 from ..errors import Refused
-from ..events import announce
+from ..events import Question, announce
 from ..firm import actions as firm
 from ..instruments.models import Instrument
 from ..instruments.rules import Part
@@ -30,6 +30,7 @@ from .rules import (
     Kind,
     Place,
     Upload,
+    Wanted,
     audience_after,
     is_narrower,
     media_type_of,
@@ -40,6 +41,13 @@ from .rules import (
 AT_ONCE = 10
 """How many texts a sweep has read."""
 UNDO, FORGET_LEFT, FORGET_WAITING = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class ReportsWanted(Question[list[Wanted]]):
+    """Which parts of reports can be filed for these clients, in the order they are due?"""
+
+    clients: Sequence[int]
 
 
 @dataclass(frozen=True)

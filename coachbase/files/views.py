@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, current_app, flash, render_template, request
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from peewee import ModelSelect
@@ -14,6 +14,7 @@ from ..accounts.models import User
 from ..clients.models import Client
 from ..clients.rules import LONGEST_SEARCH
 from ..errors import Refused
+from ..events import ask
 from ..instruments.models import Instrument
 from ..web.pages import attachment, go, load_or_404, require
 from . import actions
@@ -228,7 +229,7 @@ def _offer(
     meant |= {guessed.client for guessed in seem if guessed.client}
     visible = {row for row, _ in known}
     theirs = sorted(meant & visible)
-    for each in current_app.config["REPORTS_WANTED"](theirs):
+    for each in ask(actions.ReportsWanted(theirs)):
         offer.wanted.setdefault(each.client_id, []).append(each)
     offer.named = Document.named([document.name for document in documents], theirs, me)
     return offer

@@ -20,7 +20,7 @@ from ..clients.models import Client, Contact
 from ..db import atomic, new_public_id
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
-from ..events import announce
+from ..events import Question, announce
 from ..links import actions as links
 from ..sessions import actions as sessions
 from ..sessions.models import Attendee, CoachingSession, Hold
@@ -48,6 +48,13 @@ from .rules import (
 
 BY_STAFF = (Via.STAFF, Via.CADENCE, Via.PLAN)
 """Doors behind which somebody of the firm decides, who may say why a rule does not hold this once."""
+
+
+@dataclass(frozen=True)
+class KindAsked(Question[SessionKind | None]):
+    """Which kind of session is this client asked to book? None when there is none."""
+
+    client: Client
 
 
 @dataclass(frozen=True)

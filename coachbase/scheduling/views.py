@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -21,6 +21,7 @@ from ..clients.models import Client, Contact
 from ..engagements.models import Engagement, Participant
 from ..engagements.rules import State as ProgramState
 from ..errors import Refused, Stale
+from ..events import ask
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import place_of
 from ..slots.models import moments, openings_of
@@ -155,8 +156,7 @@ def _usual(client: Client, programs: Sequence[Engagement], wanted: str) -> dict[
 
 def _next_kind(client: Client, running: Engagement | None) -> SessionKind:
     """What the client is asked to book, or else what comes next."""
-    asked = current_app.config["KIND_ASKED"](client)
-    if asked:
+    if asked := ask(actions.KindAsked(client)):
         return asked
     if running is None:
         return SessionKind.CHEMISTRY
