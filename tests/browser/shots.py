@@ -35,7 +35,8 @@ from coachbase.instruments.rules import Part
 from coachbase.links import actions as links
 from coachbase.polls.models import Voter
 from coachbase.portal.models import may_be_booked
-from coachbase.raters.models import RaterAsk
+from coachbase.raters import actions as raters
+from coachbase.raters.models import RaterAsk, approvers_of
 from coachbase.requests.models import Request
 from coachbase.sample.assessed import NAMING, RATED
 from coachbase.sample.reports import report_of
@@ -236,7 +237,11 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
         made.doors |= {"book": _door("book", asked.public_id), "session": _door("session", booked.public_id)}
         for name, role in (("poll", "sponsor"), ("poll-answered", "client")):
             made.doors[name] = _door("poll", _voter(role).public_id)
-        made.doors["nominate"] = _door("nominate", RaterAsk.get().public_id)
+        named = RaterAsk.get()
+        approved = raters.ask_to_approve(
+            named.assessment, approvers_of(named.assessment)[0], by=named.assessment.client.coach
+        )
+        made.doors |= {each: _door(each, ask.public_id) for each, ask in (("nominate", named), ("approve", approved))}
         _read_elsewhere(Client.get(Client.name == BOOKED).coach)
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
@@ -570,6 +575,9 @@ def _by_link(camera: Camera, doors: Mapping[str, str]) -> None:
     page = camera.page
     for name, door in doors.items():
         camera.take(f"p-{name}", door)
+    camera.open(doors["client-done"])
+    page.locator("a[href^='/p/client/assessment/']").first.click()
+    camera.take("p-assessment")
     camera.open(doors["client-asked"])
     camera.press("Read and sign")
     camera.take("sign")
