@@ -16,11 +16,12 @@ python := $(venv)/bin/python
 # A stamp is newer than its lock once the lock is installed.
 run_stamp := $(venv)/.requirements.lock
 dev_stamp := $(venv)/.requirements-dev.lock
+einvoice_stamp := $(venv)/.requirements-einvoice.lock
 
 # one more than there are processors: browser tests wait for the browser now and then
 spread := -n $(shell expr $$(nproc) + 1) --dist worksteal
 
-.PHONY: help run test check fix bench shots soak lock clean chromium poppler
+.PHONY: help run test check fix bench shots soak einvoice lock clean chromium poppler
 
 help: ## list what make can do
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -55,7 +56,9 @@ soak: $(dev_stamp) chromium ## the long tests: 1,000 kills instead of 50, 1,600 
 	@ATTEMPTS=$${ATTEMPTS:-1600} exec $(python) -m pytest tests/scheduling/test_races_http.py
 	@KILLS=$${KILLS:-1000} exec $(python) -m pytest -m kills
 
-lock: ## pin every dependency of pyproject.toml with its hashes in the two lock files
+einvoice: $(einvoice_stamp) ## install what electronic invoices need (EN 16931, Factur-X)
+
+lock: ## pin every dependency of pyproject.toml with its hashes in the three lock files
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	$(PYTHON) -m venv "$$scratch"; \
 	"$$scratch/bin/pip" install -q pip-tools==7.6.2; \
@@ -63,7 +66,8 @@ lock: ## pin every dependency of pyproject.toml with its hashes in the two lock 
 	compile="$$scratch/bin/pip-compile -q --generate-hashes --no-emit-options --strip-extras --no-annotate --allow-unsafe"; \
 	compile+=" --no-emit-index-url --no-emit-trusted-host --no-emit-find-links"; \
 	$$compile -o requirements.lock pyproject.toml; \
-	$$compile --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$$compile --extra einvoice -c requirements.lock -o requirements-einvoice.lock pyproject.toml; \
+	$$compile --extra dev --extra einvoice -c requirements-einvoice.lock -o requirements-dev.lock pyproject.toml
 
 clean: ## remove what make made (not data/)
 	rm -rf $(venv) shots bench/last.json .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -84,8 +88,9 @@ $(venv)/bin/pip:
 
 $(run_stamp): requirements.lock | $(venv)/bin/pip
 $(dev_stamp): requirements-dev.lock | $(venv)/bin/pip
+$(einvoice_stamp): requirements-einvoice.lock | $(venv)/bin/pip
 
-$(run_stamp) $(dev_stamp):
+$(run_stamp) $(dev_stamp) $(einvoice_stamp):
 	@echo "Installing $<…"
 	@$(python) -m pip install -q --no-input --require-hashes -r $< || { echo "$< was not installed: see pip's lines above, mend that, and try again." >&2; exit 1; }
 	@touch $@

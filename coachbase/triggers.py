@@ -101,7 +101,54 @@ def _append_only(table: str, what: str) -> dict[str, str]:
     }
 
 
+_SAID = (
+    "kind, state, payer_id, engagement_id, corrects_id, series_id, year, seq, number, currency, po_number, reason, "
+    "words, term_days, supplied_from, supplied_to, discount_bps, discount_cents, discount_words, net_cents, tax_cents, "
+    "total_cents, issued_on, due_on, snapshot, snapshot_sha256, issued_at, removed_at"
+)
+"""What an issued document says, and that it is issued. What became of it since stands in other columns."""
+
+
+def _freezing_what_was_issued() -> dict[str, str]:
+    """An issued document never changes (domain.md §10): its row, its lines, its file; and numbers follow each other.
+
+    A number that is lost, because a backup was put back, is a row of its own, and the next one follows that.
+    """
+    frozen = "BEGIN SELECT RAISE(ABORT, 'an issued document is frozen'); END"
+    of_issued = "WHEN (SELECT state FROM invoice WHERE id = {}.invoice_id) = 'issued'"
+    same = "WHERE series_id = NEW.series_id AND year = NEW.year"
+    last = f"max((SELECT coalesce(max(seq), 0) FROM invoice {same}), (SELECT coalesce(max(last), 0) FROM lost_number {same}))"  # noqa: E501, S608
+    return {
+        "invoice_is_frozen": f"BEFORE UPDATE OF {_SAID} ON invoice WHEN OLD.state = 'issued' {frozen}",
+        "invoice_file_is_frozen": f"BEFORE UPDATE OF document_id ON invoice WHEN OLD.document_id IS NOT NULL {frozen}",
+        "invoice_is_never_deleted": f"BEFORE DELETE ON invoice WHEN OLD.state = 'issued' {frozen}",
+        "invoice_begins_without_number": (
+            "BEFORE INSERT ON invoice WHEN NEW.seq IS NOT NULL OR NEW.state <> 'draft' "
+            "BEGIN SELECT RAISE(ABORT, 'a document begins as a draft'); END"
+        ),
+        "invoice_numbers_follow": (
+            f"BEFORE UPDATE OF seq ON invoice WHEN NEW.seq IS NOT NULL AND NEW.seq <> 1 + {last} "
+            "BEGIN SELECT RAISE(ABORT, 'numbers follow each other'); END"
+        ),
+        "line_is_frozen_on_insert": f"BEFORE INSERT ON line {of_issued.format('NEW')} {frozen}",
+        "line_is_frozen_on_update": f"BEFORE UPDATE ON line {of_issued.format('OLD')} {frozen}",
+        "line_is_frozen_on_delete": f"BEFORE DELETE ON line {of_issued.format('OLD')} {frozen}",
+        "posting_is_to_what_is_issued": (
+            "BEFORE INSERT ON posting WHEN (SELECT state FROM invoice WHERE id = NEW.invoice_id) <> 'issued' "
+            "BEGIN SELECT RAISE(ABORT, 'a draft cannot be paid'); END"
+        ),
+        "posting_changes_what_is_open": (
+            "AFTER INSERT ON posting BEGIN "
+            "UPDATE invoice SET open_cents = open_cents - NEW.cents WHERE id = NEW.invoice_id; END"
+        ),
+    }
+
+
 TRIGGERS: dict[str, str] = {
+    **_freezing_what_was_issued(),
+    **_append_only("posting", "what was paid"),
+    **_append_only("history", "the history of an invoice"),
+    **_append_only("lost_number", "the list of lost numbers"),
     **_refusing_overlaps(),
     **_keeping_guests_apart(),
     **_append_only("ledger_entry", "the ledger"),

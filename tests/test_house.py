@@ -32,6 +32,8 @@ from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
 from coachbase.instruments.models import Instrument, InstrumentGroup, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
+from coachbase.invoices.models import History, Invoice, Line, LostNumber, Posting, Series
+from coachbase.payers.models import Payer
 from coachbase.raters.models import Rater
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
 from coachbase.timeline.models import Entry
@@ -291,6 +293,24 @@ def practice(app, cast) -> None:
         held = {name: moment + timedelta(hours=1) for name, moment in times.items()}
         Hold.create(coach=cast.alice, about=f"held-{number}", expires_at=now + timedelta(days=1), **held)
     _invite_sam(cast, now)
+    _bill(cast, now)
+
+
+def _bill(cast, now):
+    """An issued invoice with its file, a draft, an issued one without anything, and what came of the first."""
+    payer = Payer.create(client=cast.bob, created_at=now)
+    series = Series.create(kind_name="invoice")
+    for number in range(3):
+        invoice = Invoice.create(payer=payer, currency="GBP", term_days=14, created_at=now)
+        if number < 2:
+            Line.create(invoice=invoice, position=1, text="Coaching")
+    document = Document.select().first()
+    for row, seq in ((1, 1), (3, 2)):
+        issued = {"series": series, "year": 2026, "seq": seq, "state_name": "issued", "document": document}
+        Invoice.update(**issued, open_cents=100).where(Invoice.id == row).execute()
+    Posting.create(invoice=1, entry="payment", cents=60, on=now.date(), at=now)
+    History.create(invoice=1, at=now, words="Issued")
+    LostNumber.create(series=series, year=2025, first=1, last=2, reason="A backup", at=now)
 
 
 def _invite_sam(cast, now):
@@ -363,7 +383,48 @@ def raises_revision(name: str) -> bool:
     return deleted > before if act == "delete" else revision() > deleted
 
 
+def takes_off_what_is_open(name: str) -> bool:
+    """Whether a posting changes what is open of its invoice."""
+    columns = 'entry, cents, "on", reference, reason, about, at'
+    before = Invoice.get_by_id(1).open_cents
+    database.execute_sql(
+        f"INSERT INTO posting (public_id, invoice_id, {columns}) SELECT ?, invoice_id, {columns} FROM posting LIMIT 1",
+        (f"another {Posting.select().count()}",),
+    )
+    return Invoice.get_by_id(1).open_cents == before - 60
+
+
 HOLDS = {
+    "invoice_is_frozen": lambda name: refused("UPDATE invoice SET words = 'Other' WHERE id = 1"),
+    "invoice_file_is_frozen": lambda name: refused("UPDATE invoice SET document_id = NULL WHERE id = 1"),
+    "invoice_is_never_deleted": lambda name: refused("DELETE FROM invoice WHERE id = 3"),
+    "invoice_begins_without_number": lambda name: refused(
+        "INSERT INTO invoice (public_id, kind, state, payer_id, currency, po_number, reason, words, term_days, "
+        "discount_bps, discount_cents, discount_words, net_cents, tax_cents, total_cents, snapshot_sha256, open_cents, "
+        "last_entry, attempts, problem, dispute, version, created_at) SELECT 'another', kind, 'issued', payer_id, "
+        "currency, '', '', '', 14, 0, 0, '', 0, 0, 0, '', 0, '', 0, '', '', 1, created_at FROM invoice LIMIT 1"
+    ),
+    "invoice_numbers_follow": lambda name: refused(
+        "UPDATE invoice SET series_id = 1, year = 2026, seq = 4 WHERE id = 2"
+    ),
+    "line_is_frozen_on_insert": lambda name: refused(
+        "INSERT INTO line (public_id, invoice_id, position, text, detail, quantity_milli, unit, unit_cents, "
+        "discount_bps, net_cents, category, rate_bps, tax_note) "
+        "VALUES ('another', 1, 2, '', '', 1000, 'C62', 0, 0, 0, 'S', 0, '')"
+    ),
+    "line_is_frozen_on_update": lambda name: refused("UPDATE line SET text = 'Other' WHERE invoice_id = 1"),
+    "line_is_frozen_on_delete": lambda name: refused("DELETE FROM line WHERE invoice_id = 1"),
+    "posting_is_to_what_is_issued": lambda name: refused(
+        'INSERT INTO posting (public_id, invoice_id, entry, cents, "on", reference, reason, about, at) '
+        "SELECT 'another', 2, entry, cents, \"on\", reference, reason, about, at FROM posting LIMIT 1"
+    ),
+    "posting_changes_what_is_open": takes_off_what_is_open,
+    "posting_is_never_changed": lambda name: refused("UPDATE posting SET cents = 7"),
+    "posting_is_never_deleted": lambda name: refused("DELETE FROM posting"),
+    "history_is_never_changed": lambda name: refused("UPDATE history SET words = 'Other'"),
+    "history_is_never_deleted": lambda name: refused("DELETE FROM history"),
+    "lost_number_is_never_changed": lambda name: refused("UPDATE lost_number SET last = 7"),
+    "lost_number_is_never_deleted": lambda name: refused("DELETE FROM lost_number"),
     "entry_is_never_changed": lambda name: refused("UPDATE entry SET sentence = 'Other words'"),
     "entry_is_never_deleted": lambda name: refused("DELETE FROM entry"),
     "question_is_frozen_on_update": lambda name: refused("UPDATE question SET label = 'Another question'"),

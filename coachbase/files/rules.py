@@ -41,6 +41,7 @@ class Kind(StrEnum):
     PLAN = "plan"
     INSTRUMENT = "instrument"
     AGREEMENT = "agreement"
+    INVOICE = "invoice"
     UPLOAD = "upload"
 
 
@@ -50,6 +51,7 @@ KIND_LABELS = {
     Kind.PLAN: "Development plan",
     Kind.INSTRUMENT: "Completed instrument",
     Kind.AGREEMENT: "Agreement",
+    Kind.INVOICE: "Invoice",
     Kind.UPLOAD: "Other document",
 }
 KIND_ICONS = {
@@ -58,6 +60,7 @@ KIND_ICONS = {
     Kind.PLAN: "list-checks",
     Kind.INSTRUMENT: "clipboard-check",
     Kind.AGREEMENT: "signature",
+    Kind.INVOICE: "receipt",
     Kind.UPLOAD: "file",
 }
 SHUT = (Kind.REPORT, Kind.PACKAGE)

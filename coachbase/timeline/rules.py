@@ -18,6 +18,7 @@ class Kind(StrEnum):
     CHANGE = "change"
     SIGN = "sign"
     SESSION = "session"
+    INVOICE = "invoice"
 
 
 FILTERS = {
@@ -25,6 +26,7 @@ FILTERS = {
     "mail": (Kind.MAIL,),
     "files": (Kind.FILE,),
     "sessions": (Kind.SESSION,),
+    "invoices": (Kind.INVOICE,),
     "steps": (Kind.INTAKE, Kind.MOVE, Kind.CHANGE, Kind.SIGN),
 }
 """What the filter chips over the timeline show."""

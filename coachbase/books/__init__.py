@@ -1,0 +1,1 @@
+"""What an accountant and an owner read of all invoices."""

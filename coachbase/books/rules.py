@@ -1,0 +1,1 @@
+"""Periods and ages, as the books count them."""

@@ -1,0 +1,374 @@
+"""Drafts, issued documents, their lines, what they bill, what was paid, and the series of numbers.
+
+The wall: an invoice is seen by who sees every client it concerns; one without lines about a client, by who sees its
+payer. What was issued is guarded by triggers (triggers.py): neither row, lines nor snapshot ever change.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Self
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+
+from ..accounts.models import User
+from ..accounts.rules import Role
+from ..clients.models import Client, Contact, Organisation
+from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
+from ..engagements.models import Engagement, Participant
+from ..files.models import Document
+from ..payers.models import Payer, Seller, TaxRate
+from ..payers.rules import NEEDS_NOTE, Category
+from .rules import KIND_LABELS, Entry, Facts, Kind, Standing, State, Totals, Unit, standing, totals
+
+
+class Series(Model):
+    """How documents of one kind are numbered."""
+
+    kind_name = CharField(max_length=8, column_name="kind", unique=True)
+    prefix = TextField(default="")
+    is_yearly = BooleanField(default=True)
+    digits = IntegerField(default=4)
+    version = IntegerField(default=1)
+
+
+class LastNumber(Model):
+    """The last number taken of a series in a year; year 0 where it runs on."""
+
+    series = ForeignKeyField(Series, on_delete="RESTRICT")
+    year = IntegerField()
+    last = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("series", "year"), True),)
+
+
+class LostNumber(Model):
+    """Numbers that stand on papers out there and not in this database: a backup was put back. Append only."""
+
+    series = ForeignKeyField(Series, on_delete="RESTRICT")
+    year = IntegerField()
+    first = IntegerField()
+    last = IntegerField()
+    reason = TextField()
+    at = UtcDateTimeField()
+
+
+class Batch(Model):
+    """Drafts that were made together, to be looked through and issued together."""
+
+    public_id = PublicIdField()
+    made_at = UtcDateTimeField()
+    upto_on = DateField()
+    closed_at = UtcDateTimeField(null=True)
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+
+class Invoice(Model):
+    """An invoice, a credit note or a late fee; `corrects` is the document it is about.
+
+    `net_cents`, `tax_cents`, `total_cents` are what `totals` reckons, written with the lines; `open_cents` is the total
+    less the postings, written with them. `snapshot` is what the document says (JSON), frozen when it is issued, and
+    `document` the PDF drawn from it. `settled_on` is when nothing was open any more.
+    """
+
+    public_id = PublicIdField()
+    kind_name = CharField(max_length=8, column_name="kind", default=Kind.INVOICE)
+    state_name = CharField(max_length=8, column_name="state", default=State.DRAFT)
+    payer = ForeignKeyField(Payer, on_delete="RESTRICT")
+    engagement = ForeignKeyField(Engagement, null=True, on_delete="RESTRICT")
+    corrects = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    batch = ForeignKeyField(Batch, null=True, on_delete="SET NULL")
+    series = ForeignKeyField(Series, null=True, on_delete="RESTRICT")
+    year = IntegerField(null=True)
+    seq = IntegerField(null=True)
+    number = TextField(null=True, unique=True)
+    currency = CharField(max_length=3)
+    po_number = TextField(default="")
+    reason = TextField(default="")
+    words = TextField(default="")
+    term_days = IntegerField()
+    supplied_from = DateField(null=True)
+    supplied_to = DateField(null=True)
+    discount_bps = IntegerField(default=0)
+    discount_cents = IntegerField(default=0)
+    discount_words = TextField(default="")
+    net_cents = IntegerField(default=0)
+    tax_cents = IntegerField(default=0)
+    total_cents = IntegerField(default=0)
+    issued_on = DateField(null=True)
+    due_on = DateField(null=True)
+    snapshot = EncryptedTextField(null=True)
+    snapshot_sha256 = CharField(max_length=64, default="")
+    open_cents = IntegerField(default=0)
+    last_entry = CharField(max_length=10, default="")
+    settled_on = DateField(null=True)
+    document = ForeignKeyField(Document, null=True, on_delete="RESTRICT")
+    attempts = IntegerField(default=0)
+    try_at = UtcDateTimeField(null=True)
+    problem = TextField(default="")
+    viewed_at = UtcDateTimeField(null=True)
+    overdue_noted_at = UtcDateTimeField(null=True)
+    disputed_at = UtcDateTimeField(null=True)
+    dispute = TextField(default="")
+    removed_at = UtcDateTimeField(null=True)
+    version = IntegerField(default=1)
+    created_at = UtcDateTimeField()
+    issued_at = UtcDateTimeField(null=True)
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    issued_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    class Meta:
+        indexes = (
+            (("series", "year", "seq"), True),
+            (("state_name", "due_on"), False),
+            (("issued_on",), False),
+        )
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.kind_name)
+
+    @property
+    def state(self) -> State:
+        return State(self.state_name)
+
+    @property
+    def label(self) -> str:
+        """'Invoice 2026-0012'; 'Invoice, draft' before it has a number."""
+        kind = KIND_LABELS[self.kind]
+        return f"{kind} {self.number}" if self.number else f"{kind}, draft"
+
+    @property
+    def page(self) -> str:
+        return f"/invoices/{self.public_id}"
+
+    def standing(self, today: date) -> Standing:
+        return standing(
+            self.state,
+            self.kind,
+            total=self.total_cents,
+            open_cents=self.open_cents,
+            due_on=self.due_on,
+            is_disputed=self.disputed_at is not None,
+            last=Entry(self.last_entry) if self.last_entry else None,
+            today=today,
+        )
+
+    @classmethod
+    def with_payer(cls) -> "ModelSelect[Self]":
+        """With payer, its client and its organisation, whoever may see them; removed drafts are gone."""
+        rows = cls.select(cls, Payer, Client, Organisation).join(Payer).left_outer_join(Client)
+        rows = rows.switch(Payer).left_outer_join(Organisation)
+        return rows.where(cls.removed_at.is_null())
+
+    @classmethod
+    def visible_to(cls, user: User) -> "ModelSelect[Self]":
+        """Behind the wall of every client it concerns, and of its payer."""
+        if user.role is Role.OWNER:
+            return cls.with_payer()
+        mine = Client.visible_to(user, Client.id)
+        foreign = Line.select(Line.invoice).where(Line.client.is_null(False), Line.client.not_in(mine))
+        organisations = Organisation.visible_to(user).select(Organisation.id)
+        payers = Payer.client.in_(mine) | Payer.organisation.in_(organisations)
+        return cls.with_payer().where(payers, cls.id.not_in(foreign))
+
+    @classmethod
+    def concerning(cls, client: Client) -> "ModelSelect[Self]":
+        """Those with a line about a client, or of which the client is the payer; the wall is the caller's."""
+        lines = Line.select(Line.invoice).where(Line.client == client)
+        return cls.with_payer().where(cls.id.in_(lines) | (Payer.client == client)).order_by(cls.id.desc())
+
+    @property
+    def clients(self) -> list[Client]:
+        """Whom it concerns."""
+        found = list(Client.select().join(Line).where(Line.invoice == self).distinct().order_by(Client.name))
+        return found or ([self.payer.client] if self.payer.client_id else [])
+
+
+class Line(Model):
+    """A line of an invoice. `credits` is the line of another document that this one takes back."""
+
+    public_id = PublicIdField()
+    invoice = ForeignKeyField(Invoice, backref="lines", on_delete="CASCADE")
+    position = IntegerField()
+    text = TextField()
+    detail = TextField(default="")
+    quantity_milli = IntegerField(default=1000)
+    unit_name = CharField(max_length=3, column_name="unit", default=Unit.PIECE)
+    unit_cents = IntegerField(default=0)
+    discount_bps = IntegerField(default=0)
+    net_cents = IntegerField(default=0)
+    rate = ForeignKeyField(TaxRate, null=True, on_delete="RESTRICT")
+    category_name = CharField(max_length=2, column_name="category", default=Category.STANDARD)
+    rate_bps = IntegerField(default=0)
+    tax_note = TextField(default="")
+    client = ForeignKeyField(Client, null=True, on_delete="RESTRICT")
+    engagement = ForeignKeyField(Engagement, null=True, on_delete="RESTRICT")
+    coach = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    supplied_from = DateField(null=True)
+    supplied_to = DateField(null=True)
+    credits = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+
+    class Meta:
+        indexes = ((("invoice", "position"), True),)
+
+    @property
+    def unit(self) -> Unit:
+        return Unit(self.unit_name)
+
+    @property
+    def category(self) -> Category:
+        return Category(self.category_name)
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
+        """In their order, each with its client."""
+        return cls.select(cls, Client).left_outer_join(Client).where(cls.invoice == invoice).order_by(cls.position)
+
+
+def totals_of(invoice: Invoice, lines: Sequence[Line]) -> Totals:
+    """What an invoice with these lines adds up to."""
+    return totals(lines, discount_bps=invoice.discount_bps, discount_cents=invoice.discount_cents)
+
+
+def mail_to(invoice: Invoice) -> list[tuple[str, str]]:
+    """Names and addresses an invoice is mailed to: accounts payable; else the client, or the contacts who pay."""
+    payer = invoice.payer
+    if payer.email:
+        return [(payer.attention or payer.name, payer.email)]
+    if payer.client_id:
+        return [(payer.client.name, payer.client.email)] if payer.client.email else []
+    about = Line.select(Line.engagement).where(Line.invoice == invoice, Line.engagement.is_null(False))
+    paying = Contact.kept().join(Participant).where(Participant.pays, Participant.engagement.in_(about))
+    people = paying.where(Contact.organisation == payer.organisation_id, Contact.email != "").distinct()
+    return [(contact.name, contact.email) for contact in people.order_by(Contact.search_key)]
+
+
+def facts_of(invoice: Invoice, lines: Sequence[Line]) -> Facts:
+    """What decides whether a draft may be issued."""
+    seller, payer = Seller.current() or Seller(), invoice.payer
+    return Facts(
+        seller_name=seller.legal_name,
+        seller_address=seller.address,
+        seller_tax=seller.tax_id or seller.tax_number,
+        payer_name=payer.legal_name,
+        payer_address=payer.address,
+        needs_po=payer.needs_po,
+        po_number=invoice.po_number,
+        line_count=len(lines),
+        total=invoice.total_cents,
+        kind=invoice.kind,
+        untaxed_without_note=any(line.category in NEEDS_NOTE and not line.tax_note for line in lines),
+        supplied=invoice.supplied_to is not None or all(line.supplied_to for line in lines),
+        has_address_to_mail=bool(mail_to(invoice)),
+    )
+
+
+_OF_SELLER = (
+    "legal_name", "address", "postcode", "city", "country", "tax_id", "tax_number", "register", "email", "phone",
+    "account_holder", "iban", "bic", "bank", "payment_words", "foot",
+)  # fmt: skip
+_OF_PAYER = (
+    "legal_name", "address", "postcode", "city", "country", "tax_id", "attention", "cost_centre", "reference",
+)  # fmt: skip
+_OF_LINE = (
+    "position", "text", "detail", "quantity_milli", "unit_cents", "discount_bps", "net_cents", "rate_bps", "tax_note",
+)  # fmt: skip
+
+
+def snapshot_of(invoice: Invoice, lines: Sequence[Line]) -> dict[str, Any]:
+    """All a document says, as plain values: the page, the PDF, the CSV and the XML read this and nothing else."""
+    reckoned, seller = totals_of(invoice, lines), Seller.current() or Seller()
+    notes = {(line.category, line.rate_bps): line.tax_note for line in lines}
+    before = invoice.corrects if invoice.corrects_id else None
+    return {
+        "kind": invoice.kind_name,
+        "number": invoice.number,
+        "issued_on": _iso(invoice.issued_on),
+        "due_on": _iso(invoice.due_on),
+        "term_days": invoice.term_days,
+        "currency": invoice.currency,
+        "seller": {name: getattr(seller, name) for name in _OF_SELLER},
+        "payer": {name: getattr(invoice.payer, name) for name in _OF_PAYER},
+        "po_number": invoice.po_number,
+        "words": invoice.words,
+        "reason": invoice.reason,
+        "corrects": {"number": before.number, "issued_on": _iso(before.issued_on)} if before else None,
+        "supplied": [_iso(invoice.supplied_from), _iso(invoice.supplied_to)],
+        "lines": [_said(line) for line in lines],
+        "discount": {"bps": invoice.discount_bps, "cents": reckoned.discount, "words": invoice.discount_words},
+        "subtotal_cents": reckoned.subtotal,
+        "net_cents": reckoned.net,
+        "rates": [rate._asdict() | {"note": notes[rate.category, rate.rate_bps]} for rate in reckoned.rates],
+        "tax_cents": reckoned.tax,
+        "total_cents": reckoned.total,
+    }
+
+
+def _said(line: Line) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in _OF_LINE} | {
+        "unit": line.unit_name,
+        "category": line.category_name,
+        "supplied": [_iso(line.supplied_from), _iso(line.supplied_to)],
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+class Claim(Model):
+    """What a line bills: a session, a part of a plan, a charge. One line bills it, or none: the database says so.
+
+    A draft that is discarded lets go of it, and so does a credit note that says it is to be billed again.
+    """
+
+    kind_name = CharField(max_length=8, column_name="kind")
+    subject = CharField(max_length=26)
+    line = ForeignKeyField(Line, backref="claims", on_delete="CASCADE")
+
+    class Meta:
+        indexes = ((("kind_name", "subject"), True),)
+
+
+class Posting(Model):
+    """A payment, a refund, a credit, a transfer, a write-off: append only. `undoes` is the one it takes back.
+
+    `cents` come off what is open. `about` is the public id of where it came from: a line of a bank, a credit note.
+    """
+
+    public_id = PublicIdField()
+    invoice = ForeignKeyField(Invoice, backref="postings", on_delete="RESTRICT")
+    entry = CharField(max_length=10)
+    cents = IntegerField()
+    on = DateField()
+    reference = EncryptedTextField(default="")
+    reason = TextField(default="")
+    about = CharField(max_length=26, default="", index=True)
+    undoes = ForeignKeyField("self", null=True, unique=True, on_delete="RESTRICT")
+    at = UtcDateTimeField()
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
+        """In the order they were written, with whose act each was."""
+        return cls.select(cls, User).left_outer_join(User).where(cls.invoice == invoice).order_by(cls.id)
+
+    @classmethod
+    def sum_of(cls, invoice: Invoice) -> int:
+        return cls.select(fn.SUM(cls.cents)).where(cls.invoice == invoice).scalar() or 0
+
+
+class History(Model):
+    """What happened to an invoice, in sentences; append only. Clients' timelines say the same of theirs."""
+
+    invoice = ForeignKeyField(Invoice, backref="history", on_delete="CASCADE")
+    at = UtcDateTimeField()
+    icon = CharField(max_length=24, default="file")
+    words = TextField()
+    by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
+        """The latest first, with whose act each was."""
+        return cls.select(cls, User).left_outer_join(User).where(cls.invoice == invoice).order_by(cls.id.desc())

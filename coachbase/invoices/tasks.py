@@ -1,0 +1,82 @@
+"""The slow edge: drawing the PDF of an issued document from its snapshot."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .. import clock, paper
+from ..db import transaction
+from ..errors import Refused
+from ..events import announce
+from ..files import actions as files
+from ..files.rules import Hold
+from ..files.rules import Kind as Paper
+from ..firm.models import Firm
+from ..jobs import job
+from .models import Invoice
+from .rules import State
+
+log = logging.getLogger("coachbase")
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The PDF of an issued document is there."""
+
+    invoice: Invoice
+
+
+@job
+def draw(public_id: str) -> None:
+    """Draw a document's PDF, unless that is done or another worker is at it."""
+    invoice = _take(public_id)
+    if invoice is None:
+        return
+    try:
+        content = paper.render("invoice", data_of(invoice), marker=invoice.public_id)
+        _keep(invoice, content)
+    except Exception as error:  # whatever it was, somebody is told and it is tried again
+        log.exception("invoice %s could not be drawn", public_id)
+        _note_problem(invoice, error)
+
+
+def data_of(invoice: Invoice) -> dict[str, object]:
+    """What templates/pdf/invoice.typ draws: the snapshot, and the letterhead."""
+    return json.loads(invoice.snapshot) | {
+        "made_at": invoice.issued_at.isoformat(timespec="seconds"),
+        "firm": Firm.letterhead(),
+    }
+
+
+def _take(public_id: str) -> Invoice | None:
+    now = clock.now()
+    with transaction():
+        invoice = Invoice.get_or_none(Invoice.public_id == public_id)
+        if invoice is None or invoice.state is not State.ISSUED or invoice.document_id:
+            return None
+        if invoice.try_at and invoice.try_at > now:
+            return None
+        invoice.attempts += 1
+        invoice.try_at = now + LEASE
+        invoice.save()
+        return invoice
+
+
+def _keep(invoice: Invoice, content: bytes) -> None:
+    with transaction():
+        invoice = Invoice.get_by_id(invoice.id)
+        if invoice.document_id:
+            return
+        name = f"{invoice.label}.pdf"
+        invoice.document = files.store(content, name, client=None, kind=Paper.INVOICE, held=Hold.PROOF)
+        invoice.problem, invoice.try_at = "", None
+        invoice.save()
+        announce(Drawn(invoice))
+
+
+def _note_problem(invoice: Invoice, error: Exception) -> None:
+    sentence = str(error) if isinstance(error, Refused) else "The PDF could not be made. The server’s log says why."
+    with transaction():
+        Invoice.update(problem=sentence).where(Invoice.id == invoice.id, Invoice.document.is_null()).execute()

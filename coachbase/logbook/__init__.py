@@ -1,0 +1,1 @@
+"""The coaching log of the ICF."""

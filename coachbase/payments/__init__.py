@@ -1,0 +1,1 @@
+"""What came in at the bank, and which invoice it pays."""
