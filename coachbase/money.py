@@ -1,12 +1,15 @@
 """Money as whole minor units with a currency: read from what people type, shown as people write it."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision
 
 LARGEST = 10**12
 """Minor units. More is a slip of the finger."""
+_NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}([, ’][0-9]{3})+)(\.[0-9]*)?|\.[0-9]+")
+"""Signs between thousands stand where they belong: '1,5' is refused, rather than taken for fifteen."""
 
 
 @cache
@@ -27,11 +30,19 @@ def as_typed(minor: int, currency: str) -> str:
 
 def minor_of(typed: str, currency: str) -> int | None:
     """The minor units of '4,500' or '4500.50'; None when it is no amount of this currency."""
-    text = typed.strip().replace(",", "").replace(" ", "").replace("’", "")
-    if not text or len(text) > 16 or not text.replace(".", "", 1).isdigit() or not text.isascii():
+    return whole_of(typed, decimals(currency))
+
+
+def whole_of(typed: str, places: int) -> int | None:
+    """A number of so many decimals, as it is kept, without its point: '1.5' with three is 1500. None when it is none."""
+    text = typed.strip()
+    if len(text) > 20 or not _NUMBER.fullmatch(text):
         return None
-    try:
-        scaled = Decimal(text).scaleb(decimals(currency))
-    except InvalidOperation:
-        return None
+    scaled = Decimal(re.sub("[, ’]", "", text)).scaleb(places)
     return int(scaled) if scaled == int(scaled) and scaled <= LARGEST else None
+
+
+def as_number(whole: int, places: int) -> str:
+    """What `whole_of` was given, with no more decimals than it takes: '1.5', '12'."""
+    text = f"{Decimal(whole).scaleb(-places):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

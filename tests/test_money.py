@@ -11,7 +11,11 @@ from coachbase import money
         ("4500", "JPY", 4500),
         ("1.234", "KWD", 1234),
         ("0", "EUR", 0),
+        ("1 234 567.8", "GBP", 123456780),
         ("4500.505", "GBP", None),
+        ("4,5", "GBP", None),
+        ("4.500,50", "GBP", None),
+        ("45,00", "GBP", None),
         ("1.5", "JPY", None),
         ("-5", "EUR", None),
         ("", "EUR", None),
@@ -33,3 +37,11 @@ def test_what_a_form_shows_is_read_back_the_same(minor, currency):
 def test_amounts_are_shown_as_people_write_them():
     assert money.in_words(450000, "GBP") == "£4,500.00"
     assert money.in_words(4500, "JPY") == "JP¥4,500"
+
+
+@pytest.mark.parametrize(
+    ("whole", "places", "text"), [(1500, 3, "1.5"), (12_000, 3, "12"), (810, 2, "8.1"), (5, 3, "0.005")]
+)
+def test_a_number_of_a_form_is_read_back_the_same(whole, places, text):
+    assert money.as_number(whole, places) == text
+    assert money.whole_of(text, places) == whole
