@@ -8,6 +8,7 @@ from babel.numbers import format_currency, get_currency_precision
 
 LARGEST = 10**12
 """Minor units. More is a slip of the finger."""
+_GLUED = re.compile(r"([A-Z])(\d)")
 _NUMBER = re.compile(r"([0-9]+|[0-9]{1,3}([, ’][0-9]{3})+)(\.[0-9]*)?|\.[0-9]+")
 """Signs between thousands stand where they belong: '1,5' is refused, rather than taken for fifteen."""
 
@@ -19,8 +20,9 @@ def decimals(currency: str) -> int:
 
 
 def in_words(minor: int, currency: str) -> str:
-    """'£4,500.00'."""
-    return format_currency(Decimal(minor).scaleb(-decimals(currency)), currency, locale="en_GB")
+    """'£4,500.00'; 'CHF 4,500.00', for letters do not touch a figure (CLDR)."""
+    written = format_currency(Decimal(minor).scaleb(-decimals(currency)), currency, locale="en_GB")
+    return _GLUED.sub("\\1\N{NO-BREAK SPACE}\\2", written)
 
 
 def as_typed(minor: int, currency: str) -> str:
@@ -34,7 +36,7 @@ def minor_of(typed: str, currency: str) -> int | None:
 
 
 def whole_of(typed: str, places: int) -> int | None:
-    """A number of so many decimals, as it is kept, without its point: '1.5' with three is 1500. None when it is none."""
+    """A number of so many decimals as it is kept, without its point: '1.5' with three is 1500; None when it is none."""
     text = typed.strip()
     if len(text) > 20 or not _NUMBER.fullmatch(text):
         return None

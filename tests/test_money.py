@@ -37,6 +37,7 @@ def test_what_a_form_shows_is_read_back_the_same(minor, currency):
 def test_amounts_are_shown_as_people_write_them():
     assert money.in_words(450000, "GBP") == "£4,500.00"
     assert money.in_words(4500, "JPY") == "JP¥4,500"
+    assert money.in_words(-450000, "CHF") == "-CHF\N{NO-BREAK SPACE}4,500.00"
 
 
 @pytest.mark.parametrize(
