@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup
 
-from .. import clock
+from .. import clock, money
 from ..firm.rules import city_of
+from ..payers.rules import percent_in_words
 from .pages import reader_zone
 
 
@@ -18,6 +19,8 @@ def install(app: Flask) -> None:
     ):  # fmt: skip
         app.jinja_env.filters[written.__name__] = written
     app.jinja_env.filters["city"] = city_of
+    app.jinja_env.filters["money"] = money.in_words
+    app.jinja_env.filters["percent"] = percent_in_words
 
 
 def when(moment: datetime) -> str:
