@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from .. import clock, money
 from ..firm.rules import city_of
-from ..payers.rules import percent_in_words
 from .pages import reader_zone
 
 
@@ -20,7 +19,6 @@ def install(app: Flask) -> None:
         app.jinja_env.filters[written.__name__] = written
     app.jinja_env.filters["city"] = city_of
     app.jinja_env.filters["money"] = money.in_words
-    app.jinja_env.filters["percent"] = percent_in_words
 
 
 def when(moment: datetime) -> str:
