@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from ..money import LARGEST
+from ..money import LARGEST, as_number
 from ..payers.rules import Category
 
 
@@ -305,3 +305,34 @@ def due_on(issued_on: date, term_days: int) -> date:
 def open_of(total: int, postings: Iterable[int]) -> int:
     """What is still to be paid."""
     return total - sum(postings)
+
+
+# How it is written ----------------------------------------------------------------------------------------------------
+
+
+def quantity_in_words(milli: int, unit: Unit) -> str:
+    """'1.5 hours', '1 session', '3'."""
+    one, several = UNIT_LABELS[unit]
+    return f"{as_number(milli, 3)} {one if milli == 1000 else several}".strip()
+
+
+def days_in_words(first: date | None, last: date | None) -> str:
+    """'3 Nov 2026', '3 to 28 Nov 2026', '28 Oct to 3 Nov 2026'; '' for none."""
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return ""
+    whole = f"{last.day} {last:%b} {last.year}"
+    if first == last:
+        return whole
+    if first.year != last.year:
+        return f"{first.day} {first:%b} {first.year} to {whole}"
+    return f"{first.day} {first:%b} to {whole}" if first.month != last.month else f"{first.day} to {whole}"
+
+
+def due_in_words(due: date, today: date) -> str:
+    """'due in 5 days', 'due today', '12 days late'."""
+    days = (due - today).days
+    if not days:
+        return "due today"
+    number = f"{abs(days)} {'day' if abs(days) == 1 else 'days'}"
+    return f"due in {number}" if days > 0 else f"{number} late"
