@@ -5,10 +5,11 @@ Amounts are integer minor units of the invoice's currency, quantities thousandth
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
+from urllib.parse import urlencode
 
 from ..money import LARGEST, as_number
 from ..payers.rules import Category
@@ -336,3 +337,81 @@ def due_in_words(due: date, today: date) -> str:
         return "due today"
     number = f"{abs(days)} {'day' if abs(days) == 1 else 'days'}"
     return f"due in {number}" if days > 0 else f"{number} late"
+
+
+# The overview and the list --------------------------------------------------------------------------------------------
+
+
+class Column(StrEnum):
+    """Of the overview."""
+
+    DRAFTS = "drafts"
+    OPEN = "open"
+    OVERDUE = "overdue"
+    DISPUTED = "disputed"
+    PAID = "paid"
+
+
+COLUMN_LABELS = {
+    Column.DRAFTS: "Drafts",
+    Column.OPEN: "Open",
+    Column.OVERDUE: "Overdue",
+    Column.DISPUTED: "Disputed",
+    Column.PAID: "Paid lately",
+}
+LATELY = timedelta(days=30)
+AGES = ((14, "1–14 days"), (30, "15–30 days"), (60, "31–60 days"), (None, "over 60 days"))
+
+
+def age_of(due: date, today: date) -> str:
+    """Which of the ages what is overdue belongs to."""
+    late = (today - due).days
+    return next(label for most, label in AGES if most is None or late <= most)
+
+
+@dataclass(frozen=True)
+class InvoiceFilter:
+    """Which invoices a list shows, in which order: all of it stands in the address."""
+
+    SORTS: ClassVar = ("issued", "due", "number", "payer", "total", "open")
+
+    q: str = ""
+    standing: str = ""
+    kind: str = ""
+    payer: str = ""
+    coach: str = ""
+    currency: str = ""
+    since: date | None = None
+    until: date | None = None
+    sort: str = "issued"
+    descending: bool = True
+    page: int = 1
+
+    @property
+    def narrows(self) -> bool:
+        """Whether something is asked for, so that some may be left out."""
+        asked = (self.q, self.standing, self.kind, self.payer, self.coach, self.currency, self.since, self.until)
+        return any(asked)
+
+    def address(self, path: str = "/invoices/list", **changes: Any) -> str:
+        """The list's address with something changed; a change of filter or order starts on the first page."""
+        wanted = replace(self, **({"page": 1} | changes))
+        sort = f"-{wanted.sort}" if wanted.descending else wanted.sort
+        asked = {
+            "q": wanted.q,
+            "state": wanted.standing,
+            "kind": wanted.kind,
+            "payer": wanted.payer,
+            "coach": wanted.coach,
+            "currency": wanted.currency,
+            "since": wanted.since and wanted.since.isoformat(),
+            "until": wanted.until and wanted.until.isoformat(),
+            "sort": "" if sort == "-issued" else sort,
+            "page": "" if wanted.page == 1 else wanted.page,
+        }
+        query = urlencode({name: value for name, value in asked.items() if value})
+        return f"{path}?{query}" if query else path
+
+    def sorted_by(self, column: str) -> str:
+        """Where a column's heading leads: that order, or its reverse when it stands already."""
+        return self.address(sort=column, descending=not (self.sort == column and self.descending))
