@@ -1,6 +1,6 @@
 """Whose hours may stand in the coaching log, and by what name. The wall is the client's."""
 
-from peewee import BooleanField, DateField, ForeignKeyField, TextField
+from peewee import BooleanField, DateField, ForeignKeyField, IntegerField, TextField
 
 from ..accounts.models import User
 from ..clients.models import Client
@@ -19,5 +19,6 @@ class LogConsent(Model):
     organisation = TextField(default="")
     on = DateField()
     how = TextField()
+    version = IntegerField(default=1)
     at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")

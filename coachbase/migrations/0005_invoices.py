@@ -383,6 +383,7 @@ CREATE TABLE "log_consent" (
     "organisation" TEXT NOT NULL,
     "on" DATE NOT NULL,
     "how" TEXT NOT NULL,
+    "version" INTEGER NOT NULL,
     "at" TEXT NOT NULL,
     "by_id" INTEGER,
     FOREIGN KEY ("client_id") REFERENCES "client" ("id") ON DELETE CASCADE,

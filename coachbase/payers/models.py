@@ -8,8 +8,9 @@ from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
+from ..engagements.rules import RUNNING
 from ..engagements.rules import Payer as PaidBy
-from .rules import RHYTHM, TERM_DAYS, Bundle, Category, percent_in_words
+from .rules import CATEGORY_LABELS, RHYTHM, TERM_DAYS, Bundle, Category, country_in_words, rate_in_words
 
 
 class TaxRate(Model):
@@ -30,12 +31,27 @@ class TaxRate(Model):
     @property
     def label(self) -> str:
         """'VAT, 20 %'."""
-        return f"{self.name}, {percent_in_words(self.rate_bps)}" if self.rate_bps else self.name
+        return rate_in_words(self.name, self.rate_bps)
+
+    @property
+    def category_label(self) -> str:
+        return CATEGORY_LABELS[self.category]
 
     @classmethod
     def kept(cls) -> "ModelSelect[Self]":
         """Without the removed ones, which invoices of the past still name."""
-        return cls.select().where(cls.removed_at.is_null()).order_by(cls.rate_bps.desc(), cls.name)
+        return cls.in_order().where(cls.removed_at.is_null())
+
+    @classmethod
+    def in_order(cls) -> "ModelSelect[Self]":
+        """All, the highest first."""
+        return cls.select().order_by(cls.rate_bps.desc(), cls.name, cls.id)
+
+    @classmethod
+    def offered(cls, chosen: Self | None) -> list[Self]:
+        """The kept ones, and the one that is chosen already, should it be removed."""
+        kept = list(cls.kept())
+        return kept if chosen is None or chosen in kept else [*kept, chosen]
 
 
 class Party(Model):
@@ -49,6 +65,10 @@ class Party(Model):
     tax_id = TextField(default="")
 
     is_shape = True
+
+    @property
+    def country_name(self) -> str:
+        return country_in_words(self.country)
 
 
 class Seller(Party):
@@ -133,9 +153,27 @@ class Payer(Party):
         return cls.with_people().where(clients | organisations)
 
     @classmethod
+    def begun(cls, party: Client | Organisation) -> Self:
+        """A payer that is not kept yet, made from what is known of a client or an organisation."""
+        if isinstance(party, Client):
+            return cls(client=party, legal_name=party.legal_name or party.name, address=party.address, version=0)
+        return cls(organisation=party, legal_name=party.name, address=party.address, version=0)
+
+    @classmethod
+    def known_as(cls, party: Client | Organisation) -> Self | None:
+        """The client, or the organisation, as a payer; None while nobody has been billed or entered."""
+        who = cls.client if isinstance(party, Client) else cls.organisation
+        return cls.with_people().where(who == party).first()
+
+    @classmethod
     def of(cls, engagement: Engagement) -> Self | None:
         """Whom this program is billed to; None while nobody has been billed or entered."""
-        client = engagement.client
-        if engagement.payer is PaidBy.SPONSOR:
-            return cls.with_people().where(cls.organisation == client.organisation_id).first()
-        return cls.with_people().where(cls.client == client).first()
+        party = engagement.client.organisation if engagement.payer is PaidBy.SPONSOR else engagement.client
+        return party and cls.known_as(party)
+
+    def programs(self, user: User) -> "ModelSelect[Engagement]":
+        """Programs that are not over and that it pays, of clients this user may see."""
+        running = Engagement.visible_to(user).where(Engagement.state_name.in_(RUNNING)).order_by(Client.name)
+        if self.client_id:
+            return running.where(Engagement.client == self.client_id, Engagement.payer_name == PaidBy.CLIENT)
+        return running.where(Client.organisation == self.organisation_id, Engagement.payer_name == PaidBy.SPONSOR)
