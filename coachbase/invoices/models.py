@@ -4,21 +4,47 @@ The wall: an invoice is seen by who sees every client it concerns; one without l
 payer. What was issued is guarded by triggers (triggers.py): neither row, lines nor snapshot ever change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
+from peewee import (
+    SQL,
+    BooleanField,
+    Case,
+    CharField,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    ModelSelect,
+    TextField,
+    fn,
+)
 
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Contact, Organisation
+from ..clients.rules import words_of
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant
 from ..files.models import Document
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import NEEDS_NOTE, Category
-from .rules import KIND_LABELS, Entry, Facts, Kind, Standing, State, Totals, Unit, standing, totals
+from .rules import (
+    KIND_LABELS,
+    LATELY,
+    Column,
+    Entry,
+    Facts,
+    InvoiceFilter,
+    Kind,
+    Standing,
+    State,
+    Totals,
+    Unit,
+    standing,
+    totals,
+)
 
 
 class Series(Model):
@@ -372,3 +398,147 @@ class History(Model):
     def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
         """The latest first, with whose act each was."""
         return cls.select(cls, User).left_outer_join(User).where(cls.invoice == invoice).order_by(cls.id.desc())
+
+
+# The overview and the list --------------------------------------------------------------------------------------------
+
+_SHORT = [field for field in Invoice._meta.sorted_fields if field.name != "snapshot"]
+"""Lists do without the documents themselves."""
+
+
+class Sum(NamedTuple):
+    """What several documents of one currency come to; credit notes take off. `open` is still to be paid."""
+
+    currency: str
+    count: int
+    total: int
+    open: int
+
+
+def _asks() -> Any:
+    return (Invoice.state_name == State.ISSUED) & (Invoice.kind_name != Kind.CREDIT)
+
+
+def _is_standing(standing: Standing, today: date) -> Any:
+    """`rules.standing`, said in SQL."""
+    is_open, is_settled = _asks() & (Invoice.open_cents > 0), _asks() & (Invoice.open_cents == 0)
+    calm = is_open & Invoice.disputed_at.is_null()
+    by_last = {Standing.WRITTEN_OFF: Entry.WRITE_OFF, Standing.CREDITED: Entry.CREDIT}
+    return {
+        Standing.DRAFT: Invoice.state_name == State.DRAFT,
+        Standing.ISSUED: (Invoice.state_name == State.ISSUED) & (Invoice.kind_name == Kind.CREDIT),
+        Standing.OPEN: calm & (Invoice.due_on >= today),
+        Standing.OVERDUE: calm & (Invoice.due_on < today),
+        Standing.DISPUTED: is_open & Invoice.disputed_at.is_null(False),
+        Standing.PAID: is_settled & Invoice.last_entry.not_in(list(by_last.values())),
+        Standing.OVERPAID: _asks() & (Invoice.open_cents < 0),
+        **{standing: is_settled & (Invoice.last_entry == entry) for standing, entry in by_last.items()},
+    }[standing]
+
+
+def _is_in(column: Column, today: date) -> Any:
+    if column is Column.PAID:
+        lately = Invoice.settled_on >= today - LATELY
+        return _asks() & (((Invoice.open_cents == 0) & lately) | (Invoice.open_cents < 0))
+    same = {Column.DRAFTS: Standing.DRAFT, Column.OPEN: Standing.OPEN, Column.DISPUTED: Standing.DISPUTED}
+    return _is_standing(same.get(column, Standing.OVERDUE), today)
+
+
+def in_column(user: User, column: Column, today: date) -> "ModelSelect[Invoice]":
+    """The invoices of a column of the overview, those first that wait longest; drafts the newest first."""
+    order = {
+        Column.DRAFTS: Invoice.id.desc(),
+        Column.DISPUTED: Invoice.disputed_at,
+        Column.PAID: Invoice.settled_on.desc(),
+    }.get(column, Invoice.due_on)
+    return _short(user).where(_is_in(column, today)).order_by(order, Invoice.id)
+
+
+def sums_by_column(user: User, today: date) -> dict[Column, list[Sum]]:
+    """What each column of the overview comes to, for each currency."""
+    named = Case(None, [(_is_in(column, today), column.value) for column in Column], "")
+    found = _bare(user).select(named.alias("of"), *_summed()).group_by(SQL("of"), Invoice.currency)
+    sums: dict[Column, list[Sum]] = {column: [] for column in Column}
+    for of, *figures in found.order_by(Invoice.currency).tuples():
+        if of:
+            sums[Column(of)].append(Sum(*figures))
+    return sums
+
+
+def listed(user: User, shown: InvoiceFilter, today: date) -> "ModelSelect[Invoice]":
+    """The invoices of a list, in its order."""
+    first = {
+        "issued": Invoice.issued_on,
+        "due": Invoice.due_on,
+        "number": Invoice.number,
+        "payer": fn.COALESCE(Organisation.search_key, Client.search_key),
+        "total": Invoice.total_cents,
+        "open": Invoice.open_cents,
+    }[shown.sort]
+    keys = (first, Invoice.id)
+    return _filtered(_short(user), shown, today).order_by(*(key.desc() if shown.descending else key for key in keys))
+
+
+def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:
+    """What a list comes to, for each currency."""
+    found = _filtered(_bare(user), shown, today).select(*_summed()).group_by(Invoice.currency)
+    return [Sum(*row) for row in found.order_by(Invoice.currency).tuples()]
+
+
+def clients_on(invoices: Iterable[Invoice]) -> dict[int, list[Client]]:
+    """Whom each of these concerns, by its id."""
+    found: dict[int, list[Client]] = {invoice.id: [] for invoice in invoices}
+    named = Client.select(Client, Line.invoice_id.alias("on_invoice")).join(Line, on=(Line.client == Client.id))
+    rows = named.where(Line.invoice.in_(list(found))).distinct().order_by(Client.search_key)
+    for client in rows.objects():
+        found[client.on_invoice].append(client)
+    return found
+
+
+def to_review(user: User, today: date) -> ModelSelect:
+    """How many wait for somebody at the desk: overdue ones, and drafts of a batch that is open."""
+    batches = Batch.select(Batch.id).where(Batch.closed_at.is_null())
+    drafted = (Invoice.state_name == State.DRAFT) & Invoice.batch.in_(batches)
+    return _bare(user).where(drafted | _is_standing(Standing.OVERDUE, today)).select(fn.COUNT(Invoice.id))
+
+
+def _short(user: User) -> "ModelSelect[Invoice]":
+    return Invoice.visible_to(user).select(*_SHORT, Payer, Client, Organisation)
+
+
+def _bare(user: User) -> "ModelSelect[Invoice]":
+    return Invoice.visible_to(user).select(Invoice.id)
+
+
+def _summed() -> tuple[Any, ...]:
+    signed = Case(Invoice.kind_name, [(Kind.CREDIT, -Invoice.total_cents)], Invoice.total_cents)
+    return Invoice.currency, fn.COUNT(Invoice.id), fn.SUM(signed), fn.SUM(Invoice.open_cents)
+
+
+def _filtered(rows: "ModelSelect[Invoice]", shown: InvoiceFilter, today: date) -> "ModelSelect[Invoice]":
+    if shown.standing:
+        rows = rows.where(_is_standing(Standing(shown.standing), today))
+    if shown.kind:
+        rows = rows.where(Invoice.kind_name == shown.kind)
+    if shown.currency:
+        rows = rows.where(Invoice.currency == shown.currency)
+    if shown.payer:
+        rows = rows.where(Payer.public_id == shown.payer)
+    if shown.coach:
+        coaches = User.select(User.id).where(User.public_id == shown.coach)
+        rows = rows.where(Invoice.id.in_(Line.select(Line.invoice).where(Line.coach.in_(coaches))))
+    if shown.since:
+        rows = rows.where(Invoice.issued_on >= shown.since)
+    if shown.until:
+        rows = rows.where(Invoice.issued_on <= shown.until)
+    for word in words_of(shown.q):
+        rows = rows.where(_says(word))
+    return rows
+
+
+def _says(word: str) -> Any:
+    """Whether a word stands in the number, or in the name of the payer or of a client."""
+    named = Client.alias()
+    about = Line.select(Line.invoice).join(named, on=(Line.client == named.id)).where(named.search_key.contains(word))
+    payer = Organisation.search_key.contains(word) | Client.search_key.contains(word)
+    return Invoice.number.contains(word) | payer | Invoice.id.in_(about)
