@@ -391,24 +391,64 @@ CREATE TABLE "log_consent" (
 );
 CREATE UNIQUE INDEX "log_consent_client_id" ON "log_consent" ("client_id");
 CREATE INDEX "log_consent_by_id" ON "log_consent" ("by_id");
-CREATE TABLE "dun" (
+CREATE TABLE "letter" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,
-    "invoice_id" INTEGER NOT NULL,
+    "payer_id" INTEGER NOT NULL,
     "level" VARCHAR(8) NOT NULL,
+    "state" VARCHAR(8) NOT NULL,
     "on" DATE NOT NULL,
-    "message_id" INTEGER,
+    "document_id" INTEGER,
+    "attempts" INTEGER NOT NULL,
+    "try_at" TEXT,
+    "problem" TEXT NOT NULL,
     "at" TEXT NOT NULL,
     "by_id" INTEGER,
-    FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE RESTRICT,
-    FOREIGN KEY ("message_id") REFERENCES "message" ("id") ON DELETE SET NULL,
+    FOREIGN KEY ("payer_id") REFERENCES "payer" ("id") ON DELETE RESTRICT,
+    FOREIGN KEY ("document_id") REFERENCES "document" ("id") ON DELETE SET NULL,
     FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
 );
-CREATE UNIQUE INDEX "dun_public_id" ON "dun" ("public_id");
+CREATE UNIQUE INDEX "letter_public_id" ON "letter" ("public_id");
+CREATE INDEX "letter_payer_id" ON "letter" ("payer_id");
+CREATE INDEX "letter_state" ON "letter" ("state");
+CREATE INDEX "letter_document_id" ON "letter" ("document_id");
+CREATE INDEX "letter_by_id" ON "letter" ("by_id");
+CREATE TABLE "addressee" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "letter_id" INTEGER NOT NULL,
+    "name" TEXT NOT NULL,
+    "email" TEXT NOT NULL COLLATE NOCASE,
+    "chaser_id" INTEGER,
+    FOREIGN KEY ("letter_id") REFERENCES "letter" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("chaser_id") REFERENCES "chaser" ("id") ON DELETE SET NULL
+);
+CREATE INDEX "addressee_letter_id" ON "addressee" ("letter_id");
+CREATE INDEX "addressee_chaser_id" ON "addressee" ("chaser_id");
+CREATE TABLE "dun" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "invoice_id" INTEGER NOT NULL,
+    "letter_id" INTEGER NOT NULL,
+    "level" VARCHAR(8),
+    FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE RESTRICT,
+    FOREIGN KEY ("letter_id") REFERENCES "letter" ("id") ON DELETE CASCADE
+);
 CREATE INDEX "dun_invoice_id" ON "dun" ("invoice_id");
-CREATE INDEX "dun_message_id" ON "dun" ("message_id");
-CREATE INDEX "dun_by_id" ON "dun" ("by_id");
+CREATE INDEX "dun_letter_id" ON "dun" ("letter_id");
 CREATE UNIQUE INDEX "dun_invoice_id_level" ON "dun" ("invoice_id", "level");
+CREATE UNIQUE INDEX "dun_letter_id_invoice_id" ON "dun" ("letter_id", "invoice_id");
+CREATE TABLE "pause" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "invoice_id" INTEGER NOT NULL,
+    "until" DATE,
+    "reason" TEXT NOT NULL,
+    "is_handed" INTEGER NOT NULL,
+    "at" TEXT NOT NULL,
+    "by_id" INTEGER,
+    FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX "pause_invoice_id" ON "pause" ("invoice_id");
+CREATE INDEX "pause_by_id" ON "pause" ("by_id");
 """
 
 
