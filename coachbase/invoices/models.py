@@ -4,7 +4,7 @@ The wall: an invoice is seen by who sees every client it concerns; one without l
 payer. What was issued is guarded by triggers (triggers.py): neither row, lines nor snapshot ever change.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Self
 
@@ -21,6 +21,7 @@ from peewee import (
     fn,
 )
 
+from .. import paper
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Contact, Organisation
@@ -44,6 +45,7 @@ from .rules import (
     Unit,
     standing,
     totals,
+    whole_months,
 )
 
 
@@ -248,8 +250,9 @@ class Line(Model):
 
     @classmethod
     def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
-        """In their order, each with its client."""
-        return cls.select(cls, Client).left_outer_join(Client).where(cls.invoice == invoice).order_by(cls.position)
+        """In their order, each with its client and its rate."""
+        rows = cls.select(cls, Client, TaxRate).left_outer_join(Client).switch(cls).left_outer_join(TaxRate)
+        return rows.where(cls.invoice == invoice).order_by(cls.position)
 
 
 def totals_of(invoice: Invoice, lines: Sequence[Line]) -> Totals:
@@ -287,7 +290,17 @@ def facts_of(invoice: Invoice, lines: Sequence[Line]) -> Facts:
         untaxed_without_note=any(line.category in NEEDS_NOTE and not line.tax_note for line in lines),
         supplied=invoice.supplied_to is not None or all(line.supplied_to for line in lines),
         has_address_to_mail=bool(mail_to(invoice)),
+        undrawable=paper.refusal_to_draw(*_words_in(snapshot_of(invoice, lines))) or "",
     )
+
+
+def _words_in(said: Any) -> Iterator[str]:
+    """Every text of a snapshot."""
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, Mapping | list | tuple):
+        for part in said.values() if isinstance(said, Mapping) else said:
+            yield from _words_in(part)
 
 
 _OF_SELLER = (
@@ -306,6 +319,7 @@ def snapshot_of(invoice: Invoice, lines: Sequence[Line]) -> dict[str, Any]:
     """All a document says, as plain values: the page, the PDF, the CSV and the XML read this and nothing else."""
     reckoned, seller = totals_of(invoice, lines), Seller.current() or Seller()
     notes = {(line.category, line.rate_bps): line.tax_note for line in lines}
+    names = {(line.category, line.rate_bps): line.rate.name for line in lines if line.rate_id}
     before = invoice.corrects if invoice.corrects_id else None
     return {
         "kind": invoice.kind_name,
@@ -320,23 +334,35 @@ def snapshot_of(invoice: Invoice, lines: Sequence[Line]) -> dict[str, Any]:
         "words": invoice.words,
         "reason": invoice.reason,
         "corrects": {"number": before.number, "issued_on": _iso(before.issued_on)} if before else None,
-        "supplied": [_iso(invoice.supplied_from), _iso(invoice.supplied_to)],
-        "lines": [_said(line) for line in lines],
+        "supplied": _supplied(invoice, invoice.payer),
+        "lines": [_said(line, invoice.payer) for line in lines],
         "discount": {"bps": invoice.discount_bps, "cents": reckoned.discount, "words": invoice.discount_words},
         "subtotal_cents": reckoned.subtotal,
         "net_cents": reckoned.net,
-        "rates": [rate._asdict() | {"note": notes[rate.category, rate.rate_bps]} for rate in reckoned.rates],
+        "rates": [
+            rate._asdict()
+            | {"name": names.get((rate.category, rate.rate_bps), ""), "note": notes[rate.category, rate.rate_bps]}
+            for rate in reckoned.rates
+        ],
         "tax_cents": reckoned.tax,
         "total_cents": reckoned.total,
     }
 
 
-def _said(line: Line) -> dict[str, Any]:
+def _said(line: Line, payer: Payer) -> dict[str, Any]:
     return {name: getattr(line, name) for name in _OF_LINE} | {
         "unit": line.unit_name,
         "category": line.category_name,
-        "supplied": [_iso(line.supplied_from), _iso(line.supplied_to)],
+        "supplied": _supplied(line, payer),
     }
+
+
+def _supplied(row: Invoice | Line, payer: Payer) -> list[str | None]:
+    """First and last day. A sponsor reads months: the days of sessions are for who attends (domain.md §1)."""
+    first, last = row.supplied_from, row.supplied_to
+    if payer.organisation_id:
+        first, last = whole_months(first, last)
+    return [_iso(first), _iso(last)]
 
 
 def _iso(day: date | None) -> str | None:

@@ -4,15 +4,19 @@ Amounts are integer minor units of the invoice's currency, quantities thousandth
 (`bps`). Halves are rounded away from zero, so that a credit note is its invoice's mirror.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Protocol
 from urllib.parse import urlencode
 
-from ..money import LARGEST, as_number
-from ..payers.rules import Category
+from ..agreements.rules import day_in_words
+from ..mail.rules import one_line
+from ..money import LARGEST, as_number, in_words
+from ..payers.rules import Category, country_in_words, iban_in_words, percent_in_words
 
 
 class Kind(StrEnum):
@@ -162,9 +166,10 @@ def half_up(numerator: int, denominator: int) -> int:
     return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
 
 
-def net_of(line: LineLike) -> int:
-    """Quantity by price, rounded, less the line's own discount, rounded."""
-    whole = half_up(line.quantity_milli * line.unit_cents, 1000)
+def net_of(line: LineLike, quantity_milli: int | None = None) -> int:
+    """Quantity by price, rounded, less the line's own discount, rounded; of another quantity if one is given."""
+    quantity = line.quantity_milli if quantity_milli is None else quantity_milli
+    whole = half_up(quantity * line.unit_cents, 1000)
     return whole - half_up(whole * line.discount_bps, 10_000)
 
 
@@ -175,20 +180,31 @@ def totals(lines: Sequence[LineLike], *, discount_bps: int = 0, discount_cents: 
     before tax; tax is rounded half up once for each rate, on its sum.
     """
     nets = tuple(net_of(line) for line in lines)
+    groups = _by_rate(lines, nets)
+    subtotal = sum(nets)
+    discount = half_up(subtotal * discount_bps, 10_000) + discount_cents if lines else 0
+    ordered = sorted(groups, key=lambda key: (-key[1], key[0]))
+    shares = spread(discount, [groups[key] for key in ordered])
+    return _summed(nets, [_taxed(key, groups[key], share) for key, share in zip(ordered, shares, strict=True)])
+
+
+def _by_rate(lines: Sequence[LineLike], nets: Sequence[int]) -> dict[tuple[Category, int], int]:
     groups: dict[tuple[Category, int], int] = {}
     for line, net in zip(lines, nets, strict=True):
         key = line.category, line.rate_bps
         groups[key] = groups.get(key, 0) + net
-    subtotal = sum(nets)
-    discount = half_up(subtotal * discount_bps, 10_000) + discount_cents
-    ordered = sorted(groups, key=lambda key: (-key[1], key[0]))
-    shares = spread(discount, [groups[key] for key in ordered])
-    rates = tuple(
-        RateSum(*key, share, base := groups[key] - share, half_up(base * key[1], 10_000))
-        for key, share in zip(ordered, shares, strict=True)
-    )
-    tax = sum(rate.tax_cents for rate in rates)
-    net = subtotal - discount
+    return groups
+
+
+def _taxed(key: tuple[Category, int], amount: int, discount: int) -> RateSum:
+    base = amount - discount
+    return RateSum(*key, discount, base, half_up(base * key[1], 10_000))
+
+
+def _summed(nets: Iterable[int], rates: Iterable[RateSum]) -> Totals:
+    nets, rates = tuple(nets), tuple(rates)
+    subtotal, discount = sum(nets), sum(rate.discount_cents for rate in rates)
+    tax, net = sum(rate.tax_cents for rate in rates), subtotal - discount
     return Totals(nets, subtotal, discount, net, rates, tax, net + tax)
 
 
@@ -206,12 +222,92 @@ def spread(amount: int, over: Sequence[int]) -> list[int]:
     return shares
 
 
-def refusal_of_lines(lines: Sequence[LineLike], reckoned: Totals) -> str | None:
+def refusal_of_lines(lines: Sequence[LineLike], reckoned: Totals, *, discount_bps: int = 0) -> str | None:
     """Why these lines cannot stand on an invoice, as a sentence; None when they can."""
     if len(lines) > MOST_LINES:
         return f"An invoice has {MOST_LINES} lines at most."
-    if any(abs(amount) > LARGEST for amount in (*reckoned.lines, reckoned.discount, reckoned.net, reckoned.total)):
+    if any(abs(line.quantity_milli) > LARGEST_QUANTITY for line in lines):
+        return f"A quantity is {LARGEST_QUANTITY // 1000:,} at most."
+    amounts = (*reckoned.lines, *(line.unit_cents for line in lines), reckoned.subtotal, reckoned.discount)
+    if any(abs(amount) > LARGEST for amount in (*amounts, reckoned.net, reckoned.total)):
         return "These amounts are larger than any invoice of ours."
+    if not all(0 <= share <= 10_000 for share in (discount_bps, *(line.discount_bps for line in lines))):
+        return "A discount is between 0 % and 100 %."
+    if any(not 0 <= line.rate_bps <= 10_000 for line in lines):
+        return "A tax rate is between 0 % and 100 %."
+    return None
+
+
+# Credit notes ---------------------------------------------------------------------------------------------------------
+
+
+def totals_of_credit(
+    lines: Sequence[LineLike], before: Sequence[int], now: Sequence[int], *, discount_bps: int = 0,
+    discount_cents: int = 0,
+) -> Totals:  # fmt: skip
+    """What a credit note adds up to that takes back `now` of each line of an invoice, after `before` of it; thousandths.
+
+    It is the step from what an invoice over the one would say to what an invoice over both would. So notes that take
+    back all of it, in whatever parts, come to the invoice to the last cent: lines, discount, and the tax of each rate.
+    A single note over everything is the invoice itself. What a later part says of a line or of a rate's tax may differ
+    by a cent from what it would say if it stood alone: that is the cent which rounding gave or took before.
+    `Totals.lines` are of the lines that are taken back, in their order.
+    """
+    whole = totals(lines, discount_bps=discount_bps, discount_cents=discount_cents)
+    nets_before, rates_before = _part_of(whole, lines, before)
+    nets_after, rates_after = _part_of(whole, lines, [sum(both) for both in zip(before, now, strict=True)])
+    taken = [place for place, quantity in enumerate(now) if quantity]
+    touched = {(lines[place].category, lines[place].rate_bps) for place in taken}
+    rates = [_less(after, rate) for rate, after in zip(rates_before, rates_after, strict=True) if rate[:2] in touched]
+    return _summed([nets_after[place] - nets_before[place] for place in taken], rates)
+
+
+def _part_of(whole: Totals, lines: Sequence[LineLike], quantities: Sequence[int]) -> tuple[list[int], list[RateSum]]:
+    """What so much of each line of an invoice comes to; each rate keeps its share of the invoice's discount."""
+    nets = [net_of(line, quantity) for line, quantity in zip(lines, quantities, strict=True)]
+    groups = _by_rate(lines, nets)
+    rates = []
+    for rate in whole.rates:
+        key, of_all = rate[:2], rate.discount_cents + rate.base_cents
+        share = half_up(rate.discount_cents * groups[key] * (1 if of_all > 0 else -1), abs(of_all)) if of_all else 0
+        rates.append(_taxed(key, groups[key], share))
+    return nets, rates
+
+
+def _less(rate: RateSum, other: RateSum) -> RateSum:
+    return RateSum(*rate[:2], *(mine - theirs for mine, theirs in zip(rate[2:], other[2:], strict=True)))
+
+
+class ToCredit(NamedTuple):
+    """A line of which something is to be taken back, in thousandths."""
+
+    text: str
+    left: int
+    asked: int
+
+
+def refusal_to_credit(state: State, kind: Kind, lines: Sequence[ToCredit], *, reason: str) -> str | None:
+    """Why this cannot be taken back by a credit note, as a sentence; None when it can."""
+    if state is State.DRAFT:
+        return "A draft is changed or discarded. A credit note is for what was issued."
+    if kind is Kind.CREDIT:
+        return "A credit note is not taken back by another. Issue a new invoice instead."
+    if not any(line.left for line in lines):
+        return "All of it is credited already."
+    if not any(line.asked for line in lines):
+        return "Choose what is credited."
+    for line in lines:
+        if line.asked and not 0 < line.asked / (line.left or -1) <= 1:
+            return f"Of “{line.text}” {thousandths_in_words(line.left)} can be credited, no more."
+    return None if reason.strip() else "Say why. The sentence stands on the credit note."
+
+
+def refusal_of_credit(total: int, left: int, currency: str) -> str | None:
+    """Why a credit note cannot come to this when so much of an invoice is not credited yet; None when it can."""
+    if total <= 0:
+        return "That comes to nothing or less, so there is nothing to credit."
+    if total > left:
+        return f"That is more than the {in_words(left, currency)} that are left of it. Credit its other lines as well."
     return None
 
 
@@ -275,6 +371,8 @@ class Facts:
     untaxed_without_note: bool
     supplied: bool
     has_address_to_mail: bool
+    undrawable: str = ""
+    """Why the fonts cannot draw it."""
 
 
 def refusals_to_issue(facts: Facts) -> list[str]:
@@ -295,6 +393,7 @@ def refusals_to_issue(facts: Facts) -> list[str]:
         (facts.untaxed_without_note, "A line without tax needs the reason. Say it in the tax rate."),
         (not facts.supplied, "Say when the services were supplied."),
         (not facts.has_address_to_mail, "Nobody is known to mail it to. Add the payer’s address."),
+        (bool(facts.undrawable), facts.undrawable),
     ]
     return [sentence for is_missing, sentence in missing if is_missing]
 
@@ -306,6 +405,128 @@ def due_on(issued_on: date, term_days: int) -> date:
 def open_of(total: int, postings: Iterable[int]) -> int:
     """What is still to be paid."""
     return total - sum(postings)
+
+
+# What became of it ----------------------------------------------------------------------------------------------------
+
+MONEY = (Entry.PAYMENT, Entry.REFUND, Entry.TRANSFER)
+"""What came in, or went out again."""
+EARLY = timedelta(days=366)
+"""So long before it was issued somebody may have paid."""
+
+
+class Stands(NamedTuple):
+    """A posting that was not taken back."""
+
+    entry: Entry
+    cents: int
+    on: date
+
+
+class Settled(NamedTuple):
+    """By what nothing is open any more, and since when; of what is open, None."""
+
+    by: Entry | None
+    on: date | None
+
+
+def settled(total: int, postings: Iterable[Stands]) -> Settled:
+    """What settles an amount, from the postings that stand, in the order they were written.
+
+    It is settled by the last that took something off, on the day it came to nothing: what is paid on top of that, and
+    given back, changes neither. A credit note settles only what it takes back whole, else whoever paid the rest did.
+    """
+    open_cents, on, by, credited = total, None, None, 0
+    for posting in postings:
+        before, open_cents = open_cents, open_cents - posting.cents
+        if before > 0 >= open_cents:
+            on = posting.on
+        credited += posting.cents if posting.entry is Entry.CREDIT else 0
+        if posting.cents > 0 and (posting.entry is not Entry.CREDIT or by is None):
+            by = posting.entry
+    if open_cents > 0:
+        return Settled(None, None)
+    return Settled(Entry.CREDIT if credited >= total else by, on)
+
+
+@dataclass(frozen=True)
+class Account:
+    """How an issued document stands, for who wants to post to it."""
+
+    state: State
+    kind: Kind
+    currency: str
+    open_cents: int
+    issued_on: date | None
+
+
+def refusal_to_post(
+    entry: Entry, cents: int, on: date, account: Account, *, reason: str = "", today: date
+) -> str | None:
+    """Why this cannot have become of it, as a sentence; None when it can. What is given back is below zero."""
+    if account.state is State.DRAFT:
+        return "A draft cannot be paid: issue it first."
+    if account.kind is Kind.CREDIT:
+        return "A credit note is not paid: it is taken off what it corrects."
+    if entry is Entry.CREDIT:
+        return "What is credited has a document of its own: write a credit note."
+    if not cents or (cents < 0) is not (entry is Entry.REFUND or (entry is Entry.TRANSFER and cents < 0)):
+        return "Enter an amount above zero."
+    if abs(cents) > LARGEST:
+        return "That is larger than any amount of ours."
+    if on > today:
+        return "That day is still to come."
+    if account.issued_on and on < account.issued_on - EARLY:
+        return "That is more than a year before it was issued. Check the day."
+    return _refusal_of_amount(entry, cents, account) or (
+        "Say why it is written off." if entry is Entry.WRITE_OFF and not reason.strip() else None
+    )
+
+
+def _refusal_of_amount(entry: Entry, cents: int, account: Account) -> str | None:
+    """Nobody is given back more than we owe, nor let off more than is open."""
+    most = in_words(abs(account.open_cents), account.currency)
+    if cents < 0 and account.open_cents >= 0:
+        return "Nothing was paid too much, so there is nothing to give back."
+    if cents < account.open_cents < 0:
+        return f"We owe {most}: no more than that can be given back."
+    if entry in (Entry.WRITE_OFF, Entry.TRANSFER) and cents > 0:
+        if account.open_cents <= 0:
+            return "Nothing is open any more."
+        if cents > account.open_cents:
+            return f"{most} is open: that is the most."
+    return None
+
+
+def refusal_to_undo(entry: Entry, postings: Sequence[Stands], undone: Stands) -> str | None:
+    """Why a posting cannot be taken back, as a sentence; None when it can. `postings` are those that stand."""
+    if entry is Entry.CREDIT:
+        return "A credit note stays. To ask for the amount again, issue a new invoice."
+    if undone not in postings:
+        return "That was taken back already."
+    left = sum(posting.cents for posting in postings if posting.entry in MONEY) - undone.cents
+    given_back = any(posting.cents < 0 for posting in postings if posting.entry in MONEY)
+    if undone.cents > 0 and undone.entry in MONEY and given_back and left < 0:
+        return "Some of it was given back. Take that back first."
+    return None
+
+
+def refusal_to_transfer(source: Account, target: Account, *, same_payer: bool, same_document: bool) -> str | None:
+    """Why what was paid too much on one cannot pay the other, as a sentence; None when it can."""
+    if same_document:
+        return "Choose another invoice."
+    if not same_payer or source.currency != target.currency:
+        return "What was paid too much can pay another invoice of the same payer in the same currency."
+    return None
+
+
+def refusal_to_dispute(account: Account, *, words: str, is_disputed: bool) -> str | None:
+    """Why this cannot be noted as disputed, as a sentence; None when it can."""
+    if account.state is State.DRAFT or account.kind is Kind.CREDIT or account.open_cents <= 0:
+        return "Nothing of it is open, so there is nothing to dispute."
+    if is_disputed:
+        return "It is disputed already."
+    return None if words.strip() else "Say what the payer objects to."
 
 
 # How it is written ----------------------------------------------------------------------------------------------------
@@ -337,6 +558,283 @@ def due_in_words(due: date, today: date) -> str:
         return "due today"
     number = f"{abs(days)} {'day' if abs(days) == 1 else 'days'}"
     return f"due in {number}" if days > 0 else f"{number} late"
+
+
+# How it reads ---------------------------------------------------------------------------------------------------------
+
+TAX_WORDS = {
+    Category.STANDARD: "Tax",
+    Category.ZERO: "Zero rate",
+    Category.EXEMPT: "Exempt from tax",
+    Category.REVERSE: "Reverse charge",
+    Category.EXPORT: "Export",
+    Category.OUTSIDE: "Outside the scope of tax",
+}
+TO_PAY = {Kind.INVOICE: "To pay", Kind.CREDIT: "Credited", Kind.FEE: "To pay"}
+ABOUT_BEFORE = {Kind.CREDIT: "Corrects", Kind.FEE: "For invoice"}
+"""What a document says of the one before it."""
+
+
+@dataclass(frozen=True)
+class LineRead:
+    """A line in words; `when` and `discount` are '' where there is nothing to say."""
+
+    text: str
+    detail: str
+    when: str
+    quantity: str
+    price: str
+    discount: str
+    rate: str
+    amount: str
+
+
+@dataclass(frozen=True)
+class SumRead:
+    """A row under the lines."""
+
+    label: str
+    amount: str
+    is_total: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """All a document says, as it is to be read: the one source of page, PDF, mail and public page.
+
+    `facts` and `account` are labels with their values; `account` is empty where nothing is to be paid.
+    """
+
+    kind: Kind
+    title: str
+    number: str
+    seller: str
+    sender: str
+    payer: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    words: str
+    lines: tuple[LineRead, ...]
+    sums: tuple[SumRead, ...]
+    notes: tuple[str, ...]
+    total: str
+    due: str
+    terms: str
+    account: tuple[tuple[str, str], ...]
+    payment_words: str
+    foot: str
+    imprint: str
+
+    @property
+    def label(self) -> str:
+        """'Invoice 2026-0012'."""
+        return f"{self.title} {self.number}" if self.number else f"{self.title}, draft"
+
+
+def as_read(said: Mapping[str, Any]) -> Reading:
+    """A document in words, from its snapshot (models.snapshot_of)."""
+    kind, seller = Kind(said["kind"]), said["seller"]
+    total = in_words(said["total_cents"], said["currency"])
+    due = day_in_words(_day(said["due_on"]))
+    return Reading(
+        kind=kind,
+        title=KIND_LABELS[kind],
+        number=said["number"] or "",
+        seller=seller["legal_name"],
+        sender=" · ".join([seller["legal_name"], *_address(seller, abroad=False)]),
+        payer=_window(said["payer"], seller["country"]),
+        facts=_facts(said, kind, due),
+        words=said["words"],
+        lines=tuple(_line_read(line, said["currency"]) for line in said["lines"]),
+        sums=tuple(_sums(said, kind, total)),
+        notes=tuple(dict.fromkeys(rate["note"] for rate in said["rates"] if rate["note"])),
+        total=total,
+        due=due,
+        terms=_terms(said, kind, total, due),
+        account=_account(said) if is_to_pay(said) else (),
+        payment_words=seller["payment_words"] if is_to_pay(said) else "",
+        foot=seller["foot"],
+        imprint=_imprint(seller),
+    )
+
+
+def is_to_pay(said: Mapping[str, Any]) -> bool:
+    """Whether somebody owes something by this document."""
+    return said["kind"] != Kind.CREDIT and said["total_cents"] > 0
+
+
+def period_in_words(first: date | None, last: date | None) -> str:
+    """'November 2026' for whole months, 'October to December 2026', '3 to 17 November 2026', '3 November 2026'."""
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return ""
+    if first.day == 1 and last.day == monthrange(last.year, last.month)[1]:
+        until = f"{last:%B %Y}"
+        if (first.year, first.month) == (last.year, last.month):
+            return until
+        return f"{first:%B} to {until}" if first.year == last.year else f"{first:%B %Y} to {until}"
+    if first == last:
+        return day_in_words(last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day_in_words(last)}"
+    begins = f"{first.day} {first:%B}" if first.year == last.year else day_in_words(first)
+    return f"{begins} to {day_in_words(last)}"
+
+
+def whole_months(first: date | None, last: date | None) -> tuple[date | None, date | None]:
+    """From the first of a month to the last of one."""
+    first, last = first or last, last or first
+    if first is None or last is None:
+        return None, None
+    return first.replace(day=1), last.replace(day=monthrange(last.year, last.month)[1])
+
+
+def _line_read(line: Mapping[str, Any], currency: str) -> LineRead:
+    return LineRead(
+        text=line["text"],
+        detail=line["detail"],
+        when=period_in_words(*map(_day, line["supplied"])),
+        quantity=quantity_in_words(line["quantity_milli"], Unit(line["unit"])),
+        price=in_words(line["unit_cents"], currency),
+        discount=percent_in_words(line["discount_bps"]) if line["discount_bps"] else "",
+        rate=percent_in_words(line["rate_bps"]),
+        amount=in_words(line["net_cents"], currency),
+    )
+
+
+def _sums(said: Mapping[str, Any], kind: Kind, total: str) -> list[SumRead]:
+    currency, discount = said["currency"], said["discount"]
+    rows = []
+    if discount["cents"]:
+        rows.append(SumRead("Sum", in_words(said["subtotal_cents"], currency)))
+        words = discount["words"] or "Discount"
+        share = f", {percent_in_words(discount['bps'])}" if discount["bps"] else ""
+        rows.append(SumRead(f"{words}{share}", in_words(-discount["cents"], currency)))
+    rows.append(SumRead("Net", in_words(said["net_cents"], currency)))
+    for rate in said["rates"]:
+        rows.append(SumRead(_tax_words(rate, currency), in_words(rate["tax_cents"], currency)))
+    return [*rows, SumRead(TO_PAY[kind], total, is_total=True)]
+
+
+def _tax_words(rate: Mapping[str, Any], currency: str) -> str:
+    """'VAT 20 % on £1,000.00'."""
+    name = rate.get("name") or TAX_WORDS[Category(rate["category"])]
+    share = f" {percent_in_words(rate['rate_bps'])}" if rate["rate_bps"] else ""
+    return f"{name}{share} on {in_words(rate['base_cents'], currency)}"
+
+
+def _facts(said: Mapping[str, Any], kind: Kind, due: str) -> tuple[tuple[str, str], ...]:
+    before, payer = said["corrects"], said["payer"]
+    pairs = [
+        ("Date", day_in_words(_day(said["issued_on"]))),
+        (ABOUT_BEFORE.get(kind, ""), _before_in_words(before) if before else ""),
+        ("Supplied", _supplied(said)),
+        ("Due", due if is_to_pay(said) else ""),
+        ("Your PO number", said["po_number"]),
+        ("Your cost centre", payer["cost_centre"]),
+        ("Your reference", payer["reference"]),
+        ("Your VAT ID", payer["tax_id"]),
+    ]
+    return tuple((label, value) for label, value in pairs if label and value)
+
+
+def _before_in_words(before: Mapping[str, Any]) -> str:
+    return f"{before['number']} of {day_in_words(_day(before['issued_on']))}"
+
+
+def _supplied(said: Mapping[str, Any]) -> str:
+    """The time all of it was supplied in: as the document says, or from its first line to its last."""
+    spans = [said["supplied"], *(line["supplied"] for line in said["lines"])]
+    days = [day for span in (spans[:1] if any(spans[0]) else spans) for day in map(_day, span) if day]
+    return period_in_words(min(days), max(days)) if days else ""
+
+
+def _terms(said: Mapping[str, Any], kind: Kind, total: str, due: str) -> str:
+    if kind is Kind.CREDIT:
+        number = said["corrects"]["number"] if said["corrects"] else ""
+        return f"{total} is taken off {f'invoice {number}' if number else 'what you owe'}. Nothing is to be paid."
+    if not is_to_pay(said):
+        return "Nothing is to be paid."
+    if not due:
+        return f"Please pay {total} within {said['term_days']} days." if said["term_days"] else f"Please pay {total}."
+    days = f", within {said['term_days']} days" if said["term_days"] > 1 else ""
+    return f"Please pay {total} by {due}{days}."
+
+
+def _account(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    seller = said["seller"]
+    if not seller["iban"]:
+        return ()
+    pairs = [
+        ("Account holder", seller["account_holder"] or seller["legal_name"]),
+        ("IBAN", iban_in_words(seller["iban"])),
+        ("BIC", seller["bic"]),
+        ("Bank", seller["bank"]),
+        ("Reference", said["number"] or ""),
+    ]
+    return tuple((label, value) for label, value in pairs if value)
+
+
+def _window(payer: Mapping[str, str], home: str) -> tuple[str, ...]:
+    """What stands in the window of the envelope."""
+    lines = [payer["legal_name"], payer["attention"], *_address(payer, abroad=payer["country"] != home)]
+    return tuple(line for line in lines if line)
+
+
+def _address(party: Mapping[str, str], *, abroad: bool) -> list[str]:
+    place = f"{party['postcode']} {party['city']}".strip()
+    country = country_in_words(party["country"]) if abroad else ""
+    return [line.strip() for line in (*party["address"].splitlines(), place, country) if line.strip()]
+
+
+def _imprint(seller: Mapping[str, str]) -> str:
+    """Who bills, for the foot of every page."""
+    parts = [
+        seller["legal_name"],
+        ", ".join(_address(seller, abroad=True)),
+        seller["register"],
+        seller["tax_id"] and f"VAT ID {seller['tax_id']}",
+        seller["tax_number"] and f"Tax number {seller['tax_number']}",
+        seller["email"],
+        seller["phone"],
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _day(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None
+
+
+# The code a banking app reads -----------------------------------------------------------------------------------------
+
+LARGEST_TRANSFER = 99_999_999_999
+LONGEST_HOLDER, LONGEST_REMITTANCE, LARGEST_CODE = 70, 140, 250
+"""Of the European Payments Council's guideline EPC069-12: cents of the euro, letters, and bytes that are left for name
+and words of the 331 it allows."""
+
+
+class Transfer(NamedTuple):
+    """What a banking app fills in from a QR code."""
+
+    holder: str
+    iban: str
+    bic: str
+    cents: int
+    words: str
+
+
+def transfer_of(seller: Mapping[str, str], currency: str, cents: int, words: str) -> Transfer | None:
+    """The transfer that pays so much; None where no code can say it: only euro are sent so, and only to an IBAN."""
+    iban, bic = ("".join(seller[name].split()).upper() for name in ("iban", "bic"))
+    holder = one_line(seller["account_holder"] or seller["legal_name"])[:LONGEST_HOLDER].strip()
+    room = min(LONGEST_REMITTANCE, LARGEST_CODE - len(holder.encode()))
+    remittance = one_line(words).encode()[:room].decode(errors="ignore").strip()
+    fits = currency == "EUR" and 0 < cents <= LARGEST_TRANSFER and _IBAN.fullmatch(iban)
+    if not (fits and holder and remittance):
+        return None
+    return Transfer(holder, iban, bic if _BIC.fullmatch(bic) else "", cents, remittance)
+
+
+_IBAN, _BIC = re.compile(r"[A-Z]{2}[0-9]{2}[0-9A-Z]{11,30}"), re.compile(r"[0-9A-Z]{8}([0-9A-Z]{3})?")
 
 
 # The overview and the list --------------------------------------------------------------------------------------------

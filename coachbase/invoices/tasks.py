@@ -2,8 +2,9 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from .. import clock, paper
 from ..db import transaction
@@ -15,10 +16,12 @@ from ..files.rules import Kind as Paper
 from ..firm.models import Firm
 from ..jobs import job
 from .models import Invoice
-from .rules import State
+from .rules import State, as_read, is_to_pay, transfer_of
 
 log = logging.getLogger("coachbase")
 LEASE = timedelta(minutes=5)
+STANDARD = "a-3b"
+"""PDF/A-3: meant to be kept for decades, and may carry the invoice as XML."""
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,22 @@ def draw(public_id: str) -> None:
     if invoice is None:
         return
     try:
-        content = paper.render("invoice", data_of(invoice), marker=invoice.public_id)
+        content = paper.render("invoice", data_of(invoice), marker=invoice.public_id, standard=STANDARD)
         _keep(invoice, content)
     except Exception as error:  # whatever it was, somebody is told and it is tried again
         log.exception("invoice %s could not be drawn", public_id)
         _note_problem(invoice, error)
 
 
-def data_of(invoice: Invoice) -> dict[str, object]:
-    """What templates/pdf/invoice.typ draws: the snapshot, and the letterhead."""
-    return json.loads(invoice.snapshot) | {
+def data_of(invoice: Invoice) -> dict[str, Any]:
+    """What templates/pdf/invoice.typ draws: the snapshot in words, a code for banking apps, and the letterhead."""
+    said = json.loads(invoice.snapshot)
+    pays = (
+        transfer_of(said["seller"], said["currency"], said["total_cents"], said["number"]) if is_to_pay(said) else None
+    )
+    return paper.drawn(asdict(as_read(said)) | {"firm": Firm.letterhead()}) | {
         "made_at": invoice.issued_at.isoformat(timespec="seconds"),
-        "firm": Firm.letterhead(),
+        "code": paper.transfer_code(*pays) if pays else "",
     }
 
 
