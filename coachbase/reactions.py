@@ -20,6 +20,7 @@ from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.models import Client
 from .clients.rules import Party, called
 from .credentials import actions as credentials
+from .dunning.models import Dun
 from .engagements import actions as engagements
 from .engagements.models import Engagement
 from .engagements.rules import State, StepKind
@@ -33,6 +34,7 @@ from .instruments import actions as instruments
 from .intake import actions as intake
 from .intake.models import Submission
 from .invitations import actions as invitations
+from .invoices import actions as invoices
 from .mail import actions as mail
 from .mail.models import Message
 from .mail.rules import State as MailState
@@ -61,6 +63,7 @@ def wire() -> None:
     """Connect announcements with what follows from them, and questions with who knows."""
     tell(credentials.CodesWanted, lambda asked: codes_wanted())
     tell(ReportsWanted, lambda asked: Report.wanted(asked.clients))
+    tell(invoices.RemindersAsked, lambda asked: Dun.counts(asked.invoices))
     tell(scheduling.KindAsked, lambda asked: Request.kind_asked_of(asked.client))
     on(FirmFounded, _lay_out_board)
     on(FirmFounded, _offer_first_form)

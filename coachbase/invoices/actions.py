@@ -16,7 +16,7 @@ from ..clients.models import Client
 from ..db import atomic
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
-from ..events import announce
+from ..events import Question, announce
 from ..firm.models import Firm
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
@@ -84,6 +84,13 @@ class Posted:
     """Something was paid, refunded, credited, written off, or that was taken back."""
 
     posting: Posting
+
+
+@dataclass(frozen=True)
+class RemindersAsked(Question[dict[int, int]]):
+    """How often was each of these invoices (by its own id) reminded of? Who never was is not in the answer."""
+
+    invoices: Sequence[int]
 
 
 class Outcome(NamedTuple):
