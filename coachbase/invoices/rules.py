@@ -245,7 +245,7 @@ def totals_of_credit(
     lines: Sequence[LineLike], before: Sequence[int], now: Sequence[int], *, discount_bps: int = 0,
     discount_cents: int = 0,
 ) -> Totals:  # fmt: skip
-    """What a credit note adds up to that takes back `now` of each line of an invoice, after `before` of it; thousandths.
+    """What a credit note adds up to that takes back `now` of each line of an invoice, after `before` (in thousandths).
 
     It is the step from what an invoice over the one would say to what an invoice over both would. So notes that take
     back all of it, in whatever parts, come to the invoice to the last cent: lines, discount, and the tax of each rate.
@@ -282,6 +282,7 @@ class ToCredit(NamedTuple):
     """A line of which something is to be taken back, in thousandths."""
 
     text: str
+    unit: Unit
     left: int
     asked: int
 
@@ -297,8 +298,8 @@ def refusal_to_credit(state: State, kind: Kind, lines: Sequence[ToCredit], *, re
     if not any(line.asked for line in lines):
         return "Choose what is credited."
     for line in lines:
-        if line.asked and not 0 < line.asked / (line.left or -1) <= 1:
-            return f"Of “{line.text}” {thousandths_in_words(line.left)} can be credited, no more."
+        if line.asked and (line.asked * line.left <= 0 or abs(line.asked) > abs(line.left)):
+            return f"Of “{line.text}” {quantity_in_words(line.left, line.unit)} can be credited, no more."
     return None if reason.strip() else "Say why. The sentence stands on the credit note."
 
 
@@ -470,7 +471,7 @@ def refusal_to_post(
         return "A credit note is not paid: it is taken off what it corrects."
     if entry is Entry.CREDIT:
         return "What is credited has a document of its own: write a credit note."
-    if not cents or (cents < 0) is not (entry is Entry.REFUND or (entry is Entry.TRANSFER and cents < 0)):
+    if not cents or (entry is not Entry.TRANSFER and (cents < 0) is not (entry is Entry.REFUND)):
         return "Enter an amount above zero."
     if abs(cents) > LARGEST:
         return "That is larger than any amount of ours."
