@@ -64,7 +64,12 @@ def _cipher(key_id: bytes) -> AESGCM:
 
 def derive(purpose: str) -> str:
     """A secret of its own for each purpose (signing cookies, signing forms), from the newest key."""
-    return hmac.new(next(iter(_ring.values())), purpose.encode(), hashlib.sha256).hexdigest()
+    return derived(purpose)[0]
+
+
+def derived(purpose: str) -> list[str]:
+    """The secrets of a purpose from every key, the newest first: what was made with an older one is still known."""
+    return [hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest() for key in _ring.values()]
 
 
 def seal(plain: bytes, place: str) -> bytes:

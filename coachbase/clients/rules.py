@@ -293,7 +293,7 @@ def decoded(content: bytes) -> str:
     raise Refused("This file is not text. Save your list as CSV (UTF-8), then choose that.")
 
 
-def read_sheet(text: str) -> Sheet:
+def read_sheet(text: str, *, most: int = MOST_ROWS) -> Sheet:
     """Headings and rows of a CSV text, whatever parts its cells.
 
     Raises Refused when there is nothing to read, or too much.
@@ -307,8 +307,8 @@ def read_sheet(text: str) -> Sheet:
             if any(row):
                 rows.append((line, row))
             line = reader.line_num + 1
-            if len(rows) > MOST_ROWS + 1:
-                raise Refused(f"A file may have up to {MOST_ROWS:,} rows. Split it and import the parts.")
+            if len(rows) > most + 1:
+                raise Refused(f"A file may have up to {most:,} rows. Split it and import the parts.")
     except csv.Error:
         raise Refused(f"The file cannot be read from line {line} on: is a quote left open there?") from None
     if len(rows) < 2:
@@ -338,18 +338,18 @@ def delimiter_of(text: str) -> str:
     return max(",;\t", key=unquoted.count)
 
 
-def guess_columns(header: Sequence[str]) -> tuple[str, ...]:
+def guess_columns(header: Sequence[str], known: Mapping[str, tuple[str, str]] = COLUMNS) -> tuple[str, ...]:
     """What each column fills, by its heading; each thing once, unknown headings fill nothing."""
     guessed: list[str] = []
+    headings = {field: _headings(*told) for field, told in known.items()}
     for heading in header:
         key = re.sub(r"[^a-z]", "", fold(heading))
-        found = next((field for field in COLUMNS if key and key in _headings(field) and field not in guessed), "")
+        found = next((field for field in known if key and key in headings[field] and field not in guessed), "")
         guessed.append(found)
     return tuple(guessed)
 
 
-def _headings(field: str) -> set[str]:
-    label, others = COLUMNS[field]
+def _headings(label: str, others: str) -> set[str]:
     return {re.sub(r"[^a-z]", "", fold(label)), *others.split()}
 
 

@@ -343,7 +343,10 @@ CREATE TABLE "bank_file" (
     "name" TEXT NOT NULL,
     "sha256" VARCHAR(64) NOT NULL,
     "way" VARCHAR(8) NOT NULL,
+    "content" BLOB NOT NULL,
+    "seen_count" INTEGER NOT NULL,
     "at" TEXT NOT NULL,
+    "read_at" TEXT,
     "by_id" INTEGER,
     FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
 );
@@ -360,15 +363,21 @@ CREATE TABLE "bank_line" (
     "payer" BLOB NOT NULL,
     "account" BLOB NOT NULL,
     "reference" BLOB NOT NULL,
+    "payer_key" VARCHAR(64) NOT NULL,
     "state" VARCHAR(8) NOT NULL,
     "reason" TEXT NOT NULL,
     "version" INTEGER NOT NULL,
-    FOREIGN KEY ("file_id") REFERENCES "bank_file" ("id") ON DELETE CASCADE
+    "dealt_at" TEXT,
+    "by_id" INTEGER,
+    FOREIGN KEY ("file_id") REFERENCES "bank_file" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("by_id") REFERENCES "user" ("id") ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX "bank_line_public_id" ON "bank_line" ("public_id");
 CREATE INDEX "bank_line_file_id" ON "bank_line" ("file_id");
 CREATE UNIQUE INDEX "bank_line_key" ON "bank_line" ("key");
-CREATE INDEX "bank_line_state" ON "bank_line" ("state");
+CREATE INDEX "bank_line_payer_key" ON "bank_line" ("payer_key");
+CREATE INDEX "bank_line_by_id" ON "bank_line" ("by_id");
+CREATE INDEX "bank_line_state_on" ON "bank_line" ("state", "on");
 CREATE TABLE "bank_columns" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "headings" VARCHAR(64) NOT NULL,
