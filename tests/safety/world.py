@@ -57,6 +57,7 @@ from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEnt
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
+from tests.safety.billed import bill
 from tests.safety.rated import rate
 
 A_HOLIDAY = date(2099, 12, 25)
@@ -132,6 +133,7 @@ def build() -> World:
     _catalogued(world, staff)
     _assessed(world, staff)
     rate(world, READERS)
+    bill(world, READERS)
     _packed(world)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)

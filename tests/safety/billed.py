@@ -1,0 +1,75 @@
+"""Bob's and Dan's sponsors are billed: of each an invoice that is issued, and a draft."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from coachbase import clock
+from coachbase.clients.models import Client
+from coachbase.engagements.models import Engagement
+from coachbase.files.models import Document, DocumentContent
+from coachbase.files.rules import Hold, Kind
+from coachbase.invoices import actions as invoices
+from coachbase.invoices.actions import NewLine
+from coachbase.invoices.models import Batch, Invoice
+from coachbase.payers.models import Payer, Seller, TaxRate
+
+if TYPE_CHECKING:
+    from tests.safety.world import World
+
+Readers = frozenset[str]
+
+
+def bill(world: "World", readers: Mapping[str, Readers]) -> None:
+    """`readers` may read the canaries, by whose they are. `bob` and `dan` are issued; `bob, draft` is not."""
+    rate = world.keep("firm", TaxRate.create(name="VAT", rate_bps=2000))
+    Seller.create(
+        legal_name="Northbank Ltd", address="1 Quay", city="London", country="GB", tax_id="GB123456789", rate=rate
+    )
+    batch = world.keep("firm", Batch.create(made_at=clock.now(), upto_on=clock.now().date()))
+    for whose in ("bob", "dan"):
+        _bill(world, whose, readers[whose], rate, batch)
+
+
+def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Batch) -> None:
+    client = Client.get(Client.public_id == world.ids["client"][whose])
+    engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
+    payer = _payer(world, whose, readers, client)
+
+    def line(what: str) -> NewLine:
+        text, detail = world.word(what, whose, readers), world.word(f"{what}detail", whose, readers)
+        return NewLine(
+            text, 45_000, detail=detail, rate=rate, client=client, engagement=engagement, coach=client.coach,
+            supplied_to=clock.now().date(),
+        )  # fmt: skip
+
+    told = {"words": world.word("invoicewords", whose, readers), "po_number": world.word("invoicepo", whose, readers)}
+    drafted = invoices.draft(payer, [line("invoiceline")], currency="GBP", engagement=engagement, by=None, **told)
+    issued = invoices.issue(drafted, version=1, by=None)
+    _drawn(world, whose, readers, issued)
+    world.keep(whose, issued)
+    told = {"reason": world.word("invoicereason", whose, readers), "batch": batch}
+    draft = invoices.draft(payer, [line("draftline")], currency="GBP", engagement=engagement, by=None, **told)
+    world.keep(f"{whose}, draft", draft)
+
+
+def _payer(world: "World", whose: str, readers: Readers, client: Client) -> Payer:
+    words = ("legal_name", "address", "attention", "cost_centre", "reference", "portal")
+    told = {name: world.word(f"payer{name.replace('_', '')}", whose, readers) for name in words}
+    email, copy = (f"{world.word(name, whose, readers)}@payer.example" for name in ("payeremail", "payercopy"))
+    payer = Payer.create(
+        organisation=client.organisation, email=email, copy_to=copy, created_at=clock.now(), **told
+    )  # fmt: skip
+    return world.keep(whose, payer)
+
+
+def _drawn(world: "World", whose: str, readers: Readers, invoice: Invoice) -> None:
+    """A PDF by name, as the worker would file it."""
+    content = f"%PDF-1.7 {world.word('invoicepdf', whose, readers)}".encode()
+    document = Document.create(
+        client=None, name=f"{invoice.label}.pdf", media_type="application/pdf", size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(), uploaded_at=clock.now(), kind_name=Kind.INVOICE,
+        held_name=Hold.PROOF,
+    )  # fmt: skip
+    DocumentContent.create(document=document, content=content)
+    Invoice.update(document=document).where(Invoice.id == invoice.id).execute()
