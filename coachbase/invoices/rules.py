@@ -572,8 +572,10 @@ TAX_WORDS = {
     Category.OUTSIDE: "Outside the scope of tax",
 }
 TO_PAY = {Kind.INVOICE: "To pay", Kind.CREDIT: "Credited", Kind.FEE: "To pay"}
-ABOUT_BEFORE = {Kind.CREDIT: "Corrects", Kind.FEE: "For invoice"}
+ABOUT_BEFORE = {Kind.INVOICE: "Follows invoice", Kind.CREDIT: "Corrects invoice", Kind.FEE: "For invoice"}
 """What a document says of the one before it."""
+CITY_FIRST = ("AU", "CA", "GB", "IE", "NZ", "US")
+"""Where the postcode stands behind the city."""
 
 
 @dataclass(frozen=True)
@@ -644,7 +646,7 @@ def as_read(said: Mapping[str, Any]) -> Reading:
         sender=" · ".join([seller["legal_name"], *_address(seller, abroad=False)]),
         payer=_window(said["payer"], seller["country"]),
         facts=_facts(said, kind, due),
-        words=said["words"],
+        words="\n".join(part for part in (said["reason"] if kind is not Kind.INVOICE else "", said["words"]) if part),
         lines=tuple(_line_read(line, said["currency"]) for line in said["lines"]),
         sums=tuple(_sums(said, kind, total)),
         notes=tuple(dict.fromkeys(rate["note"] for rate in said["rates"] if rate["note"])),
@@ -681,6 +683,13 @@ def period_in_words(first: date | None, last: date | None) -> str:
     return f"{begins} to {day_in_words(last)}"
 
 
+def supplied_in(said: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    """The first and last day of what was supplied: as the document says, or from its first line to its last."""
+    spans = [said["supplied"], *(line["supplied"] for line in said["lines"])]
+    days = [day for span in (spans[:1] if any(spans[0]) else spans) for day in map(_day, span) if day]
+    return (min(days), max(days)) if days else (None, None)
+
+
 def whole_months(first: date | None, last: date | None) -> tuple[date | None, date | None]:
     """From the first of a month to the last of one."""
     first, last = first or last, last or first
@@ -706,7 +715,7 @@ def _sums(said: Mapping[str, Any], kind: Kind, total: str) -> list[SumRead]:
     currency, discount = said["currency"], said["discount"]
     rows = []
     if discount["cents"]:
-        rows.append(SumRead("Sum", in_words(said["subtotal_cents"], currency)))
+        rows.append(SumRead("Subtotal", in_words(said["subtotal_cents"], currency)))
         words = discount["words"] or "Discount"
         share = f", {percent_in_words(discount['bps'])}" if discount["bps"] else ""
         rows.append(SumRead(f"{words}{share}", in_words(-discount["cents"], currency)))
@@ -727,26 +736,16 @@ def _facts(said: Mapping[str, Any], kind: Kind, due: str) -> tuple[tuple[str, st
     before, payer = said["corrects"], said["payer"]
     pairs = [
         ("Date", day_in_words(_day(said["issued_on"]))),
-        (ABOUT_BEFORE.get(kind, ""), _before_in_words(before) if before else ""),
-        ("Supplied", _supplied(said)),
+        (ABOUT_BEFORE[kind], before["number"] if before else ""),
+        ("Its date", day_in_words(_day(before["issued_on"])) if before else ""),
+        ("Supplied", period_in_words(*supplied_in(said))),
         ("Due", due if is_to_pay(said) else ""),
         ("Your PO number", said["po_number"]),
         ("Your cost centre", payer["cost_centre"]),
         ("Your reference", payer["reference"]),
         ("Your VAT ID", payer["tax_id"]),
     ]
-    return tuple((label, value) for label, value in pairs if label and value)
-
-
-def _before_in_words(before: Mapping[str, Any]) -> str:
-    return f"{before['number']} of {day_in_words(_day(before['issued_on']))}"
-
-
-def _supplied(said: Mapping[str, Any]) -> str:
-    """The time all of it was supplied in: as the document says, or from its first line to its last."""
-    spans = [said["supplied"], *(line["supplied"] for line in said["lines"])]
-    days = [day for span in (spans[:1] if any(spans[0]) else spans) for day in map(_day, span) if day]
-    return period_in_words(min(days), max(days)) if days else ""
+    return tuple((label, value) for label, value in pairs if value)
 
 
 def _terms(said: Mapping[str, Any], kind: Kind, total: str, due: str) -> str:
@@ -782,7 +781,8 @@ def _window(payer: Mapping[str, str], home: str) -> tuple[str, ...]:
 
 
 def _address(party: Mapping[str, str], *, abroad: bool) -> list[str]:
-    place = f"{party['postcode']} {party['city']}".strip()
+    order = ("city", "postcode") if party["country"] in CITY_FIRST else ("postcode", "city")
+    place = " ".join(party[name] for name in order).strip()
     country = country_in_words(party["country"]) if abroad else ""
     return [line.strip() for line in (*party["address"].splitlines(), place, country) if line.strip()]
 
