@@ -17,7 +17,8 @@ from .rules import Anchor, ChargeKind, Way
 class Plan(Model):
     """How one program is billed. `unit_cents` is for a session, or an hour; `rate` overrides the payer's.
 
-    A program has one from its start, made of its terms; currency and price are the program's.
+    A program has one from its start, made of its terms; currency and price are the program's. `price_cents` is the
+    price when somebody last looked at the plan; what came before `since_on` was billed elsewhere.
     """
 
     public_id = PublicIdField()
@@ -28,7 +29,10 @@ class Plan(Model):
     discount_cents = IntegerField(default=0)
     discount_words = TextField(default="")
     rate = ForeignKeyField(TaxRate, null=True, on_delete="RESTRICT")
+    price_cents = IntegerField(default=0)
+    since_on = DateField(null=True)
     version = IntegerField(default=1)
+    changed_at = UtcDateTimeField()
 
     @property
     def way(self) -> Way:

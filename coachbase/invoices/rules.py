@@ -65,6 +65,7 @@ class ClaimKind(StrEnum):
     PART = "part"
     CHARGE = "charge"
     DEPOSIT = "deposit"
+    DISCOUNT = "discount"
 
 
 class Unit(StrEnum):
@@ -643,8 +644,8 @@ def as_read(said: Mapping[str, Any]) -> Reading:
         title=KIND_LABELS[kind],
         number=said["number"] or "",
         seller=seller["legal_name"],
-        sender=" · ".join([seller["legal_name"], *_address(seller, abroad=False)]),
-        payer=_window(said["payer"], seller["country"]),
+        sender=sender_of(seller),
+        payer=window_of(said["payer"], seller["country"]),
         facts=_facts(said, kind, due),
         words="\n".join(part for part in (said["reason"] if kind is not Kind.INVOICE else "", said["words"]) if part),
         lines=tuple(_line_read(line, said["currency"]) for line in said["lines"]),
@@ -653,10 +654,10 @@ def as_read(said: Mapping[str, Any]) -> Reading:
         total=total,
         due=due,
         terms=_terms(said, kind, total, due),
-        account=_account(said) if is_to_pay(said) else (),
+        account=account_of(seller, said["number"] or "") if is_to_pay(said) else (),
         payment_words=seller["payment_words"] if is_to_pay(said) else "",
         foot=seller["foot"],
-        imprint=_imprint(seller),
+        imprint=imprint_of(seller),
     )
 
 
@@ -760,8 +761,8 @@ def _terms(said: Mapping[str, Any], kind: Kind, total: str, due: str) -> str:
     return f"Please pay {total} by {due}{days}."
 
 
-def _account(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    seller = said["seller"]
+def account_of(seller: Mapping[str, str], reference: str) -> tuple[tuple[str, str], ...]:
+    """Where to pay, as labels and values; nothing without an account."""
     if not seller["iban"]:
         return ()
     pairs = [
@@ -769,12 +770,17 @@ def _account(said: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("IBAN", iban_in_words(seller["iban"])),
         ("BIC", seller["bic"]),
         ("Bank", seller["bank"]),
-        ("Reference", said["number"] or ""),
+        ("Reference", reference),
     ]
     return tuple((label, value) for label, value in pairs if value)
 
 
-def _window(payer: Mapping[str, str], home: str) -> tuple[str, ...]:
+def sender_of(seller: Mapping[str, str]) -> str:
+    """The small line above the window."""
+    return " · ".join([seller["legal_name"], *_address(seller, abroad=False)])
+
+
+def window_of(payer: Mapping[str, str], home: str) -> tuple[str, ...]:
     """What stands in the window of the envelope."""
     lines = [payer["legal_name"], payer["attention"], *_address(payer, abroad=payer["country"] != home)]
     return tuple(line for line in lines if line)
@@ -787,7 +793,7 @@ def _address(party: Mapping[str, str], *, abroad: bool) -> list[str]:
     return [line.strip() for line in (*party["address"].splitlines(), place, country) if line.strip()]
 
 
-def _imprint(seller: Mapping[str, str]) -> str:
+def imprint_of(seller: Mapping[str, str]) -> str:
     """Who bills, for the foot of every page."""
     parts = [
         seller["legal_name"],

@@ -273,7 +273,10 @@ CREATE TABLE "plan" (
     "discount_cents" INTEGER NOT NULL,
     "discount_words" TEXT NOT NULL,
     "rate_id" INTEGER,
+    "price_cents" INTEGER NOT NULL,
+    "since_on" DATE,
     "version" INTEGER NOT NULL,
+    "changed_at" TEXT NOT NULL,
     FOREIGN KEY ("engagement_id") REFERENCES "engagement" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("rate_id") REFERENCES "tax_rate" ("id") ON DELETE RESTRICT
 );
