@@ -259,7 +259,7 @@ def _mail_reminder(lot: list[Thing], now: datetime, *, by: User | None = None) -
     Older links stay alive: a nudge must not shut the page that is open on somebody's phone (docs/decisions/0012).
     """
     reader = lot[0].reader
-    chaser = _first_today(reader.email, reader.zone, now)
+    chaser = first_today(reader.email, reader.zone, now)
     if chaser is None:
         return False
     for thing in lot:
@@ -269,7 +269,8 @@ def _mail_reminder(lot: list[Thing], now: datetime, *, by: User | None = None) -
     return True
 
 
-def _first_today(email: str, zone: str, now: datetime) -> Chaser | None:
+@atomic
+def first_today(email: str, zone: str, now: datetime) -> Chaser | None:
     """The right to remind somebody on this day of theirs; None when that was done already, of whatever."""
     try:
         return Chaser.create(email=email, on=day_of(now, zone))
@@ -285,7 +286,7 @@ def remind_raters(assessment: Assessment, *, by: User) -> int:
     """
     now, reminded = clock.now(), 0
     for rater in raters.to_remind(assessment):
-        if chaser := _first_today(rater.email, rater.reads_at, now):
+        if chaser := first_today(rater.email, rater.reads_at, now):
             _remind_rater(chaser, rater, by)
             reminded += 1
     if not reminded:
@@ -303,7 +304,7 @@ def chase_raters() -> None:
     due = [rater for rater in Rater.silent() if rater.is_due(now) and is_working_time(now, rater.reads_at)]
     came_back, reminded = returned_mails(due), 0
     for rater in due:
-        chaser = None if rater.public_id in came_back else _first_today(rater.email, rater.reads_at, now)
+        chaser = None if rater.public_id in came_back else first_today(rater.email, rater.reads_at, now)
         if chaser is not None:
             _remind_rater(chaser, rater, None)
             reminded += 1
