@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from .. import clock, paper
+from .. import clock, einvoice, paper
 from ..db import transaction
 from ..errors import Refused
 from ..events import announce
@@ -15,13 +15,11 @@ from ..files.rules import Hold
 from ..files.rules import Kind as Paper
 from ..firm.models import Firm
 from ..jobs import job
-from .models import Invoice
+from .models import History, Invoice
 from .rules import State, as_read, is_to_pay, transfer_of
 
 log = logging.getLogger("coachbase")
 LEASE = timedelta(minutes=5)
-STANDARD = "a-3b"
-"""PDF/A-3: meant to be kept for decades, and may carry the invoice as XML."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +36,8 @@ def draw(public_id: str) -> None:
     if invoice is None:
         return
     try:
-        content = paper.render("invoice", data_of(invoice), marker=invoice.public_id, standard=STANDARD)
-        _keep(invoice, content)
+        said = json.loads(invoice.snapshot)
+        _keep(invoice, einvoice.render("invoice", data_of(invoice), said, marker=invoice.public_id))
     except Exception as error:  # whatever it was, somebody is told and it is tried again
         log.exception("invoice %s could not be drawn", public_id)
         _note_problem(invoice, error)
@@ -71,16 +69,24 @@ def _take(public_id: str) -> Invoice | None:
         return invoice
 
 
-def _keep(invoice: Invoice, content: bytes) -> None:
+def _keep(invoice: Invoice, drawn: einvoice.Rendered) -> None:
     with transaction():
         invoice = Invoice.get_by_id(invoice.id)
         if invoice.document_id:
             return
         name = f"{invoice.label}.pdf"
-        invoice.document = files.store(content, name, client=None, kind=Paper.INVOICE, held=Hold.PROOF)
+        invoice.document = files.store(drawn.content, name, client=None, kind=Paper.INVOICE, held=Hold.PROOF)
         invoice.problem, invoice.try_at = "", None
         invoice.save()
+        icon, words = _told(drawn)
+        History.create(invoice=invoice, at=clock.now(), icon=icon, words=words)
         announce(Drawn(invoice))
+
+
+def _told(drawn: einvoice.Rendered) -> tuple[str, str]:
+    if drawn.is_electronic:
+        return "file-check", "PDF made, with the electronic invoice inside (EN 16931)"
+    return "file", f"PDF made, without an electronic invoice. {drawn.why_not}" if drawn.why_not else "PDF made"
 
 
 def _note_problem(invoice: Invoice, error: Exception) -> None:
