@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coachbase import einvoice
+from coachbase.invoices import actions as invoices
+from coachbase.invoices.models import History, Invoice
 from coachbase.invoices.rules import Kind, totals
+from coachbase.jobs import run_jobs
+from coachbase.payers import actions as payers
+from coachbase.payers.models import Seller, TaxRate
 from coachbase.payers.rules import Category
 
 SELLER = {
@@ -334,3 +340,32 @@ if __name__ == "__main__":
     assert not drawn.is_electronic and not drawn.why_not
     Path("drawn.pdf").write_bytes(drawn.content)
 """
+
+
+def test_what_is_issued_is_stored_with_its_electronic_invoice_and_says_so(cast):
+    issued = issue(cast, payer_country="DE")
+    pdf = pypdf.PdfReader(io.BytesIO(issued.document.content))
+    (xml,) = pdf.attachments["factur-x.xml"]
+    root = ElementTree.fromstring(xml)
+    assert next(root.iter(f"{RAM}GrandTotalAmount")).text == "300.00"
+    assert "£300.00" in pdf.pages[0].extract_text()
+    assert issued.history.order_by(History.id.desc()).first().words.endswith("electronic invoice inside (EN 16931)")
+
+
+def test_the_history_says_why_a_document_has_no_electronic_invoice(cast):
+    issued = issue(cast, payer_country="")
+    assert not pypdf.PdfReader(io.BytesIO(issued.document.content)).attachments
+    assert "payer’s country" in issued.history.order_by(History.id.desc()).first().words
+
+
+def issue(cast, *, payer_country):
+    rate = TaxRate.create(name="VAT", rate_bps=2000)
+    Seller.create(legal_name="Northbank Ltd", address="1 Quay", country="GB", tax_id="GB123456782", rate=rate)
+    payer = payers.payer_for(cast.bob)
+    payer.address, payer.country = "2 Mill Lane", payer_country
+    payer.save()
+    coaching = invoices.NewLine("Coaching session", 25_000, rate=rate, client=cast.bob, supplied_to=date(2026, 11, 20))
+    draft = invoices.draft(payer, [coaching], currency="GBP", by=cast.vera)
+    issued = invoices.issue(draft, version=1, by=cast.vera)
+    run_jobs()
+    return Invoice.get_by_id(issued.id)
