@@ -5,7 +5,7 @@ payer. What was issued is guarded by triggers (triggers.py): neither row, lines 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from peewee import (
@@ -33,6 +33,7 @@ from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import NEEDS_NOTE, Category
 from .rules import (
     KIND_LABELS,
+    Account,
     LATELY,
     Column,
     Entry,
@@ -40,11 +41,13 @@ from .rules import (
     InvoiceFilter,
     Kind,
     Standing,
+    Stands,
     State,
     Totals,
     Unit,
     standing,
     totals,
+    totals_of_credit,
     whole_months,
 )
 
@@ -96,7 +99,7 @@ class Invoice(Model):
 
     `net_cents`, `tax_cents`, `total_cents` are what `totals` reckons, written with the lines; `open_cents` is the total
     less the postings, written with them. `snapshot` is what the document says (JSON), frozen when it is issued, and
-    `document` the PDF drawn from it. `settled_on` is when nothing was open any more.
+    `document` the PDF drawn from it. `settled_on` is when nothing was open any more, `last_entry` what settled it.
     """
 
     public_id = PublicIdField()
@@ -200,6 +203,23 @@ class Invoice(Model):
         payers = Payer.client.in_(mine) | Payer.organisation.in_(organisations)
         return cls.with_payer().where(payers, cls.id.not_in(foreign))
 
+    @property
+    def account(self) -> Account:
+        """How it stands, for who wants to post to it."""
+        return Account(self.state, self.kind, self.currency, self.open_cents, self.issued_on)
+
+    @classmethod
+    def for_worker(cls, now: datetime) -> "ModelSelect[Self]":
+        """What was issued and has no PDF yet: never tried, or to be tried again by now."""
+        waits = (cls.state_name == State.ISSUED) & cls.document.is_null()
+        return cls.select().where(waits, (cls.attempts == 0) | (cls.try_at <= now)).order_by(cls.id)
+
+    @classmethod
+    def newly_overdue(cls, today: date) -> "ModelSelect[Self]":
+        """What is overdue and was not noted as such yet, whoever may see it."""
+        waits = (cls.state_name == State.ISSUED) & (cls.due_on < today) & cls.overdue_noted_at.is_null()
+        return cls.with_payer().where(waits, cls.open_cents > 0, cls.kind_name != Kind.CREDIT).order_by(cls.id)
+
     @classmethod
     def concerning(cls, client: Client) -> "ModelSelect[Self]":
         """Those with a line about a client, or of which the client is the payer; the wall is the caller's."""
@@ -214,7 +234,10 @@ class Invoice(Model):
 
 
 class Line(Model):
-    """A line of an invoice. `credits` is the line of another document that this one takes back."""
+    """A line of an invoice. `credits` is the line of another document that this one takes back.
+
+    `subjects` is what it was made to bill, as kind:id with spaces between; whether it still does so is a Claim.
+    """
 
     public_id = PublicIdField()
     invoice = ForeignKeyField(Invoice, backref="lines", on_delete="CASCADE")
@@ -236,6 +259,7 @@ class Line(Model):
     supplied_from = DateField(null=True)
     supplied_to = DateField(null=True)
     credits = ForeignKeyField("self", null=True, on_delete="RESTRICT")
+    subjects = TextField(default="")
 
     class Meta:
         indexes = ((("invoice", "position"), True),)
@@ -256,8 +280,42 @@ class Line(Model):
 
 
 def totals_of(invoice: Invoice, lines: Sequence[Line]) -> Totals:
-    """What an invoice with these lines adds up to."""
+    """What an invoice with these lines adds up to; of a credit note, see rules.totals_of_credit."""
+    if invoice.kind is Kind.CREDIT and invoice.corrects_id:
+        quantities = {line.credits_id: line.quantity_milli for line in lines}
+        return totals_of_credit_note(invoice.corrects, quantities, note=invoice)
     return totals(lines, discount_bps=invoice.discount_bps, discount_cents=invoice.discount_cents)
+
+
+def totals_of_credit_note(
+    invoice: Invoice, quantities: Mapping[int, int], *, note: Invoice | None = None, lines: Sequence[Line] = ()
+) -> Totals:
+    """What a credit note over so much of these lines (by their own ids) comes to, after those before `note`."""
+    lines = lines or list(Line.of(invoice))
+    before = credited(invoice, before=note)
+    return totals_of_credit(
+        lines,
+        [before.get(line.id, 0) for line in lines],
+        [quantities.get(line.id, 0) for line in lines],
+        discount_bps=invoice.discount_bps,
+        discount_cents=invoice.discount_cents,
+    )
+
+
+def credited(invoice: Invoice, *, before: Invoice | None = None) -> dict[int, int]:
+    """How much of its lines was taken back, in thousandths, by the line's own id; by notes that came before another."""
+    taken = fn.SUM(Line.quantity_milli)
+    rows = Line.select(Line.credits, taken).join(Invoice).where(Invoice.corrects == invoice)
+    rows = rows.where(Invoice.kind_name == Kind.CREDIT, Invoice.state_name == State.ISSUED, Line.credits.is_null(False))
+    if before is not None:
+        rows = rows.where(Invoice.id < before.id)
+    return dict(rows.group_by(Line.credits).tuples())
+
+
+def left_to_credit(invoice: Invoice) -> dict[str, int]:
+    """How much of each line can still be credited, in thousandths, by the line's public id."""
+    taken = credited(invoice)
+    return {line.public_id: line.quantity_milli - taken.get(line.id, 0) for line in Line.of(invoice)}
 
 
 def mail_to(invoice: Invoice) -> list[tuple[str, str]]:
@@ -410,6 +468,15 @@ class Posting(Model):
     def sum_of(cls, invoice: Invoice) -> int:
         return cls.select(fn.SUM(cls.cents)).where(cls.invoice == invoice).scalar() or 0
 
+    @classmethod
+    def standing(cls, invoice: Invoice) -> list[Stands]:
+        """Those that were not taken back, in the order they were written."""
+        undone = cls.alias()
+        taken_back = undone.select(undone.undoes).where(undone.undoes.is_null(False), undone.invoice == invoice)
+        rows = cls.select(cls.id, cls.entry, cls.cents, cls.on).where(cls.invoice == invoice, cls.undoes.is_null())
+        found = rows.where(cls.id.not_in(taken_back)).order_by(cls.id)
+        return [Stands(row.id, Entry(row.entry), row.cents, row.on) for row in found]
+
 
 class History(Model):
     """What happened to an invoice, in sentences; append only. Clients' timelines say the same of theirs."""
@@ -428,7 +495,7 @@ class History(Model):
 
 # The overview and the list --------------------------------------------------------------------------------------------
 
-_SHORT = [field for field in Invoice._meta.sorted_fields if field.name != "snapshot"]
+SHORT = [field for field in Invoice._meta.sorted_fields if field.name != "snapshot"]
 """Lists do without the documents themselves."""
 
 
@@ -529,7 +596,7 @@ def to_review(user: User, today: date) -> ModelSelect:
 
 
 def _short(user: User) -> "ModelSelect[Invoice]":
-    return Invoice.visible_to(user).select(*_SHORT, Payer, Client, Organisation)
+    return Invoice.visible_to(user).select(*SHORT, Payer, Client, Organisation)
 
 
 def _bare(user: User) -> "ModelSelect[Invoice]":
