@@ -38,6 +38,7 @@ from .invitations import views as invitations
 from .mail import views as mail
 from .mail.models import Message
 from .packages import views as packages
+from .payers import views as payers
 from .planning import views as planning
 from .polls import public as polls_public
 from .polls import views as polls
@@ -102,6 +103,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     raters.pages,
     raters_public.pages,
     tracking.pages,
+    payers.pages,
 )
 
 
@@ -134,6 +136,7 @@ MENU: tuple[MenuItem, ...] = (
 SETTINGS: tuple[MenuItem, ...] = (
     MenuItem("Firm", "/settings/firm", "building", roles=("owner",)),
     MenuItem("Team", "/settings/team", "users", roles=("owner",)),
+    MenuItem("Invoicing", "/settings/invoicing", "receipt", roles=("owner",)),
     MenuItem("Availability", "/settings/availability", "calendar-clock"),
     MenuItem("Other calendars", "/settings/calendars", "calendar-days"),
     MenuItem("Calendar links", "/settings/feeds", "link"),

@@ -10,7 +10,7 @@ from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import RUNNING
 from ..engagements.rules import Payer as PaidBy
-from .rules import CATEGORY_LABELS, RHYTHM, TERM_DAYS, Bundle, Category, country_in_words, rate_in_words
+from .rules import CATEGORY_LABELS, RHYTHM, TERM_DAYS, Bundle, Category, country_in_words, iban_in_words, rate_in_words
 
 
 class TaxRate(Model):
@@ -94,6 +94,10 @@ class Seller(Party):
     rate = ForeignKeyField(TaxRate, null=True, on_delete="RESTRICT")
     batch_weekday = IntegerField(default=0)
     version = IntegerField(default=1)
+
+    @property
+    def iban_in_words(self) -> str:
+        return iban_in_words(self.iban)
 
     @classmethod
     def current(cls) -> Self | None:
