@@ -1,22 +1,38 @@
-"""Letters of reminder, what each says of which invoice, whom it goes to, and when reminders rest."""
+"""Letters of reminder, what each says of which invoice, whom it goes to, and when reminders rest.
 
-from collections.abc import Iterable
+Who sees an invoice sees that it was reminded of; a letter is seen by who sees every invoice in it.
+"""
 
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, TextField, fn
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Self
+
+from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
+from ..clients.models import Client, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
-from ..invoices.models import Invoice
-from ..payers.models import Payer
+from ..firm.models import Firm
+from ..invoices.models import SHORT, Invoice, mail_to
+from ..invoices.rules import Kind, State
+from ..mail.models import Message
+from ..mail.rules import State as Fate
+from ..payers.models import Payer, Seller
+from ..payers.rules import RHYTHM, reminder_days
 from ..portal.models import Chaser
-from .rules import LETTER_DELAYS, Level, LetterState
+from ..portal.rules import day_of
+from .rules import Case, Level, LetterState, Reminded, Why, is_due, together, why_not
+
+FARTHEST = timedelta(hours=14)
+"""No zone is further ahead of UTC: what is late nowhere yet need not be looked at."""
 
 
 class Letter(Model):
     """A reminder of all that is overdue at one address, drawn by the worker and mailed once it is drawn.
 
-    `level_name` is the firmest tone in it, `on` the reader's day. Mails of it carry its public id as what they are about.
+    `level_name` is the firmest tone in it, `on` the reader's day, `before` the day of the reminder before that one.
+    Mails of it carry its public id as what they are about.
     """
 
     public_id = PublicIdField()
@@ -24,12 +40,39 @@ class Letter(Model):
     level_name = CharField(max_length=8, column_name="level")
     state_name = CharField(max_length=8, column_name="state", default=LetterState.PENDING, index=True)
     on = DateField()
+    before = DateField(null=True)
     document = ForeignKeyField(Document, null=True, on_delete="SET NULL")
     attempts = IntegerField(default=0)
     try_at = UtcDateTimeField(null=True)
     problem = TextField(default="")
     at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+    @property
+    def level(self) -> Level:
+        return Level(self.level_name)
+
+    @property
+    def state(self) -> LetterState:
+        return LetterState(self.state_name)
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
+        """All that named an invoice, also those that were called off; the latest first, with whose act each was."""
+        rows = cls.select(cls, User).join(Dun).switch(cls).left_outer_join(User)
+        return rows.where(Dun.invoice == invoice).order_by(cls.id.desc())
+
+    @classmethod
+    def visible_to(cls, user: User) -> "ModelSelect[Self]":
+        """Behind the wall of every invoice in it."""
+        seen = Invoice.visible_to(user).select(Invoice.id)
+        return cls.select().where(cls.id.not_in(Dun.select(Dun.letter).where(Dun.invoice.not_in(seen))))
+
+    @classmethod
+    def waiting(cls, now: datetime) -> "ModelSelect[Self]":
+        """What a worker should draw now."""
+        due = cls.try_at.is_null() | (cls.try_at <= now)
+        return cls.select(cls.public_id).where(cls.state_name == LetterState.PENDING, due).order_by(cls.id)
 
 
 class Addressee(Model):
@@ -42,11 +85,15 @@ class Addressee(Model):
 
 
 class Dun(Model):
-    """An invoice in a letter. Each firmness once; without one it is listed only, beside others that are due."""
+    """An invoice in a letter. Each firmness once; without one it is listed only, beside others that are due.
+
+    `open_cents` is what was open when the letter was written. Of a letter that was called off no firmness stands.
+    """
 
     invoice = ForeignKeyField(Invoice, backref="duns", on_delete="RESTRICT")
     letter = ForeignKeyField(Letter, backref="duns", on_delete="CASCADE")
     level_name = CharField(max_length=8, column_name="level", null=True)
+    open_cents = IntegerField()
 
     class Meta:
         indexes = ((("invoice", "level_name"), True), (("letter", "invoice"), True))
@@ -68,3 +115,124 @@ class Pause(Model):
     is_handed = BooleanField(default=False)
     at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+
+
+# What is late ---------------------------------------------------------------------------------------------------------
+
+
+def overdue(now: datetime) -> "ModelSelect[Invoice]":
+    """What is late somewhere, the oldest first, whoever may see it; without the documents themselves."""
+    late = Invoice.due_on < (now + FARTHEST).date(), Invoice.open_cents > 0, Invoice.kind_name != Kind.CREDIT
+    rows = Invoice.with_payer().select(*SHORT, Payer, Client, Organisation)
+    return rows.where(Invoice.state_name == State.ISSUED, *late).order_by(Invoice.due_on, Invoice.id)
+
+
+def overdue_for(user: User, now: datetime) -> "ModelSelect[Invoice]":
+    """The same behind the wall."""
+    return overdue(now).where(Invoice.id.in_(Invoice.visible_to(user).select(Invoice.id)))
+
+
+def zone_of(payer: Payer) -> str:
+    """By whose clock it is: a client's own, else the firm's."""
+    if payer.client_id and payer.client.zone:
+        return payer.client.zone
+    firm = Firm.current()
+    return firm.zone if firm else "UTC"
+
+
+def cases_of(invoices: Sequence[Invoice]) -> list[Case]:
+    """How each stands for whoever decides about reminding of it; five queries however many there are."""
+    ids = [invoice.id for invoice in invoices]
+    seller, letters = Seller.current(), _letters_of(ids)
+    returned = _returned({found[-1].public_id for found in letters.values()})
+    reached = _reached([invoice.public_id for invoice in invoices])
+    pauses = {pause.invoice_id: pause for pause in Pause.select().where(Pause.invoice.in_(ids))}
+    usual = reminder_days(seller.rhythm) if seller and seller.rhythm else RHYTHM
+    cases = []
+    for invoice in invoices:
+        zone, pause, sent = zone_of(invoice.payer), pauses.get(invoice.id), letters.get(invoice.id, [])
+        moments = [moment for moment in (reached.get(invoice.public_id), invoice.viewed_at) if moment]
+        cases.append(
+            Case(
+                kind=invoice.kind,
+                open_cents=invoice.open_cents,
+                due_on=invoice.due_on,
+                rhythm=reminder_days(invoice.payer.rhythm) or usual,
+                reached_on=day_of(min(moments), zone) if moments else None,
+                sent=tuple((Level(letter.dun.level_name), letter.on) for letter in sent),
+                is_disputed=invoice.disputed_at is not None,
+                is_handed=pause is not None and pause.is_handed,
+                paused_until=pause.until if pause else None,
+                came_back=bool(sent) and sent[-1].public_id in returned,
+                invoice=invoice,
+            )
+        )
+    return cases
+
+
+def _letters_of(ids: Sequence[int]) -> dict[int, list[Letter]]:
+    """The letters that reminded of each, in their order; each letter with its `dun`."""
+    found: dict[int, list[Letter]] = {}
+    rows = Letter.select(Letter, Dun).join(Dun, attr="dun").where(Dun.invoice.in_(ids), Dun.level_name.is_null(False))
+    for letter in rows.order_by(Letter.id):
+        found.setdefault(letter.dun.invoice_id, []).append(letter)
+    return found
+
+
+def _returned(letters: Iterable[str]) -> set[str]:
+    """Those of these letters of which no mail arrived."""
+    fates: dict[str, set[str]] = {}
+    for about, state in Message.select(Message.about, Message.state_name).where(Message.about.in_(list(letters))).tuples():
+        fates.setdefault(about, set()).add(state)
+    return {about for about, states in fates.items() if states == {Fate.DEAD}}
+
+
+def _reached(invoices: Sequence[str]) -> dict[str, datetime]:
+    """When a mail about each of these was first taken by its reader's mail server."""
+    sent = Message.select(Message.about, fn.MIN(Message.sent_at)).where(
+        Message.about.in_(list(invoices)), Message.state_name == Fate.SENT
+    )
+    moment = Message.sent_at.python_value
+    return {about: moment(at) if isinstance(at, str) else at for about, at in sent.group_by(Message.about).tuples()}
+
+
+# What is written about it ---------------------------------------------------------------------------------------------
+
+
+class Lot(NamedTuple):
+    """What one letter is about, before it is written: whom it goes to, and what it says."""
+
+    payer: Payer
+    to: list[tuple[str, str]]
+    zone: str
+    reminded: list[Reminded]
+
+
+def lots(cases: Iterable[Case], now: datetime, *, asked: Invoice | None = None) -> list[Lot]:
+    """A lot for each address at which something is due today, or is what is `asked` for."""
+    of_payer: dict[int, list[Case]] = {}
+    for case in cases:
+        of_payer.setdefault(case.invoice.payer_id, []).append(case)
+    return [lot for found in of_payer.values() for lot in _lots_of_payer(found, now, asked)]
+
+
+def _lots_of_payer(cases: Sequence[Case], now: datetime, asked: Invoice | None) -> Iterable[Lot]:
+    payer = cases[0].invoice.payer
+    zone = zone_of(payer)
+    today = day_of(now, zone)
+    if not any(is_due(case, today) or case.invoice == asked for case in cases):
+        return
+    readers: dict[tuple[tuple[str, str], ...], list[Case]] = {}
+    for case in cases:
+        if why_not(case, today) is None:
+            readers.setdefault(tuple(mail_to(case.invoice)), []).append(case)
+    for to, theirs in readers.items():
+        if to and (reminded := together(theirs, today, asked=asked)):
+            yield Lot(payer, list(to), zone, reminded)
+
+
+class Waits(NamedTuple):
+    """An invoice of which reminders are of no use any more, or do not arrive, with why."""
+
+    case: Case
+    why: Why

@@ -410,6 +410,7 @@ CREATE TABLE "letter" (
     "level" VARCHAR(8) NOT NULL,
     "state" VARCHAR(8) NOT NULL,
     "on" DATE NOT NULL,
+    "before" DATE,
     "document_id" INTEGER,
     "attempts" INTEGER NOT NULL,
     "try_at" TEXT,
@@ -441,6 +442,7 @@ CREATE TABLE "dun" (
     "invoice_id" INTEGER NOT NULL,
     "letter_id" INTEGER NOT NULL,
     "level" VARCHAR(8),
+    "open_cents" INTEGER NOT NULL,
     FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE RESTRICT,
     FOREIGN KEY ("letter_id") REFERENCES "letter" ("id") ON DELETE CASCADE
 );
