@@ -377,27 +377,50 @@ class Facts:
     """Why the fonts cannot draw it."""
 
 
+class Where(StrEnum):
+    """The page on which something that is missing can be said."""
+
+    FIRM = "firm"
+    PAYER = "payer"
+    DRAFT = "draft"
+
+
+class Lack(NamedTuple):
+    """What keeps a draft from being issued, as a sentence, and where that is mended."""
+
+    sentence: str
+    where: Where
+
+
 def refusals_to_issue(facts: Facts) -> list[str]:
-    """What is missing (EU VAT directive, Art. 226), each as a sentence that says what to do; none when it may go."""
+    """What is missing, each as a sentence that says what to do; none when it may go."""
+    return [lack.sentence for lack in lacks(facts)]
+
+
+def lacks(facts: Facts) -> list[Lack]:
+    """What an invoice must say and this one would not (EU VAT directive, Art. 226), and what a payer demands."""
+    firm, payer, draft = Where.FIRM, Where.PAYER, Where.DRAFT
     missing = [
-        (not facts.seller_name or not facts.seller_address, "Fill in the firm’s legal name and address first."),
-        (not facts.seller_tax, "Fill in the firm’s tax number first."),
-        (not facts.payer_name or not facts.payer_address, "The payer’s name and address are missing."),
+        (not facts.seller_name or not facts.seller_address, firm, "Fill in the firm’s legal name and address first."),
+        (not facts.seller_tax, firm, "Fill in the firm’s tax number first."),
+        (not facts.payer_name or not facts.payer_address, payer, "The payer’s name and address are missing."),
         (
             facts.needs_po and not facts.po_number,
+            draft,
             "This payer wants a PO number, and there is none yet.",
         ),
-        (not facts.line_count, "There is no line on it."),
+        (not facts.line_count, draft, "There is no line on it."),
         (
             facts.total <= 0 and facts.kind is not Kind.CREDIT,
+            draft,
             "It comes to nothing or less. That is a credit note.",
         ),
-        (facts.untaxed_without_note, "A line without tax needs the reason. Say it in the tax rate."),
-        (not facts.supplied, "Say when the services were supplied."),
-        (not facts.has_address_to_mail, "Nobody is known to mail it to. Add the payer’s address."),
-        (bool(facts.undrawable), facts.undrawable),
+        (facts.untaxed_without_note, firm, "A line without tax needs the reason. Say it in the tax rate."),
+        (not facts.supplied, draft, "Say when the services were supplied."),
+        (not facts.has_address_to_mail, payer, "Nobody is known to mail it to. Add the payer’s address."),
+        (bool(facts.undrawable), draft, facts.undrawable),
     ]
-    return [sentence for is_missing, sentence in missing if is_missing]
+    return [Lack(sentence, where) for is_missing, where, sentence in missing if is_missing]
 
 
 def due_on(issued_on: date, term_days: int) -> date:
