@@ -116,7 +116,7 @@ def draft(
     by: User | None,
     **values: Any,
 ) -> Invoice:
-    """A new draft. `values` are further columns of Invoice: discount, words, reason, po_number, supplied days.
+    """A new draft. `values` are further columns of Invoice: discount, words, reason, po_number, term, supplied days.
 
     Raises Refused when something on it is billed already, or the amounts are too large.
     """
@@ -129,10 +129,9 @@ def draft(
         batch=batch,
         corrects=corrects,
         currency=currency,
-        term_days=payer.term_days if payer.term_days is not None else usual,
         created_at=clock.now(),
         by=by,
-        **({"po_number": payer.po_number} | values),
+        **({"po_number": payer.po_number, "term_days": usual if payer.term_days is None else payer.term_days} | values),
     )
     _write_lines(invoice, lines)
     note(invoice, "pencil", "Drafted", by=by)
