@@ -35,6 +35,8 @@ from .intake import actions as intake
 from .intake.models import Submission
 from .invitations import actions as invitations
 from .invoices import actions as invoices
+from .invoices.models import Invoice
+from .invoices.tasks import Drawn
 from .mail import actions as mail
 from .mail.models import Message
 from .mail.rules import State as MailState
@@ -135,6 +137,8 @@ def wire() -> None:
     on(assessments.BatteryApplied, _tick_access)
     on(assessments.StateChanged, _tick_access_of_one)
     on(sessions.Marked, _hold_debrief)
+    on(Drawn, _mail_invoice)
+    on(MailEnded, _note_mailed_invoice)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
@@ -208,6 +212,7 @@ def _follow_addresses(event: ClientChanged) -> None:
     portal.follow_addresses(event.client, event.fields)
     if "email" in event.fields:
         polls.follow_client(event.client)  # after the page's links died: these are new ones
+        invoices.follow_client(event.client)
     invitations.follow_client(event.client, event.fields)
 
 
@@ -217,6 +222,7 @@ def _forget_contact(event: ContactMoved) -> None:
     raters.follow_contact(event.contact)
     polls.follow_contact(event.contact)
     invitations.follow_contact(event.contact)
+    invoices.follow_contact(event.contact)
 
 
 def _note_document(event: DocumentFiled) -> None:
@@ -482,6 +488,20 @@ def _mark_packaged(event: Made) -> None:
 def _follow_release(event: assessments.StateChanged) -> None:
     if event.was is AssessmentState.RELEASED:
         packages.follow_assessment(event.assessment, by=event.by)
+
+
+def _mail_invoice(event: Drawn) -> None:
+    invoices.send(event.invoice, by=event.invoice.issued_by if event.invoice.issued_by_id else None)
+
+
+def _note_mailed_invoice(event: MailEnded) -> None:
+    """An invoice's own history says what became of its mail; timelines of clients hear of it as of all mail."""
+    message = event.message
+    if message.kind not in invoices.MAILED_AS.values():
+        return
+    if found := Invoice.get_or_none(Invoice.public_id == message.about):
+        icon = "mail-check" if message.state is MailState.SENT else "mail-x"
+        invoices.note(found, icon, sentence_on(message.kind, message.to_address, message.state), by=message.by)
 
 
 def _follow_steps(event: engagements.StepsChanged) -> None:

@@ -4,20 +4,24 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from peewee import IntegrityError
 
 from .. import clock
-from ..accounts.models import User
-from ..clients.models import Client
+from ..accounts.models import Attempt, Serving, User
+from ..clients.models import Client, Contact
 from ..db import atomic
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import Question, announce
 from ..firm.models import Firm
+from ..links import actions as links
+from ..links.models import Link
+from ..mail import actions as mail
+from ..mail.models import Message
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
 from ..timeline import actions as timeline
@@ -32,7 +36,9 @@ from .models import (
     Line,
     Posting,
     Series,
+    coach_of,
     facts_of,
+    readers_of,
     snapshot_of,
     totals_of,
 )
@@ -44,6 +50,7 @@ from .rules import (
     Kind,
     State,
     Unit,
+    as_read,
     due_on,
     number_in_words,
     refusal_of_lines,
@@ -343,3 +350,101 @@ def tell(invoice: Invoice, sentence: str, *, by: User | None) -> None:
     """Say it on the timeline of everybody the invoice is about."""
     for client in invoice.clients:
         timeline.record(client, Said.INVOICE, sentence, href=invoice.page, by=by)
+
+
+# What the payer gets --------------------------------------------------------------------------------------------------
+
+LINK, LINKS = "invoice", "invoices"
+"""The kinds of links: to the page of one document, and to the page of all that somebody is to pay."""
+LINK_LASTS, HOLD_LASTS = timedelta(days=730), timedelta(hours=12)
+ADMITTED, AN_HOUR = 60, timedelta(hours=1)
+MAILED_AS = {Kind.INVOICE: "invoice", Kind.CREDIT: "credit_note", Kind.FEE: "late_fee"}
+
+
+@atomic
+def send(invoice: Invoice, *, by: User | None = None) -> list[Message]:
+    """Mail a document with its PDF, and to each reader a personal link. Links mailed before stay alive."""
+    invoice = Invoice.with_payer().where(Invoice.id == invoice.id).get()
+    about, said = invoice.clients, as_read(json.loads(invoice.snapshot))
+    fields = {"document": said.label, "facts": said.facts_by_mail}
+    if invoice.kind is not Kind.INVOICE:
+        fields["corrects"] = invoice.corrects.label if invoice.corrects_id else "what was billed"
+    return [
+        mail.queue(
+            MAILED_AS[invoice.kind],
+            to=(reader.name, reader.email),
+            fields=fields | {"name": reader.greeted},
+            link=links.issue(LINK, invoice.public_id, lasts=LINK_LASTS),
+            attach=invoice.document,
+            client=about[0] if len(about) == 1 else None,
+            about=invoice.public_id,
+            reply_to=Serving.desk_address(coach_of(invoice)),
+            by=by,
+        )
+        for reader in readers_of(invoice)
+    ]
+
+
+@atomic
+def mail_again(invoice: Invoice, *, by: User) -> list[Message]:
+    """Mail a document once more, to whoever pays now; the links mailed before die. Raises Refused when it cannot."""
+    invoice = Invoice.with_payer().where(Invoice.id == invoice.id).get()
+    if invoice.state is not State.ISSUED or invoice.document_id is None:
+        raise Refused("There is no PDF of it yet. It is mailed by itself as soon as there is one.")
+    if not readers_of(invoice):
+        raise Refused("Nobody is known to mail it to. Add the payer’s address.")
+    _shut(invoice)
+    note(invoice, "mail", "Mailed again, with new links", by=by)
+    return send(invoice, by=by)
+
+
+@atomic
+def link_to_open(payer: Payer, email: str) -> tuple[Link, str]:
+    """A link to the page of all that this reader is to pay, for a mail that names several invoices.
+
+    A contact who pays, and is not the payer's own address, sees the programs the contact pays for.
+    """
+    contact = None if payer.client_id or payer.email.casefold() == email.casefold() else _contact(payer, email)
+    return links.issue(LINKS, (contact or payer).public_id, lasts=LINK_LASTS)
+
+
+def _contact(payer: Payer, email: str) -> Contact | None:
+    return Contact.kept().where(Contact.organisation == payer.organisation_id, Contact.email == email).first()
+
+
+@atomic
+def admit(invoice: Invoice, *, source: str) -> str:
+    """The token of a link for a browser that came by another link of the same person.
+
+    Raises TooMany when one address asks for them without end.
+    """
+    Attempt.count_one(f"{LINK} held from {source}", limit=ADMITTED, within=AN_HOUR, now=clock.now())
+    return links.issue(LINK, invoice.public_id, lasts=HOLD_LASTS)[1]
+
+
+@atomic
+def follow_payer(payer: Payer) -> None:
+    """Another address is another mailbox: links that went to the old one die. `mail_again` makes new ones."""
+    links.revoke_all(LINKS, payer.public_id)
+    for invoice in Invoice.issued().where(Invoice.payer == payer):
+        _shut(invoice)
+
+
+@atomic
+def follow_client(client: Client) -> None:
+    """The same where the client pays, and no other address is known."""
+    for payer in Payer.with_people().where(Payer.client == client, Payer.email == ""):
+        follow_payer(payer)
+
+
+@atomic
+def follow_contact(contact: Contact) -> None:
+    """The same for a sponsor contact who pays, or has left the sponsor."""
+    links.revoke_all(LINKS, contact.public_id)
+    for invoice in Invoice.for_contact(contact).where(Payer.email == ""):
+        _shut(invoice)
+
+
+def _shut(invoice: Invoice) -> None:
+    links.revoke_all(LINK, invoice.public_id)
+    mail.call_off(invoice.public_id)

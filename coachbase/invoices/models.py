@@ -25,7 +25,7 @@ from .. import paper
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Contact, Organisation
-from ..clients.rules import words_of
+from ..clients.rules import called, words_of
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant
 from ..files.models import Document
@@ -33,13 +33,14 @@ from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import NEEDS_NOTE, Category
 from .rules import (
     KIND_LABELS,
-    Account,
     LATELY,
+    Account,
     Column,
     Entry,
     Facts,
     InvoiceFilter,
     Kind,
+    Reader,
     Standing,
     Stands,
     State,
@@ -226,6 +227,33 @@ class Invoice(Model):
         lines = Line.select(Line.invoice).where(Line.client == client)
         return cls.with_payer().where(cls.id.in_(lines) | (Payer.client == client)).order_by(cls.id.desc())
 
+    @classmethod
+    def issued(cls) -> "ModelSelect[Self]":
+        """What has a number, whoever may see it."""
+        return cls.with_payer().where(cls.state_name == State.ISSUED)
+
+    @classmethod
+    def for_client(cls, client: Client) -> "ModelSelect[Self]":
+        """What a client was sent who pays: never what a sponsor pays. The newest first."""
+        return cls.issued().where(Payer.client == client).order_by(cls.id.desc())
+
+    @classmethod
+    def for_contact(cls, contact: Contact) -> "ModelSelect[Self]":
+        """What a sponsor contact was sent: at the payer's own address all of it, else the programs the contact pays."""
+        pays = Participant.select(Participant.engagement).where(Participant.contact == contact, Participant.pays)
+        concerned = cls.id.in_(Line.select(Line.invoice).where(Line.engagement.in_(pays)))
+        at_address = (Payer.email == contact.email) & (Payer.email != "")
+        sent = cls.issued().where(Payer.organisation == contact.organisation_id, concerned | at_address)
+        return sent.order_by(cls.id.desc())
+
+    @classmethod
+    def for_reader(cls, public_id: str) -> "ModelSelect[Self] | None":
+        """What whoever holds a link to all invoices was sent: a payer, or a sponsor contact; None for nobody."""
+        if contact := Contact.kept().where(Contact.public_id == public_id).first():
+            return cls.for_contact(contact)
+        known = Payer.select(Payer.id).where(Payer.public_id == public_id).exists()
+        return cls.issued().where(Payer.public_id == public_id).order_by(cls.id.desc()) if known else None
+
     @property
     def clients(self) -> list[Client]:
         """Whom it concerns."""
@@ -329,6 +357,23 @@ def mail_to(invoice: Invoice) -> list[tuple[str, str]]:
     paying = Contact.kept().join(Participant).where(Participant.pays, Participant.engagement.in_(about))
     people = paying.where(Contact.organisation == payer.organisation_id, Contact.email != "").distinct()
     return [(contact.name, contact.email) for contact in people.order_by(Contact.search_key)]
+
+
+def readers_of(invoice: Invoice) -> list[Reader]:
+    """Whom it is mailed to, and how they are greeted: people by their first name, an office by what it is called."""
+    payer = invoice.payer
+    found = [Reader(name, email, name if payer.email else called(name)) for name, email in mail_to(invoice)]
+    if payer.copy_to and payer.copy_to.casefold() not in {reader.email.casefold() for reader in found}:
+        found.append(Reader("", payer.copy_to, payer.name))
+    return found
+
+
+def coach_of(invoice: Invoice) -> User | None:
+    """Whose desk answers for it."""
+    by_line = Line.select(Line, User).join(User, on=Line.coach).where(Line.invoice == invoice).order_by(Line.position)
+    line = by_line.first()
+    client = next(iter(invoice.clients), None)
+    return line.coach if line else client.coach if client and client.coach_id else None
 
 
 def facts_of(invoice: Invoice, lines: Sequence[Line]) -> Facts:

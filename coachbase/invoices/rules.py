@@ -405,7 +405,7 @@ def lacks(facts: Facts) -> list[Lack]:
         (not facts.seller_tax, firm, "Fill in the firm’s tax number first."),
         (not facts.payer_name or not facts.payer_address, payer, "The payer’s name and address are missing."),
         (
-            facts.needs_po and not facts.po_number,
+            facts.needs_po and not facts.po_number and facts.kind is not Kind.CREDIT,
             draft,
             "This payer wants a PO number, and there is none yet.",
         ),
@@ -441,8 +441,9 @@ EARLY = timedelta(days=366)
 
 
 class Stands(NamedTuple):
-    """A posting that was not taken back."""
+    """A posting that was not taken back; `key` tells it from its like."""
 
+    key: int
     entry: Entry
     cents: int
     on: date
@@ -523,17 +524,33 @@ def _refusal_of_amount(entry: Entry, cents: int, account: Account) -> str | None
     return None
 
 
-def refusal_to_undo(entry: Entry, postings: Sequence[Stands], undone: Stands) -> str | None:
+def refusal_to_undo(key: int, postings: Sequence[Stands]) -> str | None:
     """Why a posting cannot be taken back, as a sentence; None when it can. `postings` are those that stand."""
-    if entry is Entry.CREDIT:
-        return "A credit note stays. To ask for the amount again, issue a new invoice."
-    if undone not in postings:
+    undone = next((posting for posting in postings if posting.key == key), None)
+    if undone is None:
         return "That was taken back already."
-    left = sum(posting.cents for posting in postings if posting.entry in MONEY) - undone.cents
-    given_back = any(posting.cents < 0 for posting in postings if posting.entry in MONEY)
-    if undone.cents > 0 and undone.entry in MONEY and given_back and left < 0:
+    if undone.entry is Entry.CREDIT:
+        return "A credit note stays. To ask for the amount again, issue a new invoice."
+    came_in = sum(posting.cents for posting in postings if posting.entry in MONEY)
+    if undone.entry in MONEY and undone.cents > 0 and came_in < undone.cents:
         return "Some of it was given back. Take that back first."
     return None
+
+
+def posted_in_words(entry: Entry, cents: int, currency: str) -> str:
+    """'£300.00 paid', '£20.00 given back'."""
+    became = {
+        Entry.PAYMENT: "paid",
+        Entry.REFUND: "given back",
+        Entry.CREDIT: "credited",
+        Entry.TRANSFER: "paid from what was too much on another" if cents > 0 else "moved to another invoice",
+        Entry.WRITE_OFF: "written off",
+    }
+    return f"{in_words(abs(cents), currency)} {became[entry]}"
+
+
+SETTLED = {Entry.WRITE_OFF: "is written off", Entry.CREDIT: "is credited in full"}
+"""What a timeline says when nothing is open any more; else it is paid."""
 
 
 def refusal_to_transfer(source: Account, target: Account, *, same_payer: bool, same_document: bool) -> str | None:
@@ -655,6 +672,11 @@ class Reading:
     def label(self) -> str:
         """'Invoice 2026-0012'."""
         return f"{self.title} {self.number}" if self.number else f"{self.title}, draft"
+
+    @property
+    def facts_by_mail(self) -> str:
+        """The amount and the facts, a line each: mails say what a reader in a hurry looks for."""
+        return "\n".join(f"{label}: {value}" for label, value in ((TO_PAY[self.kind], self.total), *self.facts))
 
 
 def as_read(said: Mapping[str, Any]) -> Reading:
@@ -840,6 +862,14 @@ LARGEST_TRANSFER = 99_999_999_999
 LONGEST_HOLDER, LONGEST_REMITTANCE, LARGEST_CODE = 70, 140, 250
 """Of the European Payments Council's guideline EPC069-12: cents of the euro, letters, and bytes that are left for name
 and words of the 331 it allows."""
+
+
+class Reader(NamedTuple):
+    """Whom a document is mailed to, and how a mail greets them."""
+
+    name: str
+    email: str
+    greeted: str
 
 
 class Transfer(NamedTuple):

@@ -98,6 +98,16 @@ _ACCESS = {
     "how": Field("how to go about it, from the instrument’s settings", "It takes about 20 minutes.", is_text=True),
     "where": Field("the sentence before the code", "This is your personal link:", is_place=True),
 }
+_INVOICE = {
+    "name": _NAME,
+    "document": Field("what it is, with its number", "Invoice 2026-0012"),
+    "facts": Field("the amount, when it is due, and the payer’s own numbers", "To pay: £1,200.00", is_text=True),
+}
+_OVERDUE = {
+    "name": _NAME,
+    "invoices": Field("which invoices", "invoices 2026-0012 and 2026-0015"),
+}
+_REMINDED = {"before": Field("when the reminder before was sent", "20 November 2026")}
 
 KINDS: dict[str, Kind] = {
     "invitation": Kind(
@@ -270,6 +280,45 @@ KINDS: dict[str, Kind] = {
         anew="Remind them again from the assessment’s raters.",
         good_for=timedelta(days=2),
         is_hushed=True,
+    ),
+    "invoice": Kind(
+        "Invoice",
+        "To whoever pays, when an invoice is issued: the PDF, and the link to a page that says how to pay.",
+        _INVOICE,
+        has_link=True,
+    ),
+    "credit_note": Kind(
+        "Credit note",
+        "To whoever pays, when an invoice is corrected.",
+        _INVOICE | {"corrects": Field("what it corrects", "Invoice 2026-0012")},
+        has_link=True,
+    ),
+    "late_fee": Kind(
+        "Late fee",
+        "To whoever pays, when a fee is asked for because an invoice is long overdue.",
+        _INVOICE | {"corrects": Field("what it is for", "Invoice 2026-0012")},
+        has_link=True,
+    ),
+    "invoice_reminder_friendly": Kind(
+        "Friendly reminder of an invoice",
+        "To the payer, some days after the due day. A letter with the same words is attached.",
+        _OVERDUE,
+        has_link=True,
+        good_for=timedelta(days=3),
+    ),
+    "invoice_reminder_first": Kind(
+        "First reminder of an invoice",
+        "To the payer, when the friendly reminder was of no use. A letter with the same words is attached.",
+        _OVERDUE | _REMINDED,
+        has_link=True,
+        good_for=timedelta(days=3),
+    ),
+    "invoice_reminder_second": Kind(
+        "Second reminder of an invoice",
+        "To the payer, when the first reminder was of no use; the last one. A letter with the same words is attached.",
+        _OVERDUE | _REMINDED,
+        has_link=True,
+        good_for=timedelta(days=3),
     ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
