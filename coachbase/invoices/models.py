@@ -35,6 +35,7 @@ from .rules import (
     KIND_LABELS,
     LATELY,
     Account,
+    ClaimKind,
     Column,
     Entry,
     Facts,
@@ -680,3 +681,27 @@ def _says(word: str) -> Any:
     about = Line.select(Line.invoice).join(named, on=(Line.client == named.id)).where(named.search_key.contains(word))
     payer = Organisation.search_key.contains(word) | Client.search_key.contains(word)
     return Invoice.number.contains(word) | payer | Invoice.id.in_(about)
+
+
+def billable(payer: Payer, user: User) -> "ModelSelect[Engagement]":
+    """The programs of the payer, or of those it pays for, as far as this user sees them."""
+    return Engagement.visible_to(user).where(_is_of(payer)).order_by(Client.search_key, Engagement.id.desc())
+
+
+def coached_for(payer: Payer, user: User) -> ModelSelect:
+    """The payer, or those it pays for, with their coaches."""
+    return Client.with_people(user).where(_is_of(payer)).order_by(Client.search_key)
+
+
+def _is_of(payer: Payer) -> Any:
+    if payer.client_id:
+        return Client.id == payer.client_id
+    return Client.organisation == payer.organisation_id
+
+
+def claims_on(invoice: Invoice) -> dict[int, list[tuple[ClaimKind, str]]]:
+    """What each line of an invoice bills, by the line's id."""
+    found: dict[int, list[tuple[ClaimKind, str]]] = {}
+    for claim in Claim.select().where(Claim.line.in_(Line.select(Line.id).where(Line.invoice == invoice))):
+        found.setdefault(claim.line_id, []).append((ClaimKind(claim.kind_name), claim.subject))
+    return found
