@@ -108,6 +108,11 @@ _OVERDUE = {
     "invoices": Field("which invoices", "invoices 2026-0012 and 2026-0015"),
 }
 _REMINDED = {"before": Field("when the reminder before was sent", "20 November 2026")}
+_OVERDUE = {
+    "name": _NAME,
+    "invoices": Field("which invoices", "invoices 2026-0012 and 2026-0015"),
+}
+_REMINDED = {"before": Field("when the reminder before was sent", "20 November 2026")}
 
 KINDS: dict[str, Kind] = {
     "invitation": Kind(
@@ -298,6 +303,27 @@ KINDS: dict[str, Kind] = {
         "To whoever pays, when a fee is asked for because an invoice is long overdue.",
         _INVOICE | {"corrects": Field("what it is for", "Invoice 2026-0012")},
         has_link=True,
+    ),
+    "invoice_reminder_friendly": Kind(
+        "Friendly reminder of an invoice",
+        "To the payer, some days after the due day. A letter with the same words is attached.",
+        _OVERDUE,
+        has_link=True,
+        good_for=timedelta(days=3),
+    ),
+    "invoice_reminder_first": Kind(
+        "First reminder of an invoice",
+        "To the payer, when the friendly reminder was of no use. A letter with the same words is attached.",
+        _OVERDUE | _REMINDED,
+        has_link=True,
+        good_for=timedelta(days=3),
+    ),
+    "invoice_reminder_second": Kind(
+        "Second reminder of an invoice",
+        "To the payer, when the first reminder was of no use; the last one. A letter with the same words is attached.",
+        _OVERDUE | _REMINDED,
+        has_link=True,
+        good_for=timedelta(days=3),
     ),
     "invoice_reminder_friendly": Kind(
         "Friendly reminder of an invoice",
