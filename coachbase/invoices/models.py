@@ -624,6 +624,17 @@ def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:
     return [Sum(*row) for row in found.order_by(Invoice.currency).tuples()]
 
 
+def of_client(client: Client, user: User) -> "ModelSelect[Invoice]":
+    """Those with a line about a client, or which the client pays; the newest first."""
+    lines = Line.select(Line.invoice).where(Line.client == client)
+    return _short(user).where(Invoice.id.in_(lines) | (Payer.client == client)).order_by(Invoice.id.desc())
+
+
+def of_sponsor(sponsor: Organisation, user: User) -> "ModelSelect[Invoice]":
+    """Those an organisation pays; the newest first."""
+    return _short(user).where(Payer.organisation == sponsor).order_by(Invoice.id.desc())
+
+
 def clients_on(invoices: Iterable[Invoice]) -> dict[int, list[Client]]:
     """Whom each of these concerns, by its id."""
     found: dict[int, list[Client]] = {invoice.id: [] for invoice in invoices}
