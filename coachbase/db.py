@@ -207,6 +207,24 @@ def kept(key: object, read: Callable[[], R]) -> R:
 _write_lock = threading.RLock()
 
 
+class _Afterwards(threading.local):
+    """What is to be done once the transaction of this thread is committed, each thing once."""
+
+    def __init__(self) -> None:
+        self.works: dict[Callable[[], None], None] = {}
+
+
+_afterwards = _Afterwards()
+
+
+def after_commit(work: Callable[[], None]) -> None:
+    """Do this when what is being written is committed, and never when it is rolled back.
+
+    For what is kept beside the database. What must happen is a row instead: a process that is killed forgets this.
+    """
+    _afterwards.works[work] = None
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """BEGIN IMMEDIATE … COMMIT; inside another one it simply joins.
@@ -217,9 +235,13 @@ def transaction() -> Iterator[None]:
     with _write_lock:
         if database.in_transaction():
             yield
-        else:
-            with database.atomic("IMMEDIATE"):
-                yield
+            return
+        _afterwards.works = {}
+        with database.atomic("IMMEDIATE"):
+            yield
+        works, _afterwards.works = _afterwards.works, {}
+        for work in works:
+            work()
 
 
 def atomic(action: Callable[P, R]) -> Callable[P, R]:

@@ -11,6 +11,7 @@ from .feeds import actions as feeds
 from .files import actions as files
 from .intake import actions as intake
 from .invitations import actions as invitations
+from .invoices import actions as invoices
 from .mail import actions as mail
 from .packages import actions as packages
 from .polls import actions as polls
@@ -25,6 +26,8 @@ def set_clock() -> None:
     jobs.at(agreements.sweep, minute="*")
     jobs.at(feeds.sweep, minute="*")
     jobs.at(packages.sweep, minute="*")
+    jobs.at(invoices.sweep, minute="*")
+    jobs.at(invoices.note_overdue, minute="*/5")
     jobs.at(files.sweep, minute="*")
     jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")

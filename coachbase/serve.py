@@ -13,6 +13,7 @@ from waitress.server import BaseWSGIServer
 
 from . import jobs
 from .config import Config, ConfigError
+from .invoices import actions as invoices
 from .mail import actions as mail
 
 log = logging.getLogger("coachbase")
@@ -27,6 +28,7 @@ def serve(app: Flask, config: Config, *, with_worker: bool) -> int:
     _give_large_blocks_back()
     stopping = _stop_signal()
     server = _listen(app, config)
+    _look_at_numbers()
     worker = _start_worker(app) if with_worker else None
     print(f"coachbase is at {config.base_url}{'' if with_worker else ' (the worker runs elsewhere)'}", flush=True)
     while not stopping.is_set():
@@ -42,6 +44,7 @@ def work(app: Flask) -> int:
     """Do jobs until SIGTERM or Ctrl-C, then finish the one under way and stop."""
     _give_large_blocks_back()
     stopping = _stop_signal()
+    _look_at_numbers()
     worker = _start_worker(app)
     print("coachbase worker is at work", flush=True)
     stopping.wait()
@@ -96,6 +99,14 @@ def _start_worker(app: Flask) -> jobs.QuietConsumer:
     consumer = jobs.start_worker()
     consumer.start()
     return consumer
+
+
+def _look_at_numbers() -> None:
+    """Before anything is issued: an older copy of the database may have been put back."""
+    for lost in invoices.continue_above_marks():
+        log.warning(
+            "%s numbers %s to %s of %s are lost", lost.series.kind_name, lost.first, lost.last, lost.year or "all"
+        )
 
 
 def _drain(server: BaseWSGIServer) -> None:

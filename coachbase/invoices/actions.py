@@ -2,26 +2,26 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from peewee import IntegrityError
 
-from .. import clock
+from .. import clock, jobs
 from ..accounts.models import Attempt, Serving, User
+from ..agreements.tasks import day_of
 from ..clients.models import Client, Contact
-from ..db import atomic
+from ..db import after_commit, atomic, new_public_id
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import Question, announce
-from ..firm.models import Firm
 from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
+from ..money import in_words
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
 from ..timeline import actions as timeline
@@ -34,28 +34,43 @@ from .models import (
     Invoice,
     LastNumber,
     Line,
+    LostNumber,
     Posting,
     Series,
     coach_of,
     facts_of,
+    left_to_credit,
     readers_of,
     snapshot_of,
     totals_of,
+    totals_of_credit_note,
 )
 from .rules import (
-    ENTRY_LABELS,
     PREFIXES,
+    SETTLED,
     ClaimKind,
     Entry,
     Kind,
     State,
+    ToCredit,
     Unit,
     as_read,
     due_on,
     number_in_words,
+    posted_in_words,
+    refusal_of_credit,
     refusal_of_lines,
+    refusal_to_credit,
+    refusal_to_dispute,
+    refusal_to_post,
+    refusal_to_transfer,
+    refusal_to_undo,
     refusals_to_issue,
+    settled,
 )
+
+BATCH = 50
+"""How many documents one turn of the clock looks at."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +106,31 @@ class Posted:
     """Something was paid, refunded, credited, written off, or that was taken back."""
 
     posting: Posting
+
+
+@dataclass(frozen=True)
+class Credited:
+    """All of a document, or some of it, was taken back by a credit note."""
+
+    invoice: Invoice
+    note: Invoice
+    by: User | None
+
+
+@dataclass(frozen=True)
+class Disputed:
+    """The payer objects to it."""
+
+    invoice: Invoice
+    by: User | None
+
+
+@dataclass(frozen=True)
+class DisputeSettled:
+    """The payer objects no more, or wrongly."""
+
+    invoice: Invoice
+    by: User | None
 
 
 @dataclass(frozen=True)
@@ -172,6 +212,21 @@ def discard(invoice: Invoice, *, version: int, by: User) -> None:
     note(invoice, "trash", "Discarded", by=by)
 
 
+@atomic
+def restore(invoice: Invoice, *, by: User) -> Invoice:
+    """Take a discarded draft back, with what it billed. Raises Refused when that is billed by another by now."""
+    invoice = Invoice.get_by_id(invoice.id)
+    if invoice.removed_at is None:
+        return invoice
+    for line in Line.of(invoice):
+        _claim(line)
+    invoice.removed_at = None
+    invoice.version += 1
+    invoice.save()
+    note(invoice, "undo", "Put back", by=by)
+    return invoice
+
+
 def _draft_as_it_is(invoice: Invoice, version: int) -> Invoice:
     now = Invoice.with_payer().where(Invoice.id == invoice.id).first()
     if now is None:
@@ -186,12 +241,12 @@ def _draft_as_it_is(invoice: Invoice, version: int) -> Invoice:
 def _write_lines(invoice: Invoice, lines: Sequence[NewLine]) -> None:
     rows = [_line(invoice, position, line) for position, line in enumerate(lines, start=1)]
     reckoned = totals_of(invoice, rows)
-    if refusal := refusal_of_lines(rows, reckoned):
+    if refusal := refusal_of_lines(rows, reckoned, discount_bps=invoice.discount_bps):
         raise Refused(refusal)
-    for row, line, net in zip(rows, lines, reckoned.lines, strict=True):
+    for row, net in zip(rows, reckoned.lines, strict=True):
         row.net_cents = net
         row.save(force_insert=True)
-        _claim(row, line.claims)
+        _claim(row)
     invoice.net_cents, invoice.tax_cents, invoice.total_cents = reckoned.net, reckoned.tax, reckoned.total
     invoice.save()
 
@@ -217,11 +272,13 @@ def _line(invoice: Invoice, position: int, line: NewLine) -> Line:
         supplied_from=line.supplied_from,
         supplied_to=line.supplied_to,
         credits=line.credits,
+        subjects=" ".join(f"{kind}:{subject}" for kind, subject in line.claims),
     )
 
 
-def _claim(line: Line, claims: Iterable[tuple[ClaimKind, str]]) -> None:
-    for kind, subject in claims:
+def _claim(line: Line) -> None:
+    for told in line.subjects.split():
+        kind, _, subject = told.partition(":")
         try:
             Claim.create(kind_name=kind, subject=subject, line=line)
         except IntegrityError as error:
@@ -241,7 +298,7 @@ def issue(invoice: Invoice, *, version: int, by: User | None) -> Invoice:
     lines = list(Line.of(invoice))
     if missing := refusals_to_issue(facts_of(invoice, lines)):
         raise Refused(" ".join(missing))
-    today = _today()
+    today = day_of(clock.now())
     invoice.series, invoice.year, invoice.seq, invoice.number = _take_number(invoice.kind, today.year)
     invoice.issued_on, invoice.due_on = today, due_on(today, invoice.term_days)
     invoice.issued_at, invoice.issued_by, invoice.state_name = clock.now(), by, State.ISSUED
@@ -253,6 +310,7 @@ def issue(invoice: Invoice, *, version: int, by: User | None) -> Invoice:
     note(invoice, "send", f"Issued as {invoice.number}", by=by)
     tell(invoice, f"{invoice.label} issued to {invoice.payer.name}", by=by)
     tasks.draw(invoice.public_id)
+    after_commit(tasks.keep_marks)
     announce(Issued(invoice, by))
     return invoice
 
@@ -280,10 +338,127 @@ def _take_number(kind: Kind, year: int) -> tuple[Series, int, int, str]:
     return series, counted, last, number_in_words(series.prefix, counted, last, series.digits)
 
 
-def _today() -> date:
-    """The day by the firm's clock: that is the date on the document."""
-    firm = Firm.current()
-    return clock.now().astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
+@atomic
+def continue_above_marks() -> list[LostNumber]:
+    """At the start, and after a copy was put back: numbers that stand on papers out there, as the file beside the
+    database remembers, and not in it, are noted as lost, and the series goes on above them."""
+    lost = [_lose(kind, year, first, last) for kind, year, first, last in tasks.numbers_above()]
+    after_commit(tasks.keep_marks)
+    return lost
+
+
+def _lose(kind: Kind, year: int, first: int, last: int) -> LostNumber:
+    series, _ = Series.get_or_create(kind_name=kind, defaults={"prefix": PREFIXES[kind]})
+    LastNumber.insert(series=series, year=year).on_conflict_ignore().execute()
+    LastNumber.update(last=last).where(LastNumber.series == series, LastNumber.year == year).execute()
+    reason = "Given out before an older copy of the database was put back."
+    return LostNumber.create(series=series, year=year, first=first, last=last, reason=reason, at=clock.now())
+
+
+@atomic
+def sweep() -> None:
+    """Wake the worker for what was issued and has no PDF yet."""
+    awake = {task.args[0] for task in jobs.huey.pending() if isinstance(task, tasks.draw.task_class)}
+    for invoice in Invoice.for_worker(clock.now()).limit(BATCH):
+        if invoice.public_id not in awake:
+            tasks.draw(invoice.public_id)
+
+
+@atomic
+def try_again(invoice: Invoice) -> None:
+    """Let the worker draw anew what it gave up. Raises Refused when there is nothing to draw."""
+    invoice = _as_it_is(invoice)
+    if invoice.state is not State.ISSUED or invoice.document_id:
+        raise Refused("There is no PDF to be made.")
+    invoice.problem, invoice.attempts, invoice.try_at = "", 0, None
+    invoice.save()
+    tasks.draw(invoice.public_id)
+
+
+def _as_it_is(invoice: Invoice) -> Invoice:
+    """The row as it stands in this transaction: what the page showed may be old."""
+    return Invoice.with_payer().where(Invoice.id == invoice.id).get()
+
+
+# Credit notes ---------------------------------------------------------------------------------------------------------
+
+
+@atomic
+def credit(
+    invoice: Invoice,
+    quantities: Mapping[str, int] | None = None,
+    *,
+    reason: str,
+    bill_again: bool = False,
+    by: User,
+) -> Invoice:
+    """Take back what was issued by a credit note: all that is left of it, or so many thousandths of these lines (by
+    their public ids). It is issued at once, and taken off what is open.
+
+    With `bill_again` what the lines billed is to be billed anew. Raises Refused when more is asked for than is left.
+    """
+    invoice = _as_it_is(invoice)
+    lines, left = list(Line.of(invoice)), left_to_credit(invoice)
+    asked = left if quantities is None else {line.public_id: quantities.get(line.public_id, 0) for line in lines}
+    named = [ToCredit(line.text, line.unit, left[line.public_id], asked[line.public_id]) for line in lines]
+    if refusal := refusal_to_credit(invoice.state, invoice.kind, named, reason=reason):
+        raise Refused(refusal)
+    taken = [line for line in lines if asked[line.public_id]]
+    reckoned = totals_of_credit_note(invoice, {line.id: asked[line.public_id] for line in taken}, lines=lines)
+    credited_before = sum(posting.cents for posting in Posting.standing(invoice) if posting.entry is Entry.CREDIT)
+    if refusal := refusal_of_credit(reckoned.total, invoice.total_cents - credited_before, invoice.currency):
+        raise Refused(refusal)
+    if bill_again:
+        _let_go(taken, asked, left)
+    drafted = draft(
+        invoice.payer,
+        [_mirror(line, asked[line.public_id]) for line in taken],
+        currency=invoice.currency,
+        kind=Kind.CREDIT,
+        engagement=invoice.engagement,
+        corrects=invoice,
+        by=by,
+        reason=reason.strip(),
+        po_number=invoice.po_number,
+        term_days=0,
+        supplied_from=invoice.supplied_from,
+        supplied_to=invoice.supplied_to,
+        discount_cents=reckoned.discount,
+        discount_words=invoice.discount_words,
+    )
+    issued = issue(drafted, version=1, by=by)
+    _post(
+        invoice, Entry.CREDIT, issued.total_cents, issued.issued_on, reason=issued.reason, about=issued.public_id, by=by
+    )
+    announce(Credited(invoice, issued, by))
+    return issued
+
+
+def _mirror(line: Line, quantity_milli: int) -> NewLine:
+    return NewLine(
+        line.text,
+        line.unit_cents,
+        quantity_milli=quantity_milli,
+        unit=line.unit,
+        detail=line.detail,
+        discount_bps=line.discount_bps,
+        rate=line.rate,
+        client=line.client,
+        engagement=line.engagement,
+        coach=line.coach,
+        supplied_from=line.supplied_from,
+        supplied_to=line.supplied_to,
+        credits=line,
+    )
+
+
+def _let_go(taken: Sequence[Line], asked: Mapping[str, int], left: Mapping[str, int]) -> None:
+    """What a line bills hangs on the whole line: which of its sessions a part of it would mean, nobody could say."""
+    for line in taken:
+        claims = Claim.delete().where(Claim.line == line)
+        if asked[line.public_id] != left[line.public_id] and line.subjects:
+            raise Refused(f"“{line.text}” can be billed again when all that is left of it is credited.")
+        claims.execute()
 
 
 # What was paid --------------------------------------------------------------------------------------------------------
@@ -301,39 +476,143 @@ def post(
     about: str = "",
     by: User | None,
 ) -> Posting:
-    """Write that so much of an issued invoice was paid, credited, written off; below zero that it was refunded.
+    """Write that so much of an issued invoice was paid or written off; below zero that it was given back.
 
-    Raises Refused when it is a draft.
+    Raises Refused when it cannot have been: a draft, a day to come, more given back than was too much.
     """
-    invoice = Invoice.get_by_id(invoice.id)
-    if invoice.state is not State.ISSUED:
-        raise Refused("A draft cannot be paid: issue it first.")
+    invoice = _as_it_is(invoice)
+    if refusal := refusal_to_post(entry, cents, on, invoice.account, reason=reason, today=day_of(clock.now())):
+        raise Refused(refusal)
     return _post(invoice, entry, cents, on, reference=reference, reason=reason, about=about, by=by)
 
 
 @atomic
+def refund(invoice: Invoice, cents: int, on: date, *, reference: str = "", reason: str = "", by: User) -> Posting:
+    """Write that so much of what was paid too much was given back. Raises Refused when we do not owe that much."""
+    return post(invoice, Entry.REFUND, -cents, on, reference=reference, reason=reason, by=by)
+
+
+@atomic
+def write_off(invoice: Invoice, *, reason: str, by: User) -> Posting:
+    """Expect no more of what is open. Raises Refused without a reason, or when nothing is open."""
+    today = day_of(clock.now())
+    return post(invoice, Entry.WRITE_OFF, max(_as_it_is(invoice).open_cents, 1), today, reason=reason.strip(), by=by)
+
+
+@atomic
+def transfer(invoice: Invoice, target: Invoice, cents: int, *, by: User) -> tuple[Posting, Posting]:
+    """Pay another invoice of the same payer from what was paid too much on this one.
+
+    Raises Refused when that is not so much, or more than is open there.
+    """
+    invoice, target, today = _as_it_is(invoice), _as_it_is(target), day_of(clock.now())
+    same = {"same_payer": invoice.payer_id == target.payer_id, "same_document": invoice == target}
+    if refusal := (
+        refusal_to_transfer(invoice.account, target.account, **same)
+        or refusal_to_post(Entry.TRANSFER, -abs(cents), today, invoice.account, today=today)
+        or refusal_to_post(Entry.TRANSFER, cents, today, target.account, today=today)
+    ):
+        raise Refused(refusal)
+    pair = new_public_id()
+    away = _post(invoice, Entry.TRANSFER, -cents, today, reason=f"To {target.label}", about=pair, by=by)
+    return away, _post(target, Entry.TRANSFER, cents, today, reason=f"From {invoice.label}", about=pair, by=by)
+
+
+@atomic
 def undo(posting: Posting, *, reason: str = "", by: User) -> Posting:
-    """Take a posting back by another. Raises Refused when that was done already."""
+    """Take a posting back by another; of a transfer both.
+
+    Raises Refused when that was done already, or something that stands on it must be taken back first.
+    """
     posting = Posting.get_by_id(posting.id)
-    if posting.undoes_id or Posting.select().where(Posting.undoes == posting).exists():
-        raise Refused("That was taken back already.")
-    invoice = Invoice.get_by_id(posting.invoice_id)
-    entry = Entry(posting.entry)
-    return _post(invoice, entry, -posting.cents, _today(), reason=reason, about=posting.about, undoes=posting, by=by)
+    if posting.entry == Entry.TRANSFER:
+        twin = Posting.get(
+            Posting.about == posting.about, Posting.invoice != posting.invoice_id, Posting.undoes.is_null()
+        )
+        _undo(twin, reason=reason, by=by)
+    return _undo(posting, reason=reason, by=by)
+
+
+def _undo(posting: Posting, *, reason: str, by: User) -> Posting:
+    invoice = _as_it_is(posting.invoice)
+    if refusal := refusal_to_undo(posting.id, Posting.standing(invoice)):
+        raise Refused(refusal)
+    today, about = day_of(clock.now()), posting.about
+    return _post(
+        invoice, Entry(posting.entry), -posting.cents, today, reason=reason, about=about, undoes=posting, by=by
+    )
 
 
 def _post(invoice: Invoice, entry: Entry, cents: int, on: date, *, by: User | None, **values: Any) -> Posting:
     """The database takes it off what is open (triggers.py)."""
     posting = Posting.create(invoice=invoice, entry=entry, cents=cents, on=on, at=clock.now(), by=by, **values)
-    invoice = Invoice.with_payer().where(Invoice.id == invoice.id).get()
-    invoice.last_entry = entry
-    invoice.settled_on = None if invoice.open_cents else on
+    invoice = _as_it_is(invoice)
+    was, now = invoice.settled_on, settled(invoice.total_cents, Posting.standing(invoice))
+    invoice.last_entry, invoice.settled_on = now.by or "", now.on
     invoice.save()
-    said = ENTRY_LABELS[entry] + (" taken back" if values.get("undoes") else "")
-    note(invoice, "banknote", said, by=by)
+    if undone := values.get("undoes"):
+        words = f"Taken back: {posted_in_words(entry, undone.cents, invoice.currency)}"
+    else:
+        words = posted_in_words(entry, cents, invoice.currency)
+    note(invoice, "undo" if undone else "banknote", words, by=by)
+    if was is None and now.on is not None:
+        tell(invoice, f"{invoice.label} {SETTLED.get(now.by, 'is paid')}", by=by)
+    elif was is not None and now.on is None:
+        tell(invoice, f"{invoice.label} is open again", by=by)
     posting.invoice = invoice
     announce(Posted(posting))
     return posting
+
+
+# What else happens to it ----------------------------------------------------------------------------------------------
+
+
+@atomic
+def dispute(invoice: Invoice, words: str, *, by: User) -> None:
+    """Note what the payer objects to: it is not reminded of meanwhile. Raises Refused when nothing of it is open."""
+    invoice = _as_it_is(invoice)
+    if refusal := refusal_to_dispute(invoice.account, words=words, is_disputed=invoice.disputed_at is not None):
+        raise Refused(refusal)
+    invoice.disputed_at, invoice.dispute = clock.now(), words.strip()
+    invoice.save()
+    note(invoice, "help", f"Disputed: {invoice.dispute}", by=by)
+    tell(invoice, f"{invoice.label} is disputed", by=by)
+    announce(Disputed(invoice, by))
+
+
+@atomic
+def settle_dispute(invoice: Invoice, reason: str, *, by: User) -> None:
+    """Note how a dispute ended: what is open is asked for again. Raises Refused without a reason."""
+    invoice = _as_it_is(invoice)
+    if invoice.disputed_at is None:
+        raise Refused("It is not disputed any more.")
+    if not reason.strip():
+        raise Refused("Say how it was settled.")
+    invoice.disputed_at, invoice.dispute = None, ""
+    invoice.save()
+    note(invoice, "handshake", f"Dispute settled: {reason.strip()}", by=by)
+    tell(invoice, f"The dispute about {invoice.label} is settled", by=by)
+    announce(DisputeSettled(invoice, by))
+
+
+@atomic
+def mark_viewed(invoice: Invoice) -> None:
+    """The payer has looked at it: the first time is noted."""
+    first = Invoice.update(viewed_at=clock.now()).where(Invoice.id == invoice.id, Invoice.viewed_at.is_null())
+    if first.execute():
+        invoice = _as_it_is(invoice)
+        note(invoice, "eye", "Opened by the payer", by=None)
+        tell(invoice, f"{invoice.label} was opened by {invoice.payer.name}", by=None)
+
+
+@atomic
+def note_overdue() -> None:
+    """By the clock: say once of each invoice that its day has passed."""
+    for invoice in Invoice.newly_overdue(day_of(clock.now())).limit(BATCH):
+        invoice.overdue_noted_at = clock.now()
+        invoice.save()
+        note(invoice, "clock-alert", f"Overdue, {in_words(invoice.open_cents, invoice.currency)} open", by=None)
+        tell(invoice, f"{invoice.label} is overdue", by=None)
 
 
 # What is told ---------------------------------------------------------------------------------------------------------
