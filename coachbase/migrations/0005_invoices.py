@@ -205,6 +205,7 @@ CREATE TABLE "line" (
     "supplied_from" DATE,
     "supplied_to" DATE,
     "credits_id" INTEGER,
+    "subjects" TEXT NOT NULL,
     FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE CASCADE,
     FOREIGN KEY ("rate_id") REFERENCES "tax_rate" ("id") ON DELETE RESTRICT,
     FOREIGN KEY ("client_id") REFERENCES "client" ("id") ON DELETE RESTRICT,
