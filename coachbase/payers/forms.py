@@ -97,7 +97,7 @@ class SellerForm(PartyForm):
         description="What is due by then waits for you to look at. Nothing is issued by itself.",
     )
     rhythm = short_text(
-        "Reminders, days after the due day",
+        "Reminders (days after due)",
         "When are payers reminded?",
         longest=40,
         help="A friendly one, the first, the second.",
@@ -205,7 +205,7 @@ class PayerForm(PartyForm):
     bundle = SelectField(
         "What stands on one invoice", choices=choices(BUNDLE_LABELS.items()), default=Bundle.PROGRAM.value
     )
-    rhythm = short_text("Reminders, days after the due day", longest=40, inputmode="numeric")
+    rhythm = short_text("Reminders (days after due)", longest=40, inputmode="numeric")
     version = version_field()
 
     def __init__(
