@@ -19,6 +19,9 @@ CURRENCIES = (
     "ZAR",
     "INR",
     "JPY",
+    "AED",
+    "BHD",
+    "KWD",
 )
 HUES = {
     200: "Teal", 230: "Sky", 255: "Blue", 280: "Indigo", 305: "Violet", 335: "Plum",
