@@ -13,7 +13,7 @@ from ..errors import Refused, Stale
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import Payer, Seller, TaxRate
-from .rules import Category, refusal_of_rate
+from .rules import FEES, NOTE_OF_FEES, Category, refusal_of_rate
 
 # The firm -------------------------------------------------------------------------------------------------------------
 
@@ -79,6 +79,13 @@ def remove_rate(rate: TaxRate) -> None:
 def restore_rate(rate: TaxRate) -> None:
     """Offer it again."""
     TaxRate.update(removed_at=None).where(TaxRate.id == rate.id).execute()
+
+
+@atomic
+def rate_of_fees() -> TaxRate:
+    """What late fees bear: no tax, which their note says. Made when first needed, and not offered for services."""
+    found = TaxRate.get_or_none(TaxRate.name == FEES, TaxRate.category_name == Category.OUTSIDE)
+    return found or TaxRate.create(name=FEES, category_name=Category.OUTSIDE, note=NOTE_OF_FEES, removed_at=clock.now())
 
 
 # Payers ---------------------------------------------------------------------------------------------------------------

@@ -87,6 +87,10 @@ _SMALL = {
 _SMALL_ELSEWHERE = "Exempt from VAT as a small business"
 
 
+FEES, NOTE_OF_FEES = "Late fee", "Compensation for late payment: outside the scope of tax"
+"""What late fees bear. They are compensation and no service: CJEU, C-222/81 (BAZ Bausystem)."""
+
+
 def ready_rates(country: str) -> list[ReadyRate]:
     """What a firm of this country mostly needs, to be added by a click; the usual rate first.
 
