@@ -35,6 +35,7 @@ from .intake import public as intake_public
 from .intake import views as intake
 from .invitations import public as invitations_public
 from .invitations import views as invitations
+from .invoices import public as invoices_public
 from .mail import views as mail
 from .mail.models import Message
 from .packages import views as packages
@@ -104,6 +105,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     raters_public.pages,
     tracking.pages,
     payers.pages,
+    invoices_public.pages,
 )
 
 

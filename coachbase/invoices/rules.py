@@ -239,6 +239,32 @@ def refusal_of_lines(lines: Sequence[LineLike], reckoned: Totals, *, discount_bp
     return None
 
 
+class ByCoach(NamedTuple):
+    """What of a document falls to one coach at one rate, after all discounts."""
+
+    coach: int | None
+    category: Category
+    rate_bps: int
+    net_cents: int
+    tax_cents: int
+
+
+def by_coach(reckoned: Totals, lines: Sequence[LineLike], coaches: Sequence[int | None]) -> list[ByCoach]:
+    """A document as the books count it: discount and tax of each rate are spread over the coaches of its lines by what
+    stands there for each, so that the sums are the document's own to the last cent."""
+    rows = []
+    for rate in reckoned.rates:
+        nets: dict[int | None, int] = {}
+        for line, coach, net in zip(lines, coaches, reckoned.lines, strict=True):
+            if (line.category, line.rate_bps) == rate[:2]:
+                nets[coach] = nets.get(coach, 0) + net
+        shares = spread(rate.discount_cents, list(nets.values()))
+        bases = [net - share for net, share in zip(nets.values(), shares, strict=True)]
+        taxes = spread(rate.tax_cents, bases)
+        rows += [ByCoach(coach, *rate[:2], *sums) for coach, *sums in zip(nets, bases, taxes, strict=True)]
+    return rows
+
+
 # Credit notes ---------------------------------------------------------------------------------------------------------
 
 
@@ -704,6 +730,39 @@ def as_read(said: Mapping[str, Any]) -> Reading:
         foot=seller["foot"],
         imprint=imprint_of(seller),
     )
+
+
+class Told(NamedTuple):
+    """How a document stands, as its payer reads it."""
+
+    icon: str
+    label: str
+    tone: str
+    sentence: str
+
+
+def told_to_payer(standing: Standing, due: str) -> Told:
+    """In kind words: who has paid already should not be scolded, and who disputes it knows that we know."""
+    return {
+        Standing.ISSUED: Told("undo", "Credited", "good", "There is nothing to pay."),
+        Standing.OPEN: Told("clock", "To be paid", "wait", f"Please pay it by {due}." if due else "Please pay it."),
+        Standing.OVERDUE: Told(
+            "clock-alert", "Still open", "late", f"It was due on {due}. If you have paid meanwhile: thank you."
+        ),
+        Standing.DISPUTED: Told(
+            "help",
+            "Being looked into",
+            "wait",
+            "You told us that something is not right. Please wait for our answer.",
+        ),
+        Standing.PAID: Told("circle-check", "Paid", "good", "Thank you. There is nothing more to do."),
+        Standing.OVERPAID: Told(
+            "arrow-right-left", "Paid", "good", "More came in than we asked for. We write to you about the rest."
+        ),
+        Standing.CREDITED: Told("undo", "Credited", "plain", "A credit note took it back. Nothing is to be paid."),
+        Standing.WRITTEN_OFF: Told("check", "Closed", "plain", "Nothing is to be paid any more."),
+        Standing.DRAFT: Told("pencil", "Draft", "plain", ""),
+    }[standing]
 
 
 def is_to_pay(said: Mapping[str, Any]) -> bool:

@@ -103,12 +103,6 @@ function giveFocusBack() {
   (twin ?? (place && actOf(place)) ?? $("#main"))?.focus({ preventScroll: true });
 }
 
-async function copy(button) {
-  await navigator.clipboard.writeText(button.dataset.copy);
-  button.title = "Copied";
-  $("use", button)?.setAttribute("href", $("use", button).getAttribute("href").replace(/#.*/, "#check"));
-}
-
 function clicked(event) {
   const at = (selector) => event.target.closest(selector);
   closeMenus(event.target);
@@ -119,7 +113,6 @@ function clicked(event) {
     open(link.id === "open-palette" ? $("#palette") : $("#dialog"), link.getAttribute("href"));
   } else if (at("[data-close]")) at("dialog")?.close();
   else if (at("[data-dismiss]")) at(".toast")?.remove();
-  else if (at("[data-copy]")) copy(at("[data-copy]"));
   else if (event.target instanceof HTMLDialogElement) event.target.close(); // the veil
 }
 

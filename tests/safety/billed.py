@@ -35,15 +35,17 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     client = Client.get(Client.public_id == world.ids["client"][whose])
     engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
     payer = _payer(world, whose, readers, client)
+    told_too = readers | _who_pays(whose, "invoice")
 
     def line(what: str) -> NewLine:
-        text, detail = world.word(what, whose, readers), world.word(f"{what}detail", whose, readers)
+        may = told_too if what == "invoiceline" else readers
+        text, detail = world.word(what, whose, may), world.word(f"{what}detail", whose, may)
         return NewLine(
             text, 45_000, detail=detail, rate=rate, client=client, engagement=engagement, coach=client.coach,
             supplied_to=clock.now().date(),
         )  # fmt: skip
 
-    told = {"words": world.word("invoicewords", whose, readers), "po_number": world.word("invoicepo", whose, readers)}
+    told = {"words": world.word("invoicewords", whose, told_too), "po_number": world.word("invoicepo", whose, told_too)}
     drafted = invoices.draft(payer, [line("invoiceline")], currency="GBP", engagement=engagement, by=None, **told)
     issued = invoices.issue(drafted, version=1, by=None)
     _drawn(world, whose, readers, issued)
@@ -53,9 +55,18 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     world.keep(f"{whose}, draft", draft)
 
 
+def _who_pays(whose: str, *links: str) -> Readers:
+    """Who holds a link to what Bob's sponsor pays reads what stands there."""
+    return frozenset(links) if whose == "bob" else frozenset()
+
+
 def _payer(world: "World", whose: str, readers: Readers, client: Client) -> Payer:
     words = ("legal_name", "address", "attention", "cost_centre", "reference", "portal")
-    told = {name: world.word(f"payer{name.replace('_', '')}", whose, readers) for name in words}
+    shown = {"legal_name": ("invoice", "invoices"), "cost_centre": ("invoice",), "reference": ("invoice",)}
+    told = {
+        name: world.word(f"payer{name.replace('_', '')}", whose, readers | _who_pays(whose, *shown.get(name, ())))
+        for name in words
+    }
     email, copy = (f"{world.word(name, whose, readers)}@payer.example" for name in ("payeremail", "payercopy"))
     payer = Payer.create(
         organisation=client.organisation, email=email, copy_to=copy, created_at=clock.now(), **told

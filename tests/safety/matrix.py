@@ -526,6 +526,15 @@ ROUTES: dict[str, Row] = {
     "POST raters_public.leave_approving": everyone(303),
     "POST portal_public.name_raters": Row(NAMES, 303),
     "POST portal_public.approve_as_sponsor": Row(APPROVAL, 303),
+    # invoices, by link
+    "GET invoices_public.open_invoice": Row({"invoice": ALL}, 303),
+    "GET invoices_public.invoice": holders("invoice", 200),
+    "POST invoices_public.document": holders("invoice", 200),
+    "POST invoices_public.leave": everyone(303),
+    "GET invoices_public.open_invoices": Row({"invoices": ALL}, 303),
+    "GET invoices_public.invoices": holders("invoices", 200),
+    "POST invoices_public.open_one": Row({"bob": "invoices", "bob, draft": "", "dan": "", "dan, draft": ""}, 303),
+    "POST invoices_public.leave_all": everyone(303),
     # tracking
     "GET tracking.choose_list": Row(STAFF, 200),
     "POST tracking.take": Row(STAFF, 422),

@@ -12,7 +12,7 @@ SIGNED_IN = ("olive", "alice", "vera", "carol", "dora")
 SHUT_OUT = ("stranger", "disabled", "ended")
 HOLDERS = (
     *("invitation", "reset", "intake", "client", "assistant", "sponsor"),
-    *("sign", "book", "session", "poll", "nominate", "approve"),
+    *("sign", "book", "session", "poll", "nominate", "approve", "invoice", "invoices"),
 )
 EVERYBODY = SIGNED_IN + SHUT_OUT + HOLDERS
 

@@ -67,9 +67,12 @@ MISSING = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 ALICES, CAROLS = frozenset({"olive", "alice", "vera"}), frozenset({"olive", "carol", "dora"})
 UNCLAIMED = frozenset({"olive", "vera", "dora"})
-PARTIES = frozenset({"client", "assistant", "sponsor", "sign", "book", "session", "poll", "nominate", "approve"})
+PARTIES = frozenset(
+    {"client", "assistant", "sponsor", "sign", "book", "session", "poll", "nominate", "approve", "invoice", "invoices"}
+)
 """Bob on his page, his own assistant, his sponsor contact, the same contact on the signing page; Bob where he books,
-where he moves what is booked, where he says which times suit, and names raters; the contact who approves them."""
+where he moves what is booked, where he says which times suit, and names raters; the contact who approves them; who pays
+for him, on the page of one invoice and on that of all."""
 COACH_ONLY = {"bob": ALICES - {"vera"}, "dan": CAROLS - {"dora"}, "ina": frozenset({"olive"})}
 READERS = {"bob": ALICES, "dan": CAROLS, "ina": UNCLAIMED}
 AWAY = timedelta(days=30)
@@ -709,6 +712,8 @@ def _links(world: World, staff: dict[str, User], form: FormVersion) -> None:
     _, world.tokens["poll"] = links.issue("poll", ids["voter"]["bob’s client"], lasts=timedelta(days=60))
     _, world.tokens["nominate"] = links.issue("nominate", ids["rater_ask"]["bob’s names"], lasts=timedelta(days=60))
     _, world.tokens["approve"] = links.issue("approve", ids["rater_ask"]["bob’s approval"], lasts=timedelta(days=60))
+    _, world.tokens["invoice"] = links.issue("invoice", ids["invoice"]["bob"], lasts=timedelta(days=60))
+    _, world.tokens["invoices"] = links.issue("invoices", ids["payer"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["feed_client"] = links.issue("feed_client", ids["client"]["bob"], lasts=timedelta(days=60))
     _, world.tokens["feed_coach"] = links.issue("feed_coach", staff["alice"].public_id, lasts=timedelta(days=60))
     _, world.tokens["reset"] = links.issue(RESET, staff["alice"].public_id, lasts=timedelta(hours=1))
