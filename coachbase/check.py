@@ -67,6 +67,12 @@ _MUST_BE_EMPTY = {
         "AND session.state IN ('booked', 'held', 'no_show') "
         "GROUP BY session.id HAVING coalesce(sum(line.count), 0) <> 1"
     ),
+    "The books say of document {} what it does not say itself.": (
+        "SELECT coalesce(invoice.number, invoice.id) FROM invoice LEFT JOIN portion ON portion.invoice_id = invoice.id "
+        "WHERE invoice.state = 'issued' GROUP BY invoice.id "
+        "HAVING coalesce(sum(portion.net_cents), 0) <> invoice.net_cents "
+        "OR coalesce(sum(portion.tax_cents), 0) <> invoice.tax_cents"
+    ),
     "Message {} counts as sent without a moment.": "SELECT id FROM message WHERE state = 'sent' AND sent_at IS NULL",
 }
 

@@ -1,7 +1,7 @@
 """Electronic invoices: EN 16931 as Factur-X (ZUGFeRD), profile EN 16931, written from a document's snapshot alone.
 
 What writes and checks them is an extra (`make einvoice`); without it, and for what the norm cannot say, documents are
-plain PDFs. The libraries weigh 150 MB while they check, so all of it runs apart.
+plain PDFs. The libraries take 200 MB while they check, so all of it runs apart.
 
 How a document is told, where the norm leaves it open:
 
@@ -411,7 +411,7 @@ _SVRL = "{http://purl.oclc.org/dsdl/svrl}"
 
 @cache
 def _rules() -> tuple[Any, Any]:
-    """The norm's rules, compiled: a fifth of a second and 110 MB, for as long as the process beside this one lives."""
+    """The norm's rules, compiled: half a second and 170 MB, for as long as the process beside this one lives."""
     from facturx import facturx  # noqa: PLC0415
     from saxonche import PySaxonProcessor  # noqa: PLC0415
 

@@ -133,6 +133,7 @@ def _freezing_what_was_issued() -> dict[str, str]:
         "line_is_frozen_on_insert": f"BEFORE INSERT ON line {of_issued.format('NEW')} {frozen}",
         "line_is_frozen_on_update": f"BEFORE UPDATE ON line {of_issued.format('OLD')} {frozen}",
         "line_is_frozen_on_delete": f"BEFORE DELETE ON line {of_issued.format('OLD')} {frozen}",
+        "portion_is_frozen_on_insert": f"BEFORE INSERT ON portion {of_issued.format('NEW')} {frozen}",
         "posting_is_to_what_is_issued": (
             "BEFORE INSERT ON posting WHEN (SELECT state FROM invoice WHERE id = NEW.invoice_id) <> 'issued' "
             "BEGIN SELECT RAISE(ABORT, 'a draft cannot be paid'); END"
@@ -146,6 +147,7 @@ def _freezing_what_was_issued() -> dict[str, str]:
 
 TRIGGERS: dict[str, str] = {
     **_freezing_what_was_issued(),
+    **_append_only("portion", "what the books say"),
     **_append_only("posting", "what was paid"),
     **_append_only("history", "the history of an invoice"),
     **_append_only("lost_number", "the list of lost numbers"),

@@ -32,7 +32,7 @@ from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
 from coachbase.instruments.models import Instrument, InstrumentGroup, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
-from coachbase.invoices.models import History, Invoice, Line, LostNumber, Posting, Series
+from coachbase.invoices.models import History, Invoice, Line, LostNumber, Portion, Posting, Series
 from coachbase.payers.models import Payer
 from coachbase.raters.models import Rater
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry
@@ -304,6 +304,7 @@ def _bill(cast, now):
         invoice = Invoice.create(payer=payer, currency="GBP", term_days=14, created_at=now)
         if number < 2:
             Line.create(invoice=invoice, position=1, text="Coaching")
+            Portion.create(invoice=invoice, category_name="S", rate_bps=0, net_cents=0, tax_cents=0)
     document = Document.select().first()
     for row, seq in ((1, 1), (3, 2)):
         issued = {"series": series, "year": 2026, "seq": seq, "state_name": "issued", "document": document}
@@ -414,6 +415,11 @@ HOLDS = {
     ),
     "line_is_frozen_on_update": lambda name: refused("UPDATE line SET text = 'Other' WHERE invoice_id = 1"),
     "line_is_frozen_on_delete": lambda name: refused("DELETE FROM line WHERE invoice_id = 1"),
+    "portion_is_frozen_on_insert": lambda name: refused(
+        "INSERT INTO portion (invoice_id, category, rate_bps, net_cents, tax_cents) VALUES (1, 'S', 2000, 1, 0)"
+    ),
+    "portion_is_never_changed": lambda name: refused("UPDATE portion SET net_cents = 7"),
+    "portion_is_never_deleted": lambda name: refused("DELETE FROM portion"),
     "posting_is_to_what_is_issued": lambda name: refused(
         'INSERT INTO posting (public_id, invoice_id, entry, cents, "on", reference, reason, about, at) '
         "SELECT 'another', 2, entry, cents, \"on\", reference, reason, about, at FROM posting LIMIT 1"

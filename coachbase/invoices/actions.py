@@ -35,6 +35,7 @@ from .models import (
     LastNumber,
     Line,
     LostNumber,
+    Portion,
     Posting,
     Series,
     coach_of,
@@ -55,6 +56,7 @@ from .rules import (
     ToCredit,
     Unit,
     as_read,
+    by_coach,
     due_on,
     number_in_words,
     posted_in_words,
@@ -306,6 +308,7 @@ def issue(invoice: Invoice, *, version: int, by: User | None) -> Invoice:
     said = json.dumps(snapshot_of(invoice, lines), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     invoice.snapshot, invoice.snapshot_sha256 = said, hashlib.sha256(said.encode()).hexdigest()
     invoice.version += 1
+    _write_portions(invoice, lines)
     invoice.save()
     note(invoice, "send", f"Issued as {invoice.number}", by=by)
     tell(invoice, f"{invoice.label} issued to {invoice.payer.name}", by=by)
@@ -325,6 +328,13 @@ def issue_all(drafts: Sequence[tuple[Invoice, int]], *, by: User) -> Outcome:
         except Refused as refusal:
             outcome.refused.append((invoice, str(refusal)))
     return outcome
+
+
+def _write_portions(invoice: Invoice, lines: Sequence[Line]) -> None:
+    """What the books add up, frozen together with the document."""
+    rows = by_coach(totals_of(invoice, lines), lines, [line.coach_id for line in lines])
+    told = ("coach", "category_name", "rate_bps", "net_cents", "tax_cents")
+    Portion.insert_many([{"invoice": invoice} | dict(zip(told, row, strict=True)) for row in rows]).execute()
 
 
 def _take_number(kind: Kind, year: int) -> tuple[Series, int, int, str]:

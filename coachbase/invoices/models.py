@@ -487,6 +487,20 @@ class Claim(Model):
         indexes = ((("kind_name", "subject"), True),)
 
 
+class Portion(Model):
+    """What of an issued document falls to one coach at one rate, after discounts: what the books add up.
+
+    Written in the transaction that issues, and frozen with it; its sums are the document's own.
+    """
+
+    invoice = ForeignKeyField(Invoice, backref="portions", on_delete="CASCADE")
+    coach = ForeignKeyField(User, null=True, on_delete="RESTRICT")
+    category_name = CharField(max_length=2, column_name="category")
+    rate_bps = IntegerField()
+    net_cents = IntegerField()
+    tax_cents = IntegerField()
+
+
 class Posting(Model):
     """A payment, a refund, a credit, a transfer, a write-off: append only. `undoes` is the one it takes back.
 

@@ -265,6 +265,32 @@ def by_coach(reckoned: Totals, lines: Sequence[LineLike], coaches: Sequence[int 
     return rows
 
 
+class ByCoach(NamedTuple):
+    """What of a document falls to one coach at one rate, after all discounts."""
+
+    coach: int | None
+    category: Category
+    rate_bps: int
+    net_cents: int
+    tax_cents: int
+
+
+def by_coach(reckoned: Totals, lines: Sequence[LineLike], coaches: Sequence[int | None]) -> list[ByCoach]:
+    """A document as the books count it: discount and tax of each rate are spread over the coaches of its lines by what
+    stands there for each, so that the sums are the document's own to the last cent."""
+    rows = []
+    for rate in reckoned.rates:
+        nets: dict[int | None, int] = {}
+        for line, coach, net in zip(lines, coaches, reckoned.lines, strict=True):
+            if (line.category, line.rate_bps) == rate[:2]:
+                nets[coach] = nets.get(coach, 0) + net
+        shares = spread(rate.discount_cents, list(nets.values()))
+        bases = [net - share for net, share in zip(nets.values(), shares, strict=True)]
+        taxes = spread(rate.tax_cents, bases)
+        rows += [ByCoach(coach, *rate[:2], *sums) for coach, *sums in zip(nets, bases, taxes, strict=True)]
+    return rows
+
+
 # Credit notes ---------------------------------------------------------------------------------------------------------
 
 

@@ -230,6 +230,19 @@ CREATE TABLE "claim" (
 );
 CREATE INDEX "claim_line_id" ON "claim" ("line_id");
 CREATE UNIQUE INDEX "claim_kind_subject" ON "claim" ("kind", "subject");
+CREATE TABLE "portion" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "invoice_id" INTEGER NOT NULL,
+    "coach_id" INTEGER,
+    "category" VARCHAR(2) NOT NULL,
+    "rate_bps" INTEGER NOT NULL,
+    "net_cents" INTEGER NOT NULL,
+    "tax_cents" INTEGER NOT NULL,
+    FOREIGN KEY ("invoice_id") REFERENCES "invoice" ("id") ON DELETE CASCADE,
+    FOREIGN KEY ("coach_id") REFERENCES "user" ("id") ON DELETE RESTRICT
+);
+CREATE INDEX "portion_invoice_id" ON "portion" ("invoice_id");
+CREATE INDEX "portion_coach_id" ON "portion" ("coach_id");
 CREATE TABLE "posting" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "public_id" VARCHAR(26) NOT NULL,
