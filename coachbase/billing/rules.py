@@ -6,7 +6,7 @@ what was billed is fixed, whatever becomes of the plan. Prices are net, whole mi
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple, Protocol
@@ -250,7 +250,8 @@ def due(plan: PlanLike, parts: Sequence[PartLike], facts: Facts, upto: date) -> 
     """What of a program is to be billed up to a day, and is not yet, in the order of its days."""
     found = due_sessions(plan, facts) if plan.way in BY_SESSIONS else []
     found += due_parts(parts, facts, upto) if plan.way is Way.PARTS else []
-    return sorted((one for one in found if _is_ours(one.on, plan, upto)), key=lambda one: one.on)
+    ours = (one for one in found if one.unit_cents and _is_ours(one.on, plan, upto))
+    return sorted(ours, key=lambda one: one.on)
 
 
 def _is_ours(on: date, plan: PlanLike, upto: date) -> bool:
@@ -397,6 +398,16 @@ def price_of(number: int, unit_cents: int, price_cents: int, sessions: int) -> i
     return unit_cents + (price_cents % sessions if divides and number == sessions else 0)
 
 
+MORNING = 6
+"""The hour drafts are made at, or as soon after as a worker runs."""
+
+
+def is_time_for_batch(weekday: int, now: datetime, last: datetime | None) -> bool:
+    """Whether the clock makes drafts at this moment, by the firm's clock: on its day of the week, once; -1 is never."""
+    is_day = now.weekday() == weekday and now.hour >= MORNING
+    return is_day and (last is None or last.date() < now.date())
+
+
 # Lines of an invoice --------------------------------------------------------------------------------------------------
 
 
@@ -446,6 +457,12 @@ def _month_line(month: Sequence[Due], program: str, client: str, discount_bps: i
     claims = tuple((one.kind, one.subject) for one in month)
     text = f"{program}: sessions with {client}, {first:%B %Y}"
     return Worded(text, "", month[0].unit_cents, quantity, month[0].unit, discount_bps, first, last, claims)
+
+
+def net_of(found: Iterable[Due], discount_bps: int) -> int:
+    """What is due after the plan's share of discount, without deposits: something can be taken off it."""
+    wholes = [half_up(one.quantity_milli * one.unit_cents, 1000) for one in found if not one.is_deposit]
+    return sum(whole - half_up(whole * discount_bps, 10_000) for whole in wholes)
 
 
 class Off(NamedTuple):
