@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from flask import Blueprint
 from peewee import ModelSelect, Select, fn
 
+from . import clock
 from .accounts import public as accounts_public
 from .accounts import views as accounts
 from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
+from .agreements.tasks import day_of
 from .assessments import views as assessments
 from .audit import views as audit
 from .availability import views as availability
@@ -36,6 +38,8 @@ from .intake import views as intake
 from .invitations import public as invitations_public
 from .invitations import views as invitations
 from .invoices import public as invoices_public
+from .invoices import views as invoices
+from .invoices.models import to_review
 from .mail import views as mail
 from .mail.models import Message
 from .packages import views as packages
@@ -101,6 +105,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     invitations_public.pages,
     intake.pages,
     intake_public.pages,
+    invoices.pages,
     raters.pages,
     raters_public.pages,
     tracking.pages,
@@ -130,6 +135,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
+    MenuItem("Invoices", "/invoices", "receipt", "i", also=("/billing", "/payments", "/books")),
     MenuItem("Library", "/library", "library", "l", also=("/documents",)),
     MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
     MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account", "/audit", "/codes")),
@@ -165,6 +171,7 @@ COUNTS: dict[str, Callable[[User], ModelSelect]] = {
     "/boards/assessments": Card.open_assessments,
     "/clients": Client.current_count,
     "/sponsors": Organisation.count_for,
+    "/invoices": lambda user: to_review(user, day_of(clock.now())),
     "/mail": Message.in_trouble,
 }
 """The count of open things beside a menu item, for the reader."""

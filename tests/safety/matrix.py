@@ -44,6 +44,9 @@ CARD = WALL | {f"{whose}, assessed": WALL[whose] for whose in ("bob", "dan")}
 PROGRAM = {"firm": ARRANGE}
 PROPOSAL = {"bob": "olive alice vera", "dan": "olive carol dora"}
 """A plan is a coach’s: Alice’s about Bob is called bob here, Carol’s about Dan dan."""
+INVOICE = {whose: WALL[whose] for whose in ("bob", "dan")}
+DRAFT = {f"{whose}, draft": WALL[whose] for whose in ("bob", "dan")}
+"""Bob's sponsor was sent an invoice, and has a draft; so has Dan's."""
 PACKAGE = {whose: WALL[whose] for whose in ("bob", "dan")}
 """Alice's client has a package and a plan, and so has Carol's."""
 SESSION = {whose: WALL[whose] for whose in ("bob", "dan")}
@@ -479,6 +482,20 @@ ROUTES: dict[str, Row] = {
     "POST assessments.cancel": Row(ASSESSMENT, 422),
     "GET assessments.look_at_mails": Row(STAFF, 200),
     "POST assessments.send": Row(STAFF, 400),
+    # invoices
+    "GET invoices.overview": Row(STAFF, 200),
+    "GET invoices.invoices": Row(STAFF, 200),
+    "GET invoices.new": Row(STAFF, 200),
+    "POST invoices.create": Row(STAFF, 422),
+    "POST invoices.reckon": Row(STAFF, 200),
+    "GET invoices.of_client": Row(WALL, 200),
+    "GET invoices.of_sponsor": Row(WALL, 200),
+    "GET invoices.invoice": Row(INVOICE | DRAFT, 200),
+    "GET invoices.pdf": Row(INVOICE, 200),
+    "GET invoices.edit": Row(DRAFT, 200),
+    "POST invoices.change": Row(DRAFT, 422),
+    "POST invoices.issue": Row(DRAFT, 303, {"version": "1"}),
+    "POST invoices.discard": Row(DRAFT, 303, {"version": "1"}),
     # packages
     "GET packages.packages": Row(WALL, 200),
     "GET packages.of_client": Row(WALL, 200),
