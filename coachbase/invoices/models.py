@@ -377,9 +377,26 @@ def coach_of(invoice: Invoice) -> User | None:
     return line.coach if line else client.coach if client and client.coach_id else None
 
 
-def facts_of(invoice: Invoice, lines: Sequence[Line]) -> Facts:
-    """What decides whether a draft may be issued."""
-    seller, payer = Seller.current() or Seller(), invoice.payer
+def reachable(drafts: Sequence[Invoice], lines: Iterable[Line]) -> set[int]:
+    """The ids of those drafts that somebody is known to be mailed: `mail_to` for many, in one query."""
+    pairs = {(line.engagement_id, line.invoice_id) for line in lines if line.engagement_id}
+    paying = Participant.select(Participant.engagement, Contact.organisation).join(Contact)
+    told = Participant.pays, Contact.email != "", Contact.removed_at.is_null()
+    rows = paying.where(*told, Participant.engagement.in_({engagement for engagement, _ in pairs})).tuples()
+    by_contact = {(invoice, organisation) for each, organisation in rows for one, invoice in pairs if one == each}
+    return {
+        row.id
+        for row in drafts
+        if row.payer.email
+        or (row.payer.client.email if row.payer.client_id else (row.id, row.payer.organisation_id) in by_contact)
+    }
+
+
+def facts_of(
+    invoice: Invoice, lines: Sequence[Line], *, seller: Seller | None = None, is_reachable: bool | None = None
+) -> Facts:
+    """What decides whether a draft may be issued; who looks at many says what it knows already."""
+    seller, payer = seller or Seller.current() or Seller(), invoice.payer
     return Facts(
         seller_name=seller.legal_name,
         seller_address=seller.address,
@@ -393,8 +410,8 @@ def facts_of(invoice: Invoice, lines: Sequence[Line]) -> Facts:
         kind=invoice.kind,
         untaxed_without_note=any(line.category in NEEDS_NOTE and not line.tax_note for line in lines),
         supplied=invoice.supplied_to is not None or all(line.supplied_to for line in lines),
-        has_address_to_mail=bool(mail_to(invoice)),
-        undrawable=paper.refusal_to_draw(*_words_in(snapshot_of(invoice, lines))) or "",
+        has_address_to_mail=bool(mail_to(invoice)) if is_reachable is None else is_reachable,
+        undrawable=paper.refusal_to_draw(*_words_in(snapshot_of(invoice, lines, seller))) or "",
     )
 
 
@@ -419,9 +436,9 @@ _OF_LINE = (
 )  # fmt: skip
 
 
-def snapshot_of(invoice: Invoice, lines: Sequence[Line]) -> dict[str, Any]:
+def snapshot_of(invoice: Invoice, lines: Sequence[Line], seller: Seller | None = None) -> dict[str, Any]:
     """All a document says, as plain values: the page, the PDF, the CSV and the XML read this and nothing else."""
-    reckoned, seller = totals_of(invoice, lines), Seller.current() or Seller()
+    reckoned, seller = totals_of(invoice, lines), seller or Seller.current() or Seller()
     notes = {(line.category, line.rate_bps): line.tax_note for line in lines}
     names = {(line.category, line.rate_bps): line.rate.name for line in lines if line.rate_id}
     before = invoice.corrects if invoice.corrects_id else None
