@@ -692,7 +692,7 @@ def _bare(user: User) -> "ModelSelect[Invoice]":
 
 
 def _summed() -> tuple[Any, ...]:
-    signed = Case(Invoice.kind_name, [(Kind.CREDIT, -Invoice.total_cents)], Invoice.total_cents)
+    signed = Case(Invoice.kind_name, [(Kind.CREDIT, Invoice.total_cents * -1)], Invoice.total_cents)
     return Invoice.currency, fn.COUNT(Invoice.id), fn.SUM(signed), fn.SUM(Invoice.open_cents)
 
 
