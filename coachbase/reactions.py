@@ -20,6 +20,7 @@ from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.models import Client
 from .clients.rules import Party, called
 from .credentials import actions as credentials
+from .dunning import actions as dunning
 from .dunning.models import Dun
 from .engagements import actions as engagements
 from .engagements.models import Engagement
@@ -139,6 +140,9 @@ def wire() -> None:
     on(sessions.Marked, _hold_debrief)
     on(Drawn, _mail_invoice)
     on(MailEnded, _note_mailed_invoice)
+    on(MailEnded, _follow_letter)
+    on(invoices.Posted, _call_reminders_off)
+    on(invoices.Disputed, _leave_in_peace)
 
 
 def _lay_out_board(event: FirmFounded) -> None:
@@ -502,6 +506,19 @@ def _note_mailed_invoice(event: MailEnded) -> None:
     if found := Invoice.get_or_none(Invoice.public_id == message.about):
         icon = "mail-check" if message.state is MailState.SENT else "mail-x"
         invoices.note(found, icon, sentence_on(message.kind, message.to_address, message.state), by=message.by)
+
+
+def _follow_letter(event: MailEnded) -> None:
+    dunning.follow_mail(event.message)
+
+
+def _call_reminders_off(event: invoices.Posted) -> None:
+    dunning.follow(event.posting.invoice, why="what is open has changed")
+
+
+def _leave_in_peace(event: invoices.Disputed) -> None:
+    dunning.follow(event.invoice, why="it is disputed")
+
 
 
 def _follow_steps(event: engagements.StepsChanged) -> None:

@@ -6,6 +6,7 @@ from . import jobs, tidying
 from .agreements import actions as agreements
 from .availability import actions as availability
 from .credentials import actions as credentials
+from .dunning import actions as dunning
 from .engagements import actions as engagements
 from .feeds import actions as feeds
 from .files import actions as files
@@ -28,10 +29,12 @@ def set_clock() -> None:
     jobs.at(packages.sweep, minute="*")
     jobs.at(invoices.sweep, minute="*")
     jobs.at(invoices.note_overdue, minute="*/5")
+    jobs.at(dunning.sweep, minute="*")
     jobs.at(files.sweep, minute="*")
     jobs.at(polls.sweep, minute="*/5")
     jobs.at(portal.remind_due, minute="*/15")
     jobs.at(portal.chase_raters, minute="*/15")
+    jobs.at(dunning.remind_due, minute="*/15")
     jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")

@@ -10,20 +10,34 @@ from typing import NamedTuple, Self
 from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
+from ..accounts.rules import Role
 from ..clients.models import Client, Organisation
 from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
 from ..firm.models import Firm
 from ..invoices.models import SHORT, Invoice, mail_to
-from ..invoices.rules import Kind, State
+from ..invoices.rules import Entry, Kind, State
 from ..mail.models import Message
 from ..mail.rules import State as Fate
 from ..payers.models import Payer, Seller
 from ..payers.rules import RHYTHM, reminder_days
 from ..portal.models import Chaser
 from ..portal.rules import day_of
-from .rules import Case, Level, LetterState, Reminded, Why, is_due, together, why_not
+from .rules import (
+    COUNTS,
+    Case,
+    LetterState,
+    Level,
+    Reminded,
+    Why,
+    is_due,
+    refusal_to_remind,
+    together,
+    why_not,
+    why_to_act,
+)
 
+MOST_LOOKED_AT = 500
 FARTHEST = timedelta(hours=14)
 """No zone is further ahead of UTC: what is late nowhere yet need not be looked at."""
 
@@ -132,25 +146,26 @@ def overdue_for(user: User, now: datetime) -> "ModelSelect[Invoice]":
     return overdue(now).where(Invoice.id.in_(Invoice.visible_to(user).select(Invoice.id)))
 
 
-def zone_of(payer: Payer) -> str:
-    """By whose clock it is: a client's own, else the firm's."""
-    if payer.client_id and payer.client.zone:
-        return payer.client.zone
+def home_zone() -> str:
     firm = Firm.current()
     return firm.zone if firm else "UTC"
 
 
+def zone_of(payer: Payer, home: str) -> str:
+    """By whose clock it is: a client's own, else the firm's."""
+    return (payer.client.zone if payer.client_id else "") or home
+
+
 def cases_of(invoices: Sequence[Invoice]) -> list[Case]:
-    """How each stands for whoever decides about reminding of it; five queries however many there are."""
+    """How each stands for whoever decides about reminding of it; six questions however many there are."""
     ids = [invoice.id for invoice in invoices]
-    seller, letters = Seller.current(), _letters_of(ids)
-    returned = _returned({found[-1].public_id for found in letters.values()})
+    seller, home, letters = Seller.current(), home_zone(), _letters_of(ids)
     reached = _reached([invoice.public_id for invoice in invoices])
     pauses = {pause.invoice_id: pause for pause in Pause.select().where(Pause.invoice.in_(ids))}
     usual = reminder_days(seller.rhythm) if seller and seller.rhythm else RHYTHM
     cases = []
     for invoice in invoices:
-        zone, pause, sent = zone_of(invoice.payer), pauses.get(invoice.id), letters.get(invoice.id, [])
+        found, pause, zone = letters.get(invoice.id, []), pauses.get(invoice.id), zone_of(invoice.payer, home)
         moments = [moment for moment in (reached.get(invoice.public_id), invoice.viewed_at) if moment]
         cases.append(
             Case(
@@ -159,19 +174,29 @@ def cases_of(invoices: Sequence[Invoice]) -> list[Case]:
                 due_on=invoice.due_on,
                 rhythm=reminder_days(invoice.payer.rhythm) or usual,
                 reached_on=day_of(min(moments), zone) if moments else None,
-                sent=tuple((Level(letter.dun.level_name), letter.on) for letter in sent),
+                sent=tuple((Level(letter.dun.level_name), letter.on) for letter in found if letter.state in COUNTS),
                 is_disputed=invoice.disputed_at is not None,
                 is_handed=pause is not None and pause.is_handed,
                 paused_until=pause.until if pause else None,
-                came_back=bool(sent) and sent[-1].public_id in returned,
+                came_back=bool(found) and _came_back(found[-1], invoice),
                 invoice=invoice,
             )
         )
     return cases
 
 
+def case_of(invoice: Invoice) -> Case:
+    """An invoice as it is now."""
+    return cases_of(list(Invoice.with_payer().where(Invoice.id == invoice.id)))[0]
+
+
+def today_of(invoice: Invoice, now: datetime) -> date:
+    """The payer's own day."""
+    return day_of(now, zone_of(invoice.payer, home_zone()))
+
+
 def _letters_of(ids: Sequence[int]) -> dict[int, list[Letter]]:
-    """The letters that reminded of each, in their order; each letter with its `dun`."""
+    """The letters that were to remind of each, in their order; each letter with its `dun`."""
     found: dict[int, list[Letter]] = {}
     rows = Letter.select(Letter, Dun).join(Dun, attr="dun").where(Dun.invoice.in_(ids), Dun.level_name.is_null(False))
     for letter in rows.order_by(Letter.id):
@@ -179,21 +204,19 @@ def _letters_of(ids: Sequence[int]) -> dict[int, list[Letter]]:
     return found
 
 
-def _returned(letters: Iterable[str]) -> set[str]:
-    """Those of these letters of which no mail arrived."""
-    fates: dict[str, set[str]] = {}
-    for about, state in Message.select(Message.about, Message.state_name).where(Message.about.in_(list(letters))).tuples():
-        fates.setdefault(about, set()).add(state)
-    return {about for about, states in fates.items() if states == {Fate.DEAD}}
+def _came_back(letter: Letter, invoice: Invoice) -> bool:
+    """Whether the last letter did not arrive, and another would go to the same address."""
+    if letter.state is not LetterState.BACK:
+        return False
+    gone_to = {addressee.email.casefold() for addressee in letter.addressees}
+    return any(email.casefold() in gone_to for _, email in mail_to(invoice))
 
 
 def _reached(invoices: Sequence[str]) -> dict[str, datetime]:
     """When a mail about each of these was first taken by its reader's mail server."""
-    sent = Message.select(Message.about, fn.MIN(Message.sent_at)).where(
-        Message.about.in_(list(invoices)), Message.state_name == Fate.SENT
-    )
-    moment = Message.sent_at.python_value
-    return {about: moment(at) if isinstance(at, str) else at for about, at in sent.group_by(Message.about).tuples()}
+    of_these = Message.about.in_(list(invoices)), Message.state_name == Fate.SENT
+    sent = Message.select(Message.about, fn.MIN(Message.sent_at).alias("first")).where(*of_these)
+    return {row.about: Message.sent_at.python_value(row.first) for row in sent.group_by(Message.about).namedtuples()}
 
 
 # What is written about it ---------------------------------------------------------------------------------------------
@@ -210,15 +233,16 @@ class Lot(NamedTuple):
 
 def lots(cases: Iterable[Case], now: datetime, *, asked: Invoice | None = None) -> list[Lot]:
     """A lot for each address at which something is due today, or is what is `asked` for."""
+    home = home_zone()
     of_payer: dict[int, list[Case]] = {}
     for case in cases:
         of_payer.setdefault(case.invoice.payer_id, []).append(case)
-    return [lot for found in of_payer.values() for lot in _lots_of_payer(found, now, asked)]
+    return [lot for found in of_payer.values() for lot in _lots_of_payer(found, now, home, asked)]
 
 
-def _lots_of_payer(cases: Sequence[Case], now: datetime, asked: Invoice | None) -> Iterable[Lot]:
+def _lots_of_payer(cases: Sequence[Case], now: datetime, home: str, asked: Invoice | None) -> Iterable[Lot]:
     payer = cases[0].invoice.payer
-    zone = zone_of(payer)
+    zone = zone_of(payer, home)
     today = day_of(now, zone)
     if not any(is_due(case, today) or case.invoice == asked for case in cases):
         return
@@ -231,8 +255,36 @@ def _lots_of_payer(cases: Sequence[Case], now: datetime, asked: Invoice | None) 
             yield Lot(payer, list(to), zone, reminded)
 
 
+def asked_for(invoice: Invoice, user: User, now: datetime) -> tuple[str, Lot | None]:
+    """What would be said if somebody reminded of an invoice now; without that, why nobody can."""
+    if refusal := refusal_to_remind(case_of(invoice), today_of(invoice, now)):
+        return refusal, None
+    cases = cases_of(list(overdue_for(user, now).where(Invoice.payer == invoice.payer_id)))
+    found = [lot for lot in lots(cases, now, asked=invoice) if invoice in [one.case.invoice for one in lot.reminded]]
+    return ("", found[0]) if found else ("Nobody is known to write to. Add the payer’s address.", None)
+
+
 class Waits(NamedTuple):
     """An invoice of which reminders are of no use any more, or do not arrive, with why."""
 
     case: Case
     why: Why
+
+
+def waiting_for_us(user: User, now: datetime) -> list[Waits]:
+    """What somebody should do something about, the oldest first: call, mend an address, decide.
+
+    What was handed over waits for the owner; the rest for whoever looks after the desk.
+    """
+    home, found = home_zone(), []
+    for case in cases_of(list(overdue_for(user, now).limit(MOST_LOOKED_AT))):
+        why = why_to_act(case, day_of(now, zone_of(case.invoice.payer, home)))
+        if why is not None and (why is not Why.HANDED or user.role is Role.OWNER):
+            found.append(Waits(case, why))
+    return found
+
+
+def has_fee(invoice: Invoice) -> bool:
+    """Whether a late fee was drafted or issued for it, and not taken back."""
+    fees = Invoice.select(Invoice.id).where(Invoice.corrects == invoice, Invoice.kind_name == Kind.FEE)
+    return fees.where(Invoice.removed_at.is_null(), Invoice.last_entry != Entry.CREDIT).exists()

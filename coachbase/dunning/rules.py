@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from ..invoices.rules import Kind, half_up
+from ..invoices.rules import Face, Kind, half_up
 
 
 class Level(StrEnum):
@@ -27,11 +27,22 @@ LEVEL_LABELS = {Level.FRIENDLY: "Friendly reminder", Level.FIRST: "First reminde
 
 
 class LetterState(StrEnum):
-    """A letter waits to be drawn, is in the outbox, or was called off before it left."""
+    """A letter waits to be drawn, is in the outbox or at its reader, was called off before it left, or came back."""
 
     PENDING = "pending"
     OUT = "out"
     OFF = "off"
+    BACK = "back"
+
+
+COUNTS = (LetterState.PENDING, LetterState.OUT)
+"""Letters that remind of something: what nobody got does not."""
+FACES = {
+    LetterState.PENDING: Face("pencil", "Being written", ""),
+    LetterState.OUT: Face("mail-check", "Sent", "good"),
+    LetterState.OFF: Face("ban", "Called off", ""),
+    LetterState.BACK: Face("mail-x", "Not delivered", "late"),
+}
 
 
 class Why(StrEnum):
@@ -54,13 +65,13 @@ SENTENCES = {
     Why.HANDED: "It was handed to the owner, who decides what comes next.",
     Why.PAUSED: "Reminders rest until the day that was agreed.",
     Why.UNREACHED: "The mail with it did not arrive, so the payer could not pay. Mend the address and mail it again.",
-    Why.CAME_BACK: "The last reminder did not arrive. Mend the address, then send it again from Mail.",
+    Why.CAME_BACK: "The last reminder did not arrive at this address. Enter another one, or send it again from Mail.",
     Why.ENOUGH: "All three reminders were sent. A call may do more now.",
 }
 CALL_AFTER = timedelta(days=7)
 """So long after the last reminder somebody should call."""
 LETTER_DELAYS = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
-LONGEST_WORDS = 300
+LONGEST_WORDS, LONGEST_REST = 300, timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ class Case:
     """An invoice as it is now, for whoever decides about reminding of it. Days are the reader's.
 
     `reached_on` is when the payer had it: None while no mail with it arrived. `sent` are the levels it was reminded at,
-    with their days. `invoice` is the row itself.
+    with their days; `came_back`: the last letter did not arrive where it would go now. `invoice` is the row itself.
     """
 
     kind: Kind
@@ -144,11 +155,14 @@ def refusal_to_remind(case: Case, today: date) -> str | None:
     return None
 
 
-def should_call(case: Case, today: date) -> bool:
-    """Whether all reminders were of no use, and somebody should call."""
-    if case.level is not None or case.last_on is None or why_not(case, today) is not None:
-        return False
-    return case.last_on + CALL_AFTER <= today
+def why_to_act(case: Case, today: date) -> Why | None:
+    """Why somebody should do something: all reminders were of no use, they do not arrive, the owner decides."""
+    why = why_not(case, today)
+    if why in (Why.UNREACHED, Why.CAME_BACK, Why.HANDED):
+        return why
+    if why is None and case.level is None and case.last_on is not None and case.last_on + CALL_AFTER <= today:
+        return Why.ENOUGH
+    return None
 
 
 class Reminded(NamedTuple):
@@ -161,8 +175,8 @@ class Reminded(NamedTuple):
 def together(cases: Sequence[Case], today: date, *, asked: Any = None) -> list[Reminded]:
     """What one letter to one address says of these; nothing when none of them is due, or asked for.
 
-    All that is late stands in it, so that the sum is right. What was never mentioned before is reminded of in a friendly
-    way along with the others; what had its turn some days ago is listed, and keeps its own days.
+    All that is late stands in it, so that the sum is right. What was never mentioned before is reminded of in a
+    friendly way along with the others; what had its turn some days ago is listed, and keeps its own days.
     """
     may = sorted((case for case in cases if why_not(case, today) is None), key=lambda case: case.due_on)
     due = [case for case in may if is_due(case, today) or case.invoice == asked]
@@ -186,6 +200,13 @@ HIGHEST_INTEREST = 3000
 def interest(open_cents: int, bps: int, days: int) -> int:
     """Interest for so many days, of a year of 365 days (act/365), a half rounded up; `bps`: 912 is 9.12 % a year."""
     return half_up(open_cents * bps * days, YEAR * WHOLE)
+
+
+def refusal_of_rest(until: date, today: date) -> str | None:
+    """Why reminders cannot rest until this day, as a sentence; None when they can."""
+    if until <= today:
+        return "Choose a day to come."
+    return "A year at most." if until > today + LONGEST_REST else None
 
 
 def refusal_to_charge(case: Case, today: date, *, has_fee: bool, another: bool) -> str | None:
