@@ -520,7 +520,6 @@ def _leave_in_peace(event: invoices.Disputed) -> None:
     dunning.follow(event.invoice, why="it is disputed")
 
 
-
 def _follow_steps(event: engagements.StepsChanged) -> None:
     boards.follow_steps(event.engagement, by=event.by)
 
