@@ -2,19 +2,24 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from peewee import IntegrityError
 
-from coachbase.db import atomic
+from coachbase import clock, jobs
+from coachbase.db import atomic, database
 from coachbase.errors import Refused, Stale
-from coachbase.invoices import actions
+from coachbase.events import on
+from coachbase.files.models import Document
+from coachbase.firm.models import Firm
+from coachbase.invoices import actions, tasks
 from coachbase.invoices.actions import NewLine
-from coachbase.invoices.models import Claim, Invoice, Line
-from coachbase.invoices.rules import ClaimKind, Entry, State
+from coachbase.invoices.models import Claim, History, Invoice, LastNumber, Line, LostNumber, Posting
+from coachbase.invoices.rules import ClaimKind, Entry, Kind, Standing, State
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
+from coachbase.timeline.models import Entry as Said
 
 DAY = date(2026, 11, 20)
 
@@ -30,8 +35,10 @@ def payer(cast):
 
 
 def coaching(cast, **values):
-    told = {"rate": TaxRate.get(), "client": cast.bob, "coach": cast.alice, "supplied_to": DAY}
-    return NewLine("Coaching session", 25_000, **(told | values))
+    told = {
+        "unit_cents": 25_000, "rate": TaxRate.get(), "client": cast.bob, "coach": cast.alice, "supplied_to": DAY,
+    }  # fmt: skip
+    return NewLine("Coaching session", **(told | values))
 
 
 def drafted(cast, payer, *lines):
@@ -99,3 +106,339 @@ def test_a_payment_takes_off_what_is_open_and_can_be_taken_back(cast, payer):
     assert (Invoice.get_by_id(invoice.id).open_cents, Invoice.get_by_id(invoice.id).settled_on) == (30_000, None)
     with pytest.raises(Refused, match="already"):
         actions.undo(paid, by=cast.vera)
+
+
+# Drafts that come back ------------------------------------------------------------------------------------------------
+
+SESSION = (ClaimKind.SESSION, "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+
+
+def test_a_discarded_draft_comes_back_with_what_it_billed(cast, payer):
+    draft = drafted(cast, payer, coaching(cast, claims=[SESSION]))
+    actions.discard(draft, version=1, by=cast.vera)
+    assert not Claim.select().exists()
+    back = actions.restore(draft, by=cast.vera)
+    assert (back.removed_at, Claim.get().subject) == (None, SESSION[1])
+    assert actions.restore(draft, by=cast.vera).version == back.version, "twice is once"
+
+
+def test_a_discarded_draft_stays_away_when_another_bills_the_same(cast, payer):
+    draft = drafted(cast, payer, coaching(cast, claims=[SESSION]))
+    actions.discard(draft, version=1, by=cast.vera)
+    drafted(cast, payer, coaching(cast, claims=[SESSION]))
+    with pytest.raises(Refused, match="billed already"):
+        actions.restore(draft, by=cast.vera)
+    assert Invoice.get_by_id(draft.id).removed_at is not None
+
+
+# Credit notes ---------------------------------------------------------------------------------------------------------
+
+
+def issued(cast, payer, *lines, **values):
+    draft = actions.draft(payer, lines or [coaching(cast)], currency="GBP", by=cast.vera, **values)
+    return actions.issue(draft, version=1, by=cast.vera)
+
+
+def lines_of(invoice):
+    return list(Line.of(invoice))
+
+
+def today():
+    return clock.now().date()
+
+
+def as_kept(invoice):
+    return Invoice.get_by_id(invoice.id)
+
+
+def test_a_credit_note_over_everything_is_the_mirror_and_leaves_nothing_open(cast, payer):
+    lines = [coaching(cast, quantity_milli=3000), coaching(cast, unit_cents=9_999, discount_bps=750)]
+    invoice = issued(cast, payer, *lines, discount_bps=1000, discount_cents=333, discount_words="For friends")
+    note = actions.credit(invoice, reason=" Billed to the wrong month ", by=cast.vera)
+    assert (note.kind, note.number[:3], note.corrects_id) == (Kind.CREDIT, "CN-", invoice.id)
+    mirrored = ("net_cents", "tax_cents", "total_cents", "currency", "discount_words")
+    assert [getattr(note, name) for name in mirrored] == [getattr(invoice, name) for name in mirrored]
+    said, of = json.loads(note.snapshot), json.loads(invoice.snapshot)
+    assert (said["lines"], said["rates"]) == (of["lines"], of["rates"])
+    assert (said["reason"], said["corrects"]["number"]) == ("Billed to the wrong month", invoice.number)
+    assert [line.credits_id for line in Line.of(note)] == [line.id for line in Line.of(invoice)]
+    assert (as_kept(note).open_cents, as_kept(invoice).open_cents) == (0, 0)
+    assert as_kept(invoice).standing(today()) is Standing.CREDITED
+    assert Posting.get().about == note.public_id
+
+
+def test_part_credits_in_odd_shares_leave_exactly_nothing(cast, payer):
+    lines = [coaching(cast, unit_cents=33_33, quantity_milli=3000), coaching(cast, unit_cents=35, quantity_milli=2500)]
+    invoice = issued(cast, payer, *lines, discount_bps=333)
+    first, second = lines_of(invoice)
+    for quantities in ({first.public_id: 1000}, {first.public_id: 500, second.public_id: 1}, None):
+        actions.credit(invoice, quantities, reason="Not held", by=cast.vera)
+    notes = list(Invoice.select().where(Invoice.corrects == invoice).order_by(Invoice.id))
+    assert [note.seq for note in notes] == [1, 2, 3]
+    assert sum(note.total_cents for note in notes) == invoice.total_cents
+    assert sum(note.tax_cents for note in notes) == invoice.tax_cents
+    assert as_kept(invoice).open_cents == 0
+    with pytest.raises(Refused, match="credited already"):
+        actions.credit(invoice, reason="Once more", by=cast.vera)
+
+
+def test_no_more_of_a_line_or_of_the_whole_is_credited_than_is_left(cast, payer):
+    invoice = issued(cast, payer, coaching(cast, quantity_milli=2000), coaching(cast, unit_cents=-10_000))
+    session, deposit = lines_of(invoice)
+    with pytest.raises(Refused, match="2 can be credited"):
+        actions.credit(invoice, {session.public_id: 2001}, reason="Not held", by=cast.vera)
+    with pytest.raises(Refused, match=r"more than the £480\.00"):
+        actions.credit(invoice, {session.public_id: 2000}, reason="Not held", by=cast.vera)
+    with pytest.raises(Refused, match="nothing or less"):
+        actions.credit(invoice, {deposit.public_id: 1000}, reason="Not held", by=cast.vera)
+    with pytest.raises(Refused, match="Choose what"):
+        actions.credit(invoice, {"01ARZ3NDEKTSV4RRFFQ69G5FAV": 1000}, reason="Not held", by=cast.vera)
+    assert not Posting.select().exists()
+    assert not Invoice.select().where(Invoice.kind_name == Kind.CREDIT).exists()
+    actions.credit(invoice, {session.public_id: 1000}, reason="Not held", by=cast.vera)
+    with pytest.raises(Refused, match="1 can be credited"):
+        actions.credit(invoice, {session.public_id: 1001}, reason="Not held", by=cast.vera)
+
+
+def test_a_draft_and_a_credit_note_are_not_credited(cast, payer):
+    with pytest.raises(Refused, match="draft is changed"):
+        actions.credit(drafted(cast, payer), reason="Wrong", by=cast.vera)
+    note = actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera)
+    with pytest.raises(Refused, match="not taken back by another"):
+        actions.credit(note, reason="Wrong", by=cast.vera)
+
+
+def test_what_is_to_be_billed_again_is_let_go_of_and_only_that(cast, payer):
+    other = (ClaimKind.CHARGE, "01ARZ3NDEKTSV4RRFFQ69G5FAW")
+    invoice = issued(
+        cast, payer, coaching(cast, quantity_milli=2000, claims=[SESSION]), coaching(cast, claims=[other])
+    )  # fmt: skip
+    session, charge = (line.public_id for line in Line.of(invoice))
+    actions.credit(invoice, {charge: 500}, reason="Half of it", by=cast.vera)
+    with pytest.raises(Refused, match="all that is left"):
+        actions.credit(invoice, {session: 1000}, reason="Wrong rate", bill_again=True, by=cast.vera)
+    assert Claim.select().count() == 2
+    actions.credit(invoice, {session: 2000}, reason="Wrong rate", bill_again=True, by=cast.vera)
+    assert [claim.subject for claim in Claim.select()] == [other[1]]
+    assert drafted(cast, payer, coaching(cast, claims=[SESSION]))
+
+
+def test_others_hear_of_a_credit_note(cast, payer):
+    heard = []
+    on(actions.Credited, heard.append)
+    invoice = issued(cast, payer)
+    note = actions.credit(invoice, reason="Wrong", by=cast.vera)
+    assert [(event.invoice, event.note) for event in heard] == [(invoice, note)]
+
+
+# Money ----------------------------------------------------------------------------------------------------------------
+
+
+def stands(invoice):
+    kept = as_kept(invoice)
+    return kept.open_cents, kept.settled_on, kept.last_entry
+
+
+def told(cast):
+    return [entry.sentence for entry in Said.select().where(Said.client == cast.bob).order_by(Said.id)]
+
+
+def test_in_parts_and_too_much_and_back_again(cast, payer):
+    invoice = issued(cast, payer)
+    first, second, third = (DAY + timedelta(days) for days in range(3))
+    actions.post(invoice, Entry.PAYMENT, 10_000, first, by=cast.vera)
+    assert stands(invoice) == (20_000, None, "")
+    rest = actions.post(invoice, Entry.PAYMENT, 25_000, second, by=cast.vera)
+    assert stands(invoice) == (-5_000, second, Entry.PAYMENT)
+    with pytest.raises(Refused, match=r"We owe £50\.00"):
+        actions.refund(invoice, 5_001, third, by=cast.vera)
+    back = actions.refund(invoice, 5_000, third, by=cast.vera)
+    assert stands(invoice) == (0, second, Entry.PAYMENT)
+    actions.undo(back, by=cast.vera)
+    actions.undo(rest, by=cast.vera)
+    assert stands(invoice) == (20_000, None, "")
+    assert told(cast)[-2:] == [f"{invoice.label} is paid", f"{invoice.label} is open again"]
+
+
+def test_what_was_given_back_must_come_back_before_what_came_in_is_taken_back(cast, payer):
+    invoice = issued(cast, payer)
+    paid = actions.post(invoice, Entry.PAYMENT, 35_000, DAY, by=cast.vera)
+    actions.refund(invoice, 5_000, DAY, by=cast.vera)
+    with pytest.raises(Refused, match="Take that back first"):
+        actions.undo(paid, by=cast.vera)
+
+
+def test_what_was_too_much_pays_another_invoice_and_both_are_taken_back_together(cast, payer):
+    first, second = issued(cast, payer), issued(cast, payer)
+    actions.post(first, Entry.PAYMENT, 40_000, DAY, by=cast.vera)
+    with pytest.raises(Refused, match=r"We owe £100\.00"):
+        actions.transfer(first, second, 10_001, by=cast.vera)
+    with pytest.raises(Refused, match="another invoice"):
+        actions.transfer(first, first, 10_000, by=cast.vera)
+    away, here = actions.transfer(first, second, 10_000, by=cast.vera)
+    assert (as_kept(first).open_cents, as_kept(second).open_cents) == (0, 20_000)
+    assert (away.reason, here.reason) == (f"To {second.label}", f"From {first.label}")
+    actions.undo(here, by=cast.vera)
+    assert (as_kept(first).open_cents, as_kept(second).open_cents) == (-10_000, 30_000)
+    with pytest.raises(Refused, match="already"):
+        actions.undo(away, by=cast.vera)
+
+
+def test_what_is_open_is_written_off_with_a_reason_and_asked_for_again(cast, payer):
+    invoice = issued(cast, payer)
+    actions.post(invoice, Entry.PAYMENT, 10_000, DAY, by=cast.vera)
+    with pytest.raises(Refused, match="Say why"):
+        actions.write_off(invoice, reason=" ", by=cast.vera)
+    off = actions.write_off(invoice, reason="They are bankrupt", by=cast.vera)
+    assert (off.cents, as_kept(invoice).standing(today())) == (20_000, Standing.WRITTEN_OFF)
+    with pytest.raises(Refused, match="Nothing is open"):
+        actions.write_off(invoice, reason="Once more", by=cast.vera)
+    actions.undo(off, by=cast.vera)
+    assert as_kept(invoice).standing(today()) is Standing.OPEN
+
+
+def test_a_credit_is_not_taken_back(cast, payer):
+    actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera)
+    with pytest.raises(Refused, match="credit note stays"):
+        actions.undo(Posting.get(), by=cast.vera)
+
+
+# What else happens ----------------------------------------------------------------------------------------------------
+
+
+def test_a_dispute_is_noted_and_settled_with_a_reason(cast, payer):
+    invoice = issued(cast, payer)
+    actions.dispute(invoice, " Only two were held ", by=cast.vera)
+    kept = as_kept(invoice)
+    assert (kept.dispute, kept.standing(today())) == ("Only two were held", Standing.DISPUTED)
+    with pytest.raises(Refused, match="already"):
+        actions.dispute(invoice, "Again", by=cast.vera)
+    with pytest.raises(Refused, match="how it was settled"):
+        actions.settle_dispute(invoice, "", by=cast.vera)
+    actions.settle_dispute(invoice, "They found the third", by=cast.vera)
+    assert as_kept(invoice).standing(today()) is Standing.OPEN
+    with pytest.raises(Refused, match="not disputed"):
+        actions.settle_dispute(invoice, "Again", by=cast.vera)
+    assert "Only two were held" not in " ".join(told(cast)), "what a payer objects to is not the timeline's"
+
+
+def test_the_first_look_is_noted_once(cast, payer):
+    invoice = issued(cast, payer)
+    actions.mark_viewed(invoice)
+    seen = as_kept(invoice).viewed_at
+    actions.mark_viewed(invoice)
+    assert as_kept(invoice).viewed_at == seen is not None
+    assert [row.words for row in History.of(invoice)].count("Opened by the payer") == 1
+
+
+def test_that_it_is_overdue_is_said_once_and_not_of_what_is_paid(cast, payer):
+    late, paid = issued(cast, payer, term_days=0), issued(cast, payer, term_days=0)
+    actions.post(paid, Entry.PAYMENT, 30_000, DAY, by=cast.vera)
+    actions.note_overdue()
+    assert as_kept(late).overdue_noted_at is None, "its day is not over"
+    with clock.pretend(clock.now() + timedelta(days=2)):
+        actions.note_overdue()
+        actions.note_overdue()
+    assert [sentence for sentence in told(cast) if "overdue" in sentence] == [f"{late.label} is overdue"]
+    assert as_kept(paid).overdue_noted_at is None
+
+
+# The PDF --------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_killed_worker_left_is_drawn_after_its_lease_and_once(cast, payer):
+    invoice = issued(cast, payer)
+    jobs.huey.storage.flush_queue()
+    assert tasks._take(invoice.public_id) is not None
+    actions.sweep()
+    assert not jobs.huey.pending(), "somebody is at it"
+    with clock.pretend(clock.now() + timedelta(minutes=2)):
+        actions.sweep()
+        actions.sweep()
+        assert len(jobs.huey.pending()) == 1
+        jobs.run_jobs()
+        tasks.draw.call_local(invoice.public_id)
+    kept = as_kept(invoice)
+    assert (kept.document_id is not None, kept.problem, Document.select().count()) == (True, "", 1)
+
+
+def test_what_fails_is_tried_again_later_and_at_last_waits_for_a_person(cast, payer):
+    invoice = issued(cast, payer)
+    jobs.huey.storage.flush_queue()
+    database.execute_sql("CREATE TRIGGER full BEFORE INSERT ON document BEGIN SELECT RAISE(ABORT, 'full'); END")
+    waits, moment = [], clock.now()
+    for hour in range(4):
+        with clock.pretend(moment + timedelta(hours=hour)):
+            tasks.draw.call_local(invoice.public_id)
+            kept = as_kept(invoice)
+            waits.append(kept.try_at and kept.try_at - clock.now())
+    assert waits == [timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), None]
+    assert "could not be made" in kept.problem
+    actions.sweep()
+    assert not jobs.huey.pending()
+    database.execute_sql("DROP TRIGGER full")
+    actions.try_again(invoice)
+    jobs.run_jobs()
+    assert (as_kept(invoice).problem, as_kept(invoice).document_id is None) == ("", False)
+    with pytest.raises(Refused, match="no PDF to be made"):
+        actions.try_again(invoice)
+
+
+# Numbers beside the database ------------------------------------------------------------------------------------------
+
+
+def marks(config):
+    return json.loads((config.data / tasks.MARKS).read_text())["last"]
+
+
+def test_the_last_numbers_stand_beside_the_database_once_they_are_committed(cast, payer, config):
+    invoice = issued(cast, payer)
+    assert marks(config) == {"invoice": {str(invoice.year): 1}}
+    assert (config.data / tasks.MARKS).stat().st_mode & 0o777 == 0o600
+
+    @atomic
+    def fail():
+        issued(cast, payer)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert marks(config) == {"invoice": {str(invoice.year): 1}}
+    actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera)
+    assert marks(config) == {"credit": {str(invoice.year): 1}, "invoice": {str(invoice.year): 2}}
+
+
+def beside(config, **last):
+    """As if numbers up to these had been given out before an older copy was put back."""
+    year = str(today().year)
+    told = {"firm": Firm.current().created_at.isoformat(), "last": {kind: {year: seq} for kind, seq in last.items()}}
+    (config.data / tasks.MARKS).write_text(json.dumps(told))
+
+
+def test_after_an_older_copy_was_put_back_the_series_goes_on_above_what_was_given_out(cast, payer, config):
+    issued(cast, payer)
+    beside(config, invoice=5, credit=2)
+    lost = actions.continue_above_marks()
+    assert sorted((row.first, row.last) for row in lost) == [(1, 2), (2, 5)]
+    assert actions.continue_above_marks() == [], "once"
+    assert issued(cast, payer).seq == 6
+    assert actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera).seq == 3
+    assert "put back" in LostNumber.get().reason
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"firm": 1}', '{"firm": "x", "last": {"invoice": {"2026": 9}}}', None]
+)
+def test_a_file_of_numbers_that_is_lost_damaged_or_anothers_does_no_harm(cast, payer, config, damage):
+    path = config.data / tasks.MARKS
+    issued(cast, payer)
+    path.unlink() if damage is None else path.write_text(damage)
+    assert actions.continue_above_marks() == []
+    assert issued(cast, payer).seq == 2
+    assert marks(config) == {"invoice": {str(today().year): 2}}
+
+
+def test_a_file_of_numbers_that_cannot_be_written_stops_no_invoice(cast, payer, config):
+    (config.data / tasks.MARKS).with_suffix(".new").mkdir()
+    assert issued(cast, payer).seq == 1
+    assert LastNumber.get().last == 1
