@@ -44,6 +44,7 @@ from .mail import views as mail
 from .mail.models import Message
 from .packages import views as packages
 from .payers import views as payers
+from .payments import views as payments
 from .planning import views as planning
 from .polls import public as polls_public
 from .polls import views as polls
@@ -110,6 +111,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     raters_public.pages,
     tracking.pages,
     payers.pages,
+    payments.pages,
     invoices_public.pages,
 )
 

@@ -7,6 +7,7 @@ from .accounts.models import Attempt, LoginSession
 from .clients.models import ClientImport, Contact
 from .db import Once, atomic
 from .links.models import Link
+from .payments.models import BankFile
 from .portal.models import Chaser
 from .tracking.models import StatusList
 
@@ -22,4 +23,5 @@ def forget_spent_rows() -> None:
     Chaser.delete().where(Chaser.on < (now - timedelta(days=30)).date()).execute()
     Contact.delete().where(Contact.removed_at < now - timedelta(days=1)).execute()
     ClientImport.delete().where(ClientImport.created_at < now - timedelta(days=7)).execute()
+    BankFile.delete().where(BankFile.read_at.is_null(), BankFile.at < now - timedelta(days=7)).execute()
     StatusList.delete().where(StatusList.created_at < now - timedelta(days=7)).execute()

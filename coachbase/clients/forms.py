@@ -161,14 +161,14 @@ class ContactEditForm(ContactForm):
     version = version_field()
 
 
-def uploaded(upload: FileStorage | None) -> tuple[str, bytes]:
+def uploaded(upload: FileStorage | None, what: str = "a CSV file with your clients") -> tuple[str, bytes]:
     """Name and bytes of the file.
 
     Raises Refused when there is none, or too much of it.
     """
     content = upload.stream.read(MAX_IMPORT_BYTES + 1) if upload else b""
     if not content.strip():
-        raise Refused("Choose a CSV file with your clients first.")
+        raise Refused(f"Choose {what} first.")
     if len(content) > MAX_IMPORT_BYTES:
         raise Refused("A file may have up to 5 MB. Split it and import the parts.")
     name = "".join(sign for sign in ((upload and upload.filename) or "") if sign.isprintable())

@@ -13,15 +13,17 @@ from peewee import CharField, DateField, ForeignKeyField, IntegerField, ModelSel
 
 from .. import sealing
 from ..accounts.models import User
+from ..clients.models import Client, Organisation
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
-from ..invoices.models import Invoice, Posting
+from ..invoices.models import SHORT, Invoice, Posting, listed
 from ..invoices.rules import Entry as Booked
-from ..invoices.rules import Kind, State
+from ..invoices.rules import InvoiceFilter, Kind, State
+from ..payers.models import Payer
 from .rules import Columns, LineState, Open, Paid, Proposal, numbers_in, propose
 
 MOST_LOOKED_AT = 1000
 """Open lines that are compared with all open invoices for one page; the rest follows once these are dealt with."""
-MOST_OPEN = 5000
+MOST_OPEN, MOST_FOUND = 5000, 12
 
 
 class BankFile(Model):
@@ -146,6 +148,19 @@ def postings_of(lines: Sequence[BankLine]) -> dict[str, list[Posting]]:
     return found
 
 
+def unseen(postings: Sequence[Posting], user: User) -> set[str]:
+    """What some of these are about (a line of the bank, a transfer) that concerns an invoice this user does not see."""
+    about = {posting.about for posting in postings if posting.about}
+    mine = Invoice.visible_to(user).select(Invoice.id)
+    rows = Posting.select(Posting.about).where(Posting.about.in_(sorted(about)), Posting.invoice.not_in(mine))
+    return {about for (about,) in rows.distinct().tuples()}
+
+
+def is_all_seen(posting: Posting, user: User) -> bool:
+    """Whether a user sees every invoice that a posting, and what was booked with it, is about."""
+    return not unseen([posting], user)
+
+
 class Match(NamedTuple):
     """A posting of a line, and its invoice."""
 
@@ -169,7 +184,24 @@ def matches_of(lines: Sequence[BankLine], user: User) -> dict[str, list[Match]]:
 
 def payable_for(user: User) -> "ModelSelect[Invoice]":
     """Issued invoices and fees a user sees; of a credit note nothing is ever open."""
-    return Invoice.visible_to(user).where(Invoice.state_name == State.ISSUED, Invoice.kind_name != Kind.CREDIT)
+    rows = Invoice.visible_to(user).select(*SHORT, Payer, Client, Organisation)
+    return rows.where(Invoice.state_name == State.ISSUED, Invoice.kind_name != Kind.CREDIT)
+
+
+def payable(user: User, line: BankLine, keys: Sequence[str], words: str) -> list[Invoice]:
+    """Those of `keys` in their order, then what a search finds among those with something open, the oldest first."""
+    known = {row.public_id: row for row in payable_for(user).where(Invoice.public_id.in_(list(keys)))}
+    found = listed(user, InvoiceFilter(q=words, currency=line.currency, sort="due", descending=False), line.on)
+    found = found.where(Invoice.state_name == State.ISSUED, Invoice.kind_name != Kind.CREDIT)
+    found = found.where(Invoice.open_cents > 0 if line.cents > 0 else Invoice.open_cents < 0)
+    others = [row for row in found.limit(MOST_FOUND + len(known)) if row.public_id not in known]
+    return [known[key] for key in dict.fromkeys(keys) if key in known] + others[:MOST_FOUND]
+
+
+def transferable(user: User, invoice: Invoice) -> list[Invoice]:
+    """What the payer of this one still owes in its currency, the oldest first."""
+    rows = payable_for(user).where(Invoice.payer == invoice.payer_id, Invoice.currency == invoice.currency)
+    return list(rows.where(Invoice.open_cents > 0, Invoice.id != invoice.id).order_by(Invoice.due_on).limit(100))
 
 
 def proposals(user: User, lines: Sequence[BankLine]) -> list[Proposal]:

@@ -57,7 +57,9 @@ from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEnt
 from coachbase.timeline.models import Entry, Note
 from coachbase.timeline.rules import Kind
 from tests.cast import password_hash
+from tests.safety.banked import bank
 from tests.safety.billed import bill
+from tests.safety.logged import log
 from tests.safety.rated import rate
 
 A_HOLIDAY = date(2099, 12, 25)
@@ -137,6 +139,8 @@ def build() -> World:
     _assessed(world, staff)
     rate(world, READERS)
     bill(world, READERS)
+    log(world, READERS)
+    bank(world, READERS, staff)
     _packed(world)
     _coached_by_another(world, staff["alice"])
     _mailed_to_nobody(world, staff)
