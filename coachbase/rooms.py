@@ -40,6 +40,7 @@ from .invitations import views as invitations
 from .invoices import public as invoices_public
 from .invoices import views as invoices
 from .invoices.models import to_review
+from .logbook import views as logbook
 from .mail import views as mail
 from .mail.models import Message
 from .packages import views as packages
@@ -111,6 +112,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     raters_public.pages,
     tracking.pages,
     payers.pages,
+    logbook.pages,
     payments.pages,
     invoices_public.pages,
 )
@@ -137,7 +139,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
-    MenuItem("Invoices", "/invoices", "receipt", "i", also=("/billing", "/payments", "/books")),
+    MenuItem("Invoices", "/invoices", "receipt", "i", also=("/billing", "/payments", "/books", "/logbook")),
     MenuItem("Library", "/library", "library", "l", also=("/documents",)),
     MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
     MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account", "/audit", "/codes")),

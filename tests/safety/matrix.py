@@ -127,6 +127,12 @@ ROUTES: dict[str, Row] = {
     "POST payers.keep_client_as_payer": Row(WALL, 422),
     "GET payers.sponsor_as_payer": Row(WALL, 200),
     "POST payers.keep_sponsor_as_payer": Row(WALL, 422),
+    # logbook
+    "GET logbook.log": Row(STAFF, 200),
+    "GET logbook.log_csv": Row(STAFF, 200),
+    "GET logbook.log_pdf": Row(STAFF, 200),
+    "GET logbook.consent": Row(WALL, 200),
+    "POST logbook.record": Row(WALL, 422),
     # accounts
     "POST accounts.sign_out": Row(STAFF, 303),
     "GET accounts.account": Row(STAFF, 200),
