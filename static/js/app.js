@@ -126,8 +126,12 @@ function goTo(letter) {
   if (link) location.assign(link.href);
 }
 
+// What the keys walk: rows of a list, or of a table.
+const ROWS = ".rows[data-keys] > .row, .table[data-keys] > tbody > tr";
+const CURRENT = ":is(.rows, .table)[data-keys] :is(.row, tr)[aria-current]";
+
 function stepRow(by) {
-  const rows = all(".rows[data-keys] > .row");
+  const rows = all(ROWS);
   if (!rows.length) return;
   const now = rows.findIndex((row) => row.hasAttribute("aria-current"));
   const next = rows[Math.min(Math.max(now + by, 0), rows.length - 1)];
@@ -139,7 +143,7 @@ function stepRow(by) {
 
 // A button with a letter of its own: in the selected row, or in the part of the page that has the keys.
 function buttonOf(key) {
-  const place = $(".rows[data-keys] > .row[aria-current]") ?? $("[data-keyed]");
+  const place = $(CURRENT) ?? $("[data-keyed]");
   return place && /^[a-z]$/.test(key) ? $(`button[data-key="${key}"]`, place) : null;
 }
 
@@ -164,7 +168,7 @@ const LETTERS = {
   g: () => { going = Date.now(); },
   "/": openPalette,
   "?": () => open($("#dialog"), "/keys"),
-  Enter: () => actOf($(".rows[data-keys] > .row[aria-current]") ?? document.createElement("i"))?.click(),
+  Enter: () => actOf($(CURRENT) ?? document.createElement("i"))?.click(),
 };
 
 function pressed(event) {
@@ -183,19 +187,19 @@ function pressed(event) {
   if ($("dialog[open]") || event.target.closest("input, textarea, select, [contenteditable]")) return;
   if (Date.now() - going < 1500) { going = 0; goTo(key.toLowerCase()); return; }
   const arrows = key.startsWith("Arrow");
-  if (arrows && !$(".rows[data-keys]")) return;
+  if (arrows && !$(ROWS)) return;
   if (key === "Enter" && event.target !== document.body) return;
   const button = buttonOf(key);
   if (button) { event.preventDefault(); button.click(); return; }
   const act = LETTERS[key];
-  if (act) { if (key !== "Enter" || $(".rows[data-keys] > .row[aria-current]")) event.preventDefault(); act(); }
+  if (act) { if (key !== "Enter" || $(CURRENT)) event.preventDefault(); act(); }
 }
 
 // A row that is worked on is the selected one, whichever way one came to it.
 function focused({ target }) {
-  const row = target.closest(".rows[data-keys] > .row");
+  const row = target.closest(ROWS);
   if (!row) return;
-  all(".row[aria-current]", row.parentElement).forEach((other) => { if (other !== row) other.removeAttribute("aria-current"); });
+  all(":scope > [aria-current]", row.parentElement).forEach((other) => { if (other !== row) other.removeAttribute("aria-current"); });
   row.setAttribute("aria-current", "true");
 }
 
