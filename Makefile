@@ -52,8 +52,9 @@ bench: $(dev_stamp) ## measure speed, size and memory as ratios in one run (benc
 shots: $(dev_stamp) chromium ## picture every main page of the sample practice, both themes, two widths (shots/)
 	@exec $(python) -m tests.browser.shots
 
-soak: $(dev_stamp) chromium ## the long tests: 1,000 kills instead of 50, 1,600 bookings at once instead of 400
+soak: $(dev_stamp) chromium ## the long tests: 1,000 kills, 1,600 bookings and 2,400 invoices at once
 	@ATTEMPTS=$${ATTEMPTS:-1600} exec $(python) -m pytest tests/scheduling/test_races_http.py
+	@ATTEMPTS=$${ATTEMPTS:-2400} exec $(python) -m pytest tests/invoices/test_numbers_http.py
 	@KILLS=$${KILLS:-1000} exec $(python) -m pytest -m kills
 
 einvoice: $(einvoice_stamp) ## install what electronic invoices need (EN 16931, Factur-X)

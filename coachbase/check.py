@@ -1,6 +1,7 @@
 """Whether the database is sound: the file, the references, the guards, and what no constraint can say."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,6 +11,9 @@ from . import clock, triggers
 from .db import Model, SealedField, UtcDateTimeField, database, every_model
 from .evidence.models import ProvableFile, TrailEvent
 from .files.models import DocumentContent
+from .invoices import tasks as invoices
+from .invoices.models import Invoice, Line, totals_of
+from .invoices.rules import KIND_LABELS, State
 from .sealing import CannotOpen
 
 SAMPLE = 200
@@ -30,7 +34,45 @@ def _overlapping(whose: str, sessions: str = "coaching_session") -> str:
     return f"SELECT id FROM ({ends}) WHERE starts_at < busy_until"  # noqa: S608
 
 
+_GIVEN = (
+    "(SELECT series_id, year, seq AS first, seq AS last FROM invoice WHERE seq IS NOT NULL "
+    "UNION ALL SELECT series_id, year, first, last FROM lost_number)"
+)
+"""Every number of every series: on a document, or lost when an older copy was put back."""
+
+
 _MUST_BE_EMPTY = {
+    "The number {} was given to no document, or to two.": (
+        "SELECT kind || ' ' || year || ' ' || (before + 1) FROM (SELECT series.kind, year, first, "  # noqa: S608
+        "lag(last, 1, 0) OVER (PARTITION BY series_id, year ORDER BY first) AS before "
+        f"FROM {_GIVEN} given JOIN series ON series.id = given.series_id) WHERE first <> before + 1"
+    ),
+    "The series {} counts on from another number than its last.": (
+        "SELECT kind || ' ' || given.year FROM last_number given "  # noqa: S608
+        "JOIN series ON series.id = given.series_id "
+        f"WHERE given.last <> (SELECT coalesce(max(last), 0) FROM {_GIVEN} used "
+        "WHERE used.series_id = given.series_id AND used.year = given.year)"
+    ),
+    "Invoice {} is issued without a number or without what it says.": (
+        "SELECT public_id FROM invoice WHERE state = 'issued' "
+        "AND (number IS NULL OR seq IS NULL OR snapshot IS NULL OR issued_on IS NULL)"
+    ),
+    "Invoice {} is a draft and has a number.": (
+        "SELECT public_id FROM invoice WHERE state = 'draft' AND (number IS NOT NULL OR snapshot IS NOT NULL)"
+    ),
+    "Of invoice {} another amount is open than its total less what was posted.": (
+        "SELECT coalesce(number, public_id) FROM invoice WHERE state = 'issued' "
+        "AND open_cents <> (kind <> 'credit') * total_cents "
+        "- coalesce((SELECT sum(cents) FROM posting WHERE invoice_id = invoice.id), 0)"
+    ),
+    "Of line {} more is credited than it had.": (
+        "SELECT line.public_id FROM line JOIN line note ON note.credits_id = line.id "
+        "GROUP BY line.id HAVING abs(sum(note.quantity_milli)) > abs(line.quantity_milli)"
+    ),
+    "Line {} of a discarded draft still keeps others from billing the same.": (
+        "SELECT line.public_id FROM claim JOIN line ON line.id = line_id JOIN invoice ON invoice.id = invoice_id "
+        "WHERE removed_at IS NOT NULL"
+    ),
     "Two cards share place {} of a stage.": (
         "SELECT stage_id || ':' || position FROM card GROUP BY stage_id, position HAVING count(*) > 1"
     ),
@@ -92,6 +134,8 @@ def findings() -> Iterator[str]:
     yield from _leases_left_behind()
     yield from _broken_trails()
     yield from _files_that_prove_nothing()
+    yield from _numbers_out_there()
+    yield from _invoices_that_do_not_fit()
     for model in every_model():
         for field in model._meta.sorted_fields:
             if isinstance(field, SealedField):
@@ -128,6 +172,46 @@ def _files_that_prove_nothing() -> Iterator[str]:
                 yield f"The file {file.public_id} is not what its SHA-256 says."
         except (CannotOpen, DocumentContent.DoesNotExist):
             yield f"The file {file.public_id} cannot be opened, so nothing can be compared with it."
+
+
+def _numbers_out_there() -> Iterator[str]:
+    """Numbers that the file beside the database knows: after an older copy was put back, the next start says so."""
+    for kind, year, first, last in invoices.numbers_above():
+        yield (
+            f"{KIND_LABELS[kind]} numbers {first} to {last} of {year} were given out and are not in this database: "
+            "start coachbase, and the series goes on above them."
+        )
+
+
+def _invoices_that_do_not_fit() -> Iterator[str]:
+    """Documents that are not what their lines, their snapshot or their PDF say, in a sample: the newest, and some from
+    all over."""
+    step = max(1, (Invoice.select(fn.MAX(Invoice.id)).scalar() or 0) // SAMPLE)
+    columns = [field for field in Invoice._meta.sorted_fields if field is not Invoice.snapshot]
+    newest = Invoice.select(*columns).where(Invoice.id % step == 0).order_by(Invoice.id.desc()).limit(SAMPLE)
+    for invoice in newest:
+        lines = list(Line.of(invoice))
+        reckoned = totals_of(invoice, lines)
+        sums = [reckoned.net, reckoned.tax, reckoned.total, *reckoned.lines]
+        kept = [invoice.net_cents, invoice.tax_cents, invoice.total_cents, *(line.net_cents for line in lines)]
+        if sums != kept:
+            yield f"Invoice {invoice.number or invoice.public_id} is not what its lines add up to."
+        if invoice.state is State.ISSUED:
+            try:
+                yield from _documents_that_say_otherwise(invoice)
+            except (CannotOpen, DocumentContent.DoesNotExist):
+                yield f"What invoice {invoice.number} says cannot be opened, so nothing can be compared with it."
+
+
+def _documents_that_say_otherwise(invoice: Invoice) -> Iterator[str]:
+    snapshot = Invoice.select(Invoice.snapshot).where(Invoice.id == invoice.id).get().snapshot or "{}"
+    if hashlib.sha256(snapshot.encode()).hexdigest() != invoice.snapshot_sha256:
+        yield f"What invoice {invoice.number} says is not what its SHA-256 says."
+    said = json.loads(snapshot)
+    if (said.get("number"), said.get("total_cents")) != (invoice.number, invoice.total_cents):
+        yield f"What invoice {invoice.number} says has another number or total than its row."
+    if invoice.document_id and hashlib.sha256(invoice.document.content).hexdigest() != invoice.document.sha256:
+        yield f"The PDF of invoice {invoice.number} is not the one that was made."
 
 
 def _closed_for_ever(model: type[Model], field: SealedField) -> Iterator[str]:

@@ -1,0 +1,225 @@
+"""P4 (safety.md): numbers without gaps and without doubles, whoever issues at once, over HTTP, with rollbacks."""
+
+import http.client
+import os
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from waitress import create_server
+
+from coachbase import clock, jobs
+from coachbase.check import findings
+from coachbase.db import database, transaction
+from coachbase.invoices import actions
+from coachbase.invoices.actions import NewLine
+from coachbase.invoices.models import Invoice
+from coachbase.invoices.rules import Kind
+from coachbase.payers import actions as payers
+from coachbase.payers.models import Seller, TaxRate
+from coachbase.triggers import TRIGGERS
+from tests.cast import PASSWORD
+from tests.live import free_port, serving
+
+ATTEMPTS, BROWSERS = int(os.environ.get("ATTEMPTS", "240")), 8
+"""`make soak` asks for 2,400."""
+DONE, REFUSED = 303, {409, 422}
+DOOMED = "rolled back"
+"""Drafts with these words fail at the last step of issuing them, when their number is taken already."""
+
+
+class Post(NamedTuple):
+    """What a browser sends to issue a draft."""
+
+    public_id: str
+    version: int = 1
+    is_doomed: bool = False
+
+
+@pytest.fixture
+def drafts(cast) -> list[Post]:
+    """Of ten drafts seven can be issued, one of them twice at once; one is rolled back, one is stale, one lacks a PO
+    number. Every sixth is a late fee, which counts in a series of its own."""
+    rate = TaxRate.create(name="VAT", rate_bps=2000)
+    Seller.create(legal_name="Northbank Ltd", address="1 Quay", tax_id="GB123456789", rate=rate)
+    payer = payers.payer_for(cast.bob)
+    payer.address = "2 Mill Lane"
+    payer.save()
+    line = NewLine("Coaching", 25_000, rate=rate, client=cast.bob, supplied_to=clock.now().date())
+    posts = []
+    with transaction():
+        for number in range(ATTEMPTS):
+            turn = number % 10
+            draft = actions.draft(
+                payer,
+                [] if turn == 9 else [line],
+                currency="GBP",
+                kind=Kind.FEE if number % 6 == 5 else Kind.INVOICE,
+                words=DOOMED if turn == 3 else "",
+                by=cast.vera,
+            )
+            post = Post(draft.public_id, version=7 if turn == 6 else 1, is_doomed=turn == 3)
+            posts += [post, post] if turn == 0 else [post]
+        database.execute_sql(
+            f"CREATE TRIGGER dooms AFTER UPDATE OF state ON invoice WHEN NEW.words = '{DOOMED}' "
+            "BEGIN SELECT RAISE(ABORT, 'doomed'); END"
+        )
+    jobs.huey.storage.flush_queue()
+    return posts
+
+
+class Browser:
+    """One browser on one kept connection, with Vera signed in."""
+
+    def __init__(self, url: str) -> None:
+        address = urlsplit(url)
+        self.connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+        self.cookie = ""
+        answer = self.send("/sign-in", {"email": "vera@northbank.example", "password": PASSWORD})
+        self.cookie = answer.headers["Set-Cookie"].partition(";")[0]
+
+    def send(self, path: str, fields: dict[str, object]) -> http.client.HTTPResponse:
+        headers = {
+            "Cookie": self.cookie, "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded",
+        }  # fmt: skip
+        self.connection.request("POST", path, urlencode(fields), headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer
+
+
+def issue_all(url: str, posts: list[Post]) -> list[tuple[Post, int]]:
+    """All of them, eight at a time: what each was answered."""
+    answers: list[tuple[Post, int]] = []
+    waiting = iter(posts)
+    taking = threading.Lock()
+
+    def work(browser: Browser) -> None:
+        while True:
+            with taking:
+                post = next(waiting, None)
+            if post is None:
+                return
+            status = browser.send(f"/invoices/{post.public_id}/issue", {"version": post.version}).status
+            with taking:
+                answers.append((post, status))
+
+    browsers = [Browser(url) for _ in range(BROWSERS)]
+    workers = [threading.Thread(target=work, args=(browser,)) for browser in browsers]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for browser in browsers:
+        browser.connection.close()
+    return answers
+
+
+def given() -> dict[str, list[int]]:
+    """The numbers of each series, in order."""
+    numbers: dict[str, list[int]] = {}
+    for kind, seq in Invoice.select(Invoice.kind_name, Invoice.seq).where(Invoice.seq.is_null(False)).tuples():
+        numbers.setdefault(kind, []).append(seq)
+    return {kind: sorted(seqs) for kind, seqs in numbers.items()}
+
+
+def doubles() -> int:
+    return sum(len(seqs) - len(set(seqs)) for seqs in given().values())
+
+
+def gaps() -> int:
+    return sum(max(seqs) - len(set(seqs)) for seqs in given().values())
+
+
+def test_issued_at_once_over_http_with_rollbacks_leaves_no_gap_and_no_double(drafts, config):
+    with serving(config, worker=False) as server:
+        answers = issue_all(server.url, drafts)
+    assert (gaps(), doubles()) == (0, 0)
+    assert sorted(given()) == [Kind.FEE, Kind.INVOICE]
+    done = [post.public_id for post, status in answers if status == DONE]
+    issued = [row.public_id for row in Invoice.select(Invoice.public_id).where(Invoice.seq.is_null(False))]
+    assert sorted(done) == sorted(issued), "each that was acknowledged is there, once, and no other"
+    assert len(done) == ATTEMPTS * 7 // 10
+    assert {status for post, status in answers if not post.is_doomed} <= {DONE, *REFUSED}, "nobody hears of a fault"
+    doomed = Counter(status for post, status in answers if post.is_doomed)
+    assert sum(doomed.values()) == ATTEMPTS // 10
+    assert not doomed.keys() & {DONE}
+    database.execute_sql("DROP TRIGGER dooms")
+    assert list(findings()) == []
+
+
+# What these tests would find ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def answering(app) -> Iterator[str]:
+    """The same application on the same server in this process, so that a guard can be taken out of it."""
+    server = create_server(app, host="127.0.0.1", port=free_port(), threads=BROWSERS)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://localhost:{server.effective_port}"
+    finally:
+        server.close()
+        server.task_dispatcher.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def highest_outside(monkeypatch) -> None:
+    """The number is the highest and one more, read before the transaction begins: what many a program does."""
+    told, issue = threading.local(), actions.issue
+
+    def issue_with(invoice, **values):
+        told.last = Invoice.select(Invoice.seq).where(Invoice.kind_name == invoice.kind_name).order_by(
+            Invoice.seq.desc()
+        ).scalar() or 0  # fmt: skip
+        return issue(invoice, **values)
+
+    def take(kind, year):
+        series, counted, _, number = taking(kind, year)
+        return series, counted, told.last + 1, f"{number}-{told.last + 1}"
+
+    taking = actions._take_number
+    monkeypatch.setattr(actions, "issue", issue_with)
+    monkeypatch.setattr(actions, "_take_number", take)
+
+
+@pytest.fixture
+def unguarded() -> None:
+    for guard in ("invoice_numbers_follow", "invoice_is_frozen"):
+        assert guard in TRIGGERS
+        database.execute_sql(f"DROP TRIGGER {guard}")
+    database.execute_sql("DROP INDEX invoice_series_id_year_seq")
+
+
+def test_numbers_read_outside_the_transaction_would_be_given_twice(app, drafts, highest_outside, unguarded):
+    with answering(app) as url:
+        issue_all(url, drafts[:100])
+    assert doubles() > 0
+
+
+def test_the_database_gives_none_twice_even_then(app, drafts, highest_outside):
+    with answering(app) as url:
+        answers = issue_all(url, drafts[:100])
+    assert (gaps(), doubles()) == (0, 0)
+    assert any(status >= 500 for post, status in answers if not post.is_doomed), "it refused some"
+
+
+def test_a_number_taken_in_a_transaction_of_its_own_would_leave_gaps(app, drafts, monkeypatch, unguarded):
+    told, issue, take = threading.local(), actions.issue, actions._take_number
+
+    def issue_with(invoice, **values):
+        with transaction():
+            told.number = take(invoice.kind, clock.now().year)
+        return issue(invoice, **values)
+
+    monkeypatch.setattr(actions, "issue", issue_with)
+    monkeypatch.setattr(actions, "_take_number", lambda kind, year: told.number)
+    with answering(app) as url:
+        issue_all(url, drafts[:100])
+    assert gaps() > 0
