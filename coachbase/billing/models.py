@@ -13,19 +13,21 @@ from zoneinfo import ZoneInfo
 from peewee import JOIN, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
+from ..agreements.rules import day_in_words
 from ..assessments.models import Assessment
 from ..assessments.rules import State as AssessmentState
-from ..clients.models import Client
+from ..clients.models import Client, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Step
 from ..engagements.rules import Payer as PaidBy
 from ..engagements.rules import State, StepKind, StepState
 from ..files.models import Document
 from ..instruments.models import Instrument
-from ..invoices.models import Claim, Invoice, Line
-from ..invoices.rules import ClaimKind, half_up
+from ..invoices.models import Claim, Invoice, Line, facts_of, reachable
+from ..invoices.rules import ClaimKind, Kind, Lack, half_up, lacks
 from ..invoices.rules import State as InvoiceState
-from ..payers.models import Payer, TaxRate
+from ..money import in_words
+from ..payers.models import Payer, Seller, TaxRate
 from ..sessions.models import CoachingSession, LedgerEntry
 from ..sessions.rules import COUNTED, Entry
 from ..sessions.rules import State as SessionState
@@ -33,20 +35,36 @@ from .rules import (
     BY_SESSIONS,
     CHARGE_ICONS,
     CHARGE_LABELS,
+    CHECK_LABELS,
     WAY_LABELS,
     Anchor,
+    Billed,
+    Change,
     ChargeKind,
+    Check,
     Due,
     Facts,
+    Said,
     Terms,
     Used,
     Way,
+    agreed_sum,
+    changes,
     day_of,
     due,
+    is_unheld,
+    is_unlike_currency,
+    is_unlike_payer,
+    is_unlike_plan,
     label_of,
+    lacks_po,
+    left_over,
     plan_of_terms,
+    price_has_changed,
+    prices_of,
     sum_of,
     uses_up,
+    was_passed_over,
 )
 
 
@@ -149,7 +167,8 @@ class Charge(Model):
     @classmethod
     def visible_to(cls, user: User) -> "ModelSelect[Self]":
         """Behind the client's wall; with client and receipt. Removed ones, too: that can be taken back."""
-        rows = cls.select(cls, Client, Document).join(Client).switch(cls).left_outer_join(Document)
+        rows = cls.select(cls, Client, Document, Engagement, TaxRate).join(Client).switch(cls).left_outer_join(Document)
+        rows = rows.switch(cls).left_outer_join(Engagement).switch(cls).left_outer_join(TaxRate)
         return rows.where(cls.client.in_(Client.visible_to(user, Client.id)))
 
     @classmethod
@@ -174,11 +193,11 @@ class Waiver(Model):
     at = UtcDateTimeField()
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
-    @classmethod
-    def visible_to(cls, user: User) -> "ModelSelect[Self]":
-        """Behind the client's wall, with the session."""
-        rows = cls.select(cls, CoachingSession, Client).join(CoachingSession).join(Client)
-        return rows.where(Client.id.in_(Client.visible_to(user, Client.id)))
+
+def waived_of(client: Client) -> "ModelSelect[Waiver]":
+    """A client's sessions that are not billed, the latest first, with who said so."""
+    rows = Waiver.select(Waiver, CoachingSession, User).join(CoachingSession).switch(Waiver).left_outer_join(User)
+    return rows.where(CoachingSession.client == client).order_by(CoachingSession.starts_at.desc())
 
 
 def _is_claimed(kind: ClaimKind, subject: Any) -> Any:
@@ -229,9 +248,9 @@ class Account:
     def unbilled_parts(self) -> list[Part]:
         return [part for part in self.parts if part.public_id not in self.claims]
 
-    @property
-    def parts_sum(self) -> int:
-        return sum_of(self.parts)
+    def agreed_sum(self) -> int | None:
+        """What the plan comes to."""
+        return agreed_sum(self.plan.way, self.plan.unit_cents, sum_of(self.parts), self.engagement.sessions)
 
     @property
     def is_billed(self) -> bool:
@@ -450,3 +469,267 @@ def costs_to_charge(client: Client) -> list[Assessment]:
     told = Assessment.client == client, Assessment.state_name != AssessmentState.CANCELLED
     costs = Instrument.cost_cents > 0, Assessment.public_id.not_in(charged)
     return list(rows.where(*told, *costs).order_by(Assessment.id))
+
+
+# Drafts to be looked through ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Draft:
+    """A draft of a batch, what is unlike before, and what keeps it from being issued."""
+
+    invoice: Invoice
+    lines: list[Line]
+    changes: list[Change]
+    lacks: list[Lack]
+
+    @property
+    def is_blocked(self) -> bool:
+        return bool(self.lacks)
+
+    @property
+    def lacks_po_alone(self) -> bool:
+        """Whether a PO number, typed here and now, is all it wants."""
+        return self.invoice.payer.needs_po and not self.invoice.po_number and len(self.lacks) == 1
+
+    @property
+    def clients(self) -> list[Client]:
+        """Whom it is about, each once."""
+        return list({line.client_id: line.client for line in self.lines if line.client_id}.values())
+
+
+def drafts_to_review(user: User) -> ModelSelect:
+    """What was drafted together and is not issued yet, by payer."""
+    told = Invoice.state_name == InvoiceState.DRAFT, Invoice.batch.is_null(False)
+    return Invoice.visible_to(user).where(*told).order_by(Organisation.search_key, Client.search_key, Invoice.id)
+
+
+def review(user: User) -> list[Draft]:
+    """All drafts of batches this user may see; nine queries, however many there are."""
+    drafts = list(drafts_to_review(user))
+    ids = [row.id for row in drafts]
+    rows = Line.select(Line, Client, TaxRate, Engagement).left_outer_join(Client).switch(Line).left_outer_join(TaxRate)
+    rows = rows.switch(Line).left_outer_join(Engagement).where(Line.invoice.in_(ids)).order_by(Line.position)
+    lines = _by("invoice_id", rows)
+    every = [line for own in lines.values() for line in own]
+    seller, known = Seller.current() or Seller(), reachable(drafts, every)
+    before, agreed = _before(drafts, user), _agreed(every)
+    return [
+        Draft(
+            row,
+            own := lines.get(row.id, []),
+            changes(_said(row, own), before.get(row.id)) + unlike_agreed(row, own, agreed),
+            lacks(facts_of(row, own, seller=seller, is_reachable=row.id in known)),
+        )
+        for row in drafts
+    ]
+
+
+def _said(invoice: Invoice, lines: Sequence[Line]) -> Said:
+    """A price for each unit: of several, the lowest, for the last session may take a rest; none of several programs."""
+    prices: dict[str, int] = {}
+    if invoice.engagement_id:
+        for line in lines:
+            prices[line.unit_name] = min(line.unit_cents, prices.get(line.unit_name, line.unit_cents))
+    number, payer = invoice.number or "", invoice.payer.name
+    return Said(number, payer, invoice.currency, invoice.po_number, prices, invoice.net_cents)
+
+
+def _before(drafts: Sequence[Invoice], user: User) -> dict[int, Said]:
+    """The last invoice for the same program, or else to the same payer, by the draft's id; of those the user sees."""
+    seen = Invoice.visible_to(user).where(Invoice.state_name == InvoiceState.ISSUED, Invoice.kind_name == Kind.INVOICE)
+    programs, payers = {row.engagement_id for row in drafts} - {None}, {row.payer_id for row in drafts}
+    last = fn.MAX(Invoice.id)
+    of_program = seen.select(last).where(Invoice.engagement.in_(programs)).group_by(Invoice.engagement)
+    of_payer = seen.select(last).where(Invoice.payer.in_(payers)).group_by(Invoice.payer)
+    rows = list(short(Invoice.with_payer()).where(Invoice.id.in_(of_program) | Invoice.id.in_(of_payer)))
+    told = Line.select(Line.invoice, Line.unit_name, Line.unit_cents).where(Line.invoice.in_(rows))
+    lines = _by("invoice_id", told)
+    said = {row.id: _said(row, lines.get(row.id, [])) for row in rows}
+    by_program = {row.engagement_id: said[row.id] for row in sorted(rows, key=lambda row: row.id)}
+    by_payer = {row.payer_id: said[row.id] for row in sorted(rows, key=lambda row: row.id)}
+    found = {
+        row.id: (row.engagement_id and by_program.get(row.engagement_id)) or by_payer.get(row.payer_id)
+        for row in drafts
+    }
+    return {key: told for key, told in found.items() if told}
+
+
+def short(invoices: ModelSelect) -> ModelSelect:
+    """Without what they say."""
+    return invoices.select(*(field for field in Invoice._meta.sorted_fields if field.name != "snapshot"), *_PEOPLE)
+
+
+_PEOPLE = (Payer, Client, Organisation)
+
+
+@dataclass
+class Agreed:
+    """What was agreed about the programs of some lines, by the programs' ids."""
+
+    plans: dict[int, Plan]
+    parts: dict[str, Part]
+    payers: dict[int, Payer]
+
+
+def _agreed(lines: Sequence[Line]) -> Agreed:
+    ids = {line.engagement_id for line in lines if line.engagement_id}
+    engagements = list(Engagement.with_client().where(Engagement.id.in_(ids)))
+    plans = {row.engagement_id: row for row in Plan.select().where(Plan.engagement.in_(ids))}
+    parts = {row.public_id: row for row in Part.select().where(Part.plan.in_(list(plans.values())))}
+    return Agreed(plans, parts, payers_of(engagements))
+
+
+def unlike_agreed(invoice: Invoice, lines: Sequence[Line], agreed: Agreed) -> list[Change]:
+    """What of a draft is unlike plan, payer or currency of its programs, each once."""
+    told: dict[str, None] = {}
+    for line in lines:
+        engagement = line.engagement if line.engagement_id else None
+        if engagement is None:
+            continue
+        for kind, subject in subjects_of(line):
+            billed = billed_of(kind, line, invoice)
+            plan = agreed.plans.get(engagement.id)
+            if plan and is_unlike_plan(billed, _prices(plan, engagement, agreed.parts.get(subject))):
+                told[f"“{line.text}” is not at the price of the plan"] = None
+        billed = billed_of(ClaimKind.CHARGE, line, invoice)
+        payer = agreed.payers.get(engagement.id)
+        if is_unlike_payer(billed, payer and payer.id):
+            told[f"By the agreement {payer.name if payer else 'somebody else'} pays"] = None
+        if is_unlike_currency(billed, engagement.currency):
+            told[f"The terms are in {engagement.currency}"] = None
+    return [Change(words, is_grave=True) for words in told]
+
+
+def subjects_of(line: Line) -> list[tuple[ClaimKind, str]]:
+    """What it was made to bill."""
+    pairs = (told.partition(":") for told in line.subjects.split())
+    return [(ClaimKind(kind), subject) for kind, _, subject in pairs]
+
+
+def billed_of(
+    kind: ClaimKind, line: Line, invoice: Invoice, *, is_credited: bool = False, plan: Plan | None = None
+) -> Billed:
+    return Billed(
+        kind,
+        line.unit_cents,
+        invoice.currency,
+        invoice.payer_id,
+        is_draft=invoice.state is InvoiceState.DRAFT,
+        is_credited=is_credited,
+        is_settled=not invoice.open_cents,
+        is_newer=plan is None or plan.changed_at is None or invoice.created_at >= plan.changed_at,
+    )
+
+
+def _prices(plan: Plan, engagement: Engagement, part: Part | None) -> frozenset[int]:
+    return prices_of(plan, part, engagement.price_cents, engagement.sessions)
+
+
+# What does not fit together -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that does not fit together, and what mends it: about a session, or an invoice, or the program."""
+
+    check: Check
+    account: Account
+    words: str
+    session: CoachingSession | None = None
+    invoice: Invoice | None = None
+
+    @property
+    def label(self) -> str:
+        return CHECK_LABELS[self.check]
+
+    @property
+    def client(self) -> Client:
+        return self.account.client
+
+
+def findings(user: User, today: date) -> list[Finding]:
+    """All of them in the user's programs, in the order of the checks; eleven queries."""
+    accounts = accounts_of(_programs_to_check(user))
+    lines = [claim.line_id for account in accounts for claim in account.claims.values()]
+    credited = {row.credits_id for row in Line.select(Line.credits).where(Line.credits.in_(lines))}
+    every = (one for account in accounts for one in _findings_of(account, credited, today))
+    found = {(one.check, one.account.engagement.id, one.words, one.session): one for one in every}.values()
+    order = list(Check)
+    return sorted(found, key=lambda one: (order.index(one.check), one.client.search_key))
+
+
+def _programs_to_check(user: User) -> ModelSelect:
+    """Those that run, those with something unbilled, and those on a draft or an invoice that can still be mended."""
+    programs = Engagement.visible_to(user)
+    runs = Engagement.state_name.in_((State.ACTIVE, State.PAUSED))
+    mendable = (Invoice.state_name == InvoiceState.DRAFT) | (Invoice.open_cents > 0)
+    asked = Line.select(Line.engagement).join(Invoice).where(mendable, Line.engagement.is_null(False))
+    lost = CoachingSession.select(CoachingSession.engagement).where(
+        CoachingSession.state_name != SessionState.HELD, _is_claimed(ClaimKind.SESSION, CoachingSession.public_id)
+    )
+    unbilled = unbilled_programs(Engagement.select(Engagement.id))
+    ids = Engagement.id.in_(asked) | Engagement.id.in_(lost) | Engagement.id.in_(unbilled)
+    return programs.where(Engagement.state_name != State.DRAFT, runs | ids)
+
+
+def _findings_of(account: Account, credited: set[int], today: date) -> Iterable[Finding]:
+    yield from _unbilled(account, today)
+    for subject, claim in account.claims.items():
+        yield from _misbilled(account, subject, claim, is_credited=claim.line_id in credited)
+    yield from _about_program(account)
+
+
+def _unbilled(account: Account, today: date) -> Iterable[Finding]:
+    sessions: dict[str, CoachingSession] = {one.public_id: one for one in account.sessions}
+    currency = account.engagement.currency
+    for one in account.due(today):
+        if not was_passed_over(one.on, today):
+            continue
+        if one.kind is ClaimKind.SESSION:
+            said = f", {one.label.lower()}" if one.label else ""
+            words = f"Session of {day_in_words(one.on)}{said}"
+            yield Finding(Check.NOT_BILLED, account, words, session=sessions[one.subject])
+        else:
+            words = f"{in_words(one.unit_cents, currency)}, {one.label}, since {day_in_words(one.on)}"
+            yield Finding(Check.PART_LATE, account, words)
+
+
+def _misbilled(account: Account, subject: str, claim: Claim, *, is_credited: bool) -> Iterable[Finding]:
+    """What is wrong with a line that bills a part or a session of it."""
+    line, invoice, engagement = claim.line, claim.line.invoice, account.engagement
+    billed = billed_of(ClaimKind(claim.kind_name), line, invoice, is_credited=is_credited, plan=account.plan)
+    counted = {one.public_id for one in account.facts.used}
+    if is_unheld(billed, counts_now=subject in counted):
+        session = next((one for one in account.sessions if one.public_id == subject), None)
+        became = session.state_label.lower() if session else "not marked any more"
+        day = f" of {day_in_words(_day_of(session))}" if session else ""
+        yield Finding(Check.NOT_HELD, account, f"Session{day} is {became}, on {invoice.label}", invoice=invoice)
+    prices = _prices(account.plan, engagement, account.part_by_id.get(subject))
+    if is_unlike_plan(billed, prices):
+        asked, agreed = in_words(line.unit_cents, invoice.currency), in_words(min(prices), engagement.currency)
+        yield Finding(Check.RATE, account, f"{asked} on {invoice.label}, {agreed} by the plan", invoice=invoice)
+    if is_unlike_payer(billed, account.payer and account.payer.id):
+        payer = account.payer.name if account.payer else "nobody who is entered as a payer"
+        yield Finding(Check.PAYER, account, f"{invoice.label} goes elsewhere; {payer} pays", invoice=invoice)
+    if is_unlike_currency(billed, engagement.currency):
+        words = f"{invoice.label} is in {invoice.currency}, the terms in {engagement.currency}"
+        yield Finding(Check.CURRENCY, account, words, invoice=invoice)
+
+
+def _about_program(account: Account) -> Iterable[Finding]:
+    engagement, plan, payer = account.engagement, account.plan, account.payer
+    currency = engagement.currency
+    if engagement.payer is PaidBy.SPONSOR and not account.client.organisation_id and plan.way is not Way.NONE:
+        yield Finding(Check.NOBODY, account, "The sponsor pays, and the client has none")
+    needs_po = payer is not None and payer.needs_po
+    if lacks_po(engagement.state, plan.way, needs_po=needs_po, po_number=account.po_number):
+        yield Finding(Check.PO, account, f"{payer.name if payer else ''} wants one for {engagement.name}")
+    if payer and payer.currency and payer.currency != currency and engagement.state in (State.ACTIVE, State.PAUSED):
+        words = f"{payer.name} is billed in {payer.currency}, the terms are in {currency}"
+        yield Finding(Check.CURRENCY, account, words)
+    if price_has_changed(plan.price_cents, engagement.price_cents, is_billed=account.is_billed):
+        was, now = in_words(plan.price_cents, currency), in_words(engagement.price_cents, currency)
+        yield Finding(Check.PRICE, account, f"The plan was made for {was}, the price is {now} now")
+    if left := left_over(engagement.state, account.parts, account.facts.billed):
+        yield Finding(Check.LEFT, account, f"{in_words(left, currency)} of the plan is billed by nothing")

@@ -149,6 +149,13 @@ def sum_of(parts: "Iterable[PartLike | NewPart]") -> int:
     return sum(part.cents for part in parts if not part.is_deposit)
 
 
+def agreed_sum(way: Way, unit_cents: int, parts_sum: int, sessions: int) -> int | None:
+    """What a plan comes to, to be compared with the price; None where nobody can know before."""
+    if way is Way.PER_SESSION:
+        return unit_cents * sessions if sessions else None
+    return parts_sum if way is Way.PARTS else None
+
+
 def refusal_of_parts(parts: "Sequence[PartLike | NewPart]", *, discount_cents: int = 0) -> str | None:
     """Why a program cannot be billed in these parts, as a sentence; None when it can."""
     if len(parts) > MOST_PARTS:
@@ -559,6 +566,20 @@ CHECK_LABELS = {
     Check.PRICE: "Plan unlike the price",
     Check.NOBODY: "Nobody to bill",
     Check.LEFT: "Ended early, not all billed",
+}
+
+
+CHECK_WORDS = {
+    Check.NOT_BILLED: "Held or lost more than a week ago, and no draft or invoice has them.",
+    Check.NOT_HELD: "They were billed, and do not count any more.",
+    Check.PART_LATE: "Their day came more than a week ago.",
+    Check.RATE: "A line asks for another price than the plan does.",
+    Check.PO: "The payer wants the number of its order on every invoice.",
+    Check.PAYER: "By the agreement somebody else pays.",
+    Check.CURRENCY: "The terms name another currency.",
+    Check.PRICE: "The price changed after something was billed by the plan.",
+    Check.NOBODY: "The sponsor pays, and no sponsor is entered.",
+    Check.LEFT: "The plan has parts that will not come due by themselves.",
 }
 
 
