@@ -115,8 +115,8 @@ class Dun(Model):
     @classmethod
     def counts(cls, invoices: Iterable[int]) -> dict[int, int]:
         """How often each of these (by its own id) was reminded of; who never was is not among them. One query."""
-        levels = cls.level_name.is_null(False), cls.invoice.in_(list(invoices))
-        rows = cls.select(cls.invoice_id, fn.COUNT(cls.id)).where(*levels).group_by(cls.invoice)
+        counts = cls.level_name.is_null(False), Letter.state_name.in_(COUNTS), cls.invoice.in_(list(invoices))
+        rows = cls.select(cls.invoice_id, fn.COUNT(cls.id)).join(Letter).where(*counts).group_by(cls.invoice)
         return dict(rows.tuples())
 
 
@@ -215,8 +215,8 @@ def _came_back(letter: Letter, invoice: Invoice) -> bool:
 def _reached(invoices: Sequence[str]) -> dict[str, datetime]:
     """When a mail about each of these was first taken by its reader's mail server."""
     of_these = Message.about.in_(list(invoices)), Message.state_name == Fate.SENT
-    sent = Message.select(Message.about, fn.MIN(Message.sent_at).alias("first")).where(*of_these)
-    return {row.about: Message.sent_at.python_value(row.first) for row in sent.group_by(Message.about).namedtuples()}
+    sent = Message.select(Message.about, fn.MIN(Message.sent_at)).where(*of_these)
+    return dict(sent.group_by(Message.about).tuples())
 
 
 # What is written about it ---------------------------------------------------------------------------------------------

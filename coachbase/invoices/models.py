@@ -34,6 +34,7 @@ from ..payers.rules import NEEDS_NOTE, Category
 from .rules import (
     KIND_LABELS,
     LATELY,
+    PREFIXES,
     Account,
     ClaimKind,
     Column,
@@ -47,6 +48,7 @@ from .rules import (
     State,
     Totals,
     Unit,
+    number_in_words,
     standing,
     totals,
     totals_of_credit,
@@ -63,6 +65,28 @@ class Series(Model):
     digits = IntegerField(default=4)
     version = IntegerField(default=1)
 
+    @classmethod
+    def of_each(cls) -> dict[Kind, Self]:
+        """Of every kind; those that nobody has used or changed are not kept yet."""
+        kept = {Kind(series.kind_name): series for series in cls.select()}
+        return {kind: kept.get(kind) or cls(kind_name=kind, prefix=PREFIXES[kind], version=0) for kind in Kind}
+
+    def counted_in(self, today: date) -> int:
+        """The year a number of this day is counted in; 0 where the series runs on."""
+        return today.year if self.is_yearly else 0
+
+    def is_used(self, today: date) -> bool:
+        """Whether a document of ours was given a number in this year."""
+        mine = (Invoice.series == self.id) & (Invoice.year == self.counted_in(today))
+        return bool(self.id) and Invoice.select().where(mine).exists()
+
+    def next_number(self, today: date) -> tuple[int, str]:
+        """The number that the next document gets, should nothing be issued meanwhile: nothing is reserved."""
+        year = self.counted_in(today)
+        row = LastNumber.get_or_none(LastNumber.series == self.id, LastNumber.year == year) if self.id else None
+        number = (row.last if row else 0) + 1
+        return number, number_in_words(self.prefix, year, number, self.digits)
+
 
 class LastNumber(Model):
     """The last number taken of a series in a year; year 0 where it runs on."""
@@ -76,7 +100,8 @@ class LastNumber(Model):
 
 
 class LostNumber(Model):
-    """Numbers that stand on papers out there and not in this database: a backup was put back. Append only."""
+    """Numbers that stand on papers out there and not in this database: a backup was put back, or they were given out by
+    another program before. Append only."""
 
     series = ForeignKeyField(Series, on_delete="RESTRICT")
     year = IntegerField()
@@ -196,14 +221,15 @@ class Invoice(Model):
 
     @classmethod
     def visible_to(cls, user: User) -> "ModelSelect[Self]":
-        """Behind the wall of every client it concerns, and of its payer."""
+        """Behind the wall of every client it concerns, and of its payer; a late fee behind that of its invoice."""
         if user.role is Role.OWNER:
             return cls.with_payer()
         mine = Client.visible_to(user, Client.id)
         foreign = Line.select(Line.invoice).where(Line.client.is_null(False), Line.client.not_in(mine))
         organisations = Organisation.visible_to(user).select(Organisation.id)
         payers = Payer.client.in_(mine) | Payer.organisation.in_(organisations)
-        return cls.with_payer().where(payers, cls.id.not_in(foreign))
+        before = cls.corrects.is_null() | cls.corrects.not_in(foreign)
+        return cls.with_payer().where(payers, cls.id.not_in(foreign), before)
 
     @property
     def account(self) -> Account:
