@@ -213,23 +213,23 @@ class Invoice(Model):
         )
 
     @classmethod
-    def with_payer(cls) -> "ModelSelect[Self]":
-        """With payer, its client and its organisation, whoever may see them; removed drafts are gone."""
+    def with_payer(cls, *, removed: bool = False) -> "ModelSelect[Self]":
+        """With payer, its client and its organisation, whoever may see them; removed drafts are gone, or alone."""
         rows = cls.select(cls, Payer, Client, Organisation).join(Payer).left_outer_join(Client)
         rows = rows.switch(Payer).left_outer_join(Organisation)
-        return rows.where(cls.removed_at.is_null())
+        return rows.where(cls.removed_at.is_null(not removed))
 
     @classmethod
-    def visible_to(cls, user: User) -> "ModelSelect[Self]":
+    def visible_to(cls, user: User, *, removed: bool = False) -> "ModelSelect[Self]":
         """Behind the wall of every client it concerns, and of its payer; a late fee behind that of its invoice."""
         if user.role is Role.OWNER:
-            return cls.with_payer()
+            return cls.with_payer(removed=removed)
         mine = Client.visible_to(user, Client.id)
         foreign = Line.select(Line.invoice).where(Line.client.is_null(False), Line.client.not_in(mine))
         organisations = Organisation.visible_to(user).select(Organisation.id)
         payers = Payer.client.in_(mine) | Payer.organisation.in_(organisations)
         before = cls.corrects.is_null() | cls.corrects.not_in(foreign)
-        return cls.with_payer().where(payers, cls.id.not_in(foreign), before)
+        return cls.with_payer(removed=removed).where(payers, cls.id.not_in(foreign), before)
 
     @property
     def account(self) -> Account:
