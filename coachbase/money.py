@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_compact_currency, format_currency, get_currency_precision
 
 LARGEST = 10**12
 """Minor units. More is a slip of the finger."""
@@ -22,6 +22,13 @@ def decimals(currency: str) -> int:
 def in_words(minor: int, currency: str) -> str:
     """'£4,500.00'; 'CHF 4,500.00', for letters do not touch a figure (CLDR)."""
     written = format_currency(Decimal(minor).scaleb(-decimals(currency)), currency, locale="en_GB")
+    return _GLUED.sub("\\1\N{NO-BREAK SPACE}\\2", written)
+
+
+def in_short(minor: int, currency: str) -> str:
+    """'£12.5K': for the scale of a picture."""
+    whole = Decimal(minor).scaleb(-decimals(currency))
+    written = format_compact_currency(whole, currency, locale="en_GB", fraction_digits=1)
     return _GLUED.sub("\\1\N{NO-BREAK SPACE}\\2", written)
 
 

@@ -18,6 +18,7 @@ from .audit import views as audit
 from .availability import views as availability
 from .boards import views as boards
 from .boards.models import Card
+from .books import views as books
 from .calendar import views as calendar
 from .clients import views as clients
 from .clients.models import Client, Organisation
@@ -113,6 +114,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.pages,
     payers.pages,
     logbook.pages,
+    books.pages,
     payments.pages,
     invoices_public.pages,
 )

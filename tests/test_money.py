@@ -34,6 +34,13 @@ def test_what_a_form_shows_is_read_back_the_same(minor, currency):
     assert money.minor_of(money.as_typed(minor, currency), currency) == minor
 
 
+def test_the_scale_of_a_picture_is_short():
+    assert [money.in_short(minor, "GBP") for minor in (0, 50_000, 1_250_000, 200_000_000, -500_000)] == [
+        "£0", "£500", "£12.5K", "£2M", "-£5K",
+    ]  # fmt: skip
+    assert money.in_short(500_000, "CHF") == "CHF\N{NO-BREAK SPACE}5K"
+
+
 def test_amounts_are_shown_as_people_write_them():
     assert money.in_words(450000, "GBP") == "£4,500.00"
     assert money.in_words(4500, "JPY") == "JP¥4,500"

@@ -8,6 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -200,12 +201,13 @@ def plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_STARTS_A_FORMULA) else cell
 
 
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A CSV file with a byte order mark, by which spreadsheets know that it is UTF-8."""
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str | Decimal]]) -> str:
+    """A CSV file with a byte order mark, by which spreadsheets know that it is UTF-8. What is a number may be below
+    zero; what somebody typed is never taken for one."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(header)
-    writer.writerows([neutral(cell) for cell in row] for row in rows)
+    writer.writerows([neutral(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return "\ufeff" + file.getvalue()
 
 

@@ -1,5 +1,7 @@
 """What is folded, which cells are made harmless, how a file's lines become clients."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,6 +100,10 @@ def test_reading_undoes_what_writing_did(cell):
 def test_a_csv_begins_with_the_mark_spreadsheets_look_for():
     text = csv_text(["Name", "Phone"], [["Ines, Ltd", "+44 1"], ['"x"', "a\nb"]])
     assert text == '\ufeffName,Phone\r\n"Ines, Ltd",\'+44 1\r\n"""x""","a\nb"\r\n'
+
+
+def test_an_amount_below_zero_is_a_number_and_the_same_as_text_is_none():
+    assert csv_text(["Amount"], [[Decimal("-12.50")], ["-12.50"]]).split("\r\n")[1:3] == ["-12.50", "'-12.50"]
 
 
 @pytest.mark.parametrize(

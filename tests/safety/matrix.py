@@ -128,6 +128,11 @@ ROUTES: dict[str, Row] = {
     "GET payers.sponsor_as_payer": Row(WALL, 200),
     "POST payers.keep_sponsor_as_payer": Row(WALL, 422),
     # logbook
+    "GET books.revenue": Row(STAFF, 200),
+    "GET books.owed": Row(STAFF, 200),
+    "GET books.tax": Row(STAFF, 200),
+    "GET books.documents": Row(STAFF, 200),
+    "GET books.payments": Row(STAFF, 200),
     "GET logbook.log": Row(STAFF, 200),
     "GET logbook.log_csv": Row(STAFF, 200),
     "GET logbook.log_pdf": Row(STAFF, 200),
