@@ -3,6 +3,7 @@
 Amounts are whole minor units; what went out is below zero.
 """
 
+import csv
 import hashlib
 import json
 import re
@@ -22,7 +23,9 @@ from ..clients.rules import Sheet, decoded, fold, guess_columns, read_sheet
 from ..errors import Refused
 from ..tracking.rules import Order, read_day
 
-MOST_BYTES, MOST_LINES, MOST_HEADINGS = 5_000_000, 10_000, 60
+MOST_BYTES, MOST_LINES = 5_000_000, 10_000
+MOST_ABOVE, LONGEST_HEAD = 40, 20_000
+"""Lines above the headings, and signs, among which the headings are looked for."""
 LONGEST_PAYER, LONGEST_ACCOUNT, LONGEST_REFERENCE = 140, 40, 500
 A_DAY = timedelta(hours=24)
 
@@ -99,7 +102,7 @@ FIELDS = {
     ),
     "reference": (
         "Reference",
-        "paymentreference verwendungszweck memo details transactiondetails reference remittanceinformation",
+        "paymentreference verwendungszweck memo transactiondetails reference remittanceinformation",
     ),
     "more": ("More of the reference", "description narrative transactiondescription message notes buchungstext"),
     "own": ("Our account", "auftragskonto accountnumber account ownaccount ibanauftragskonto"),
@@ -108,8 +111,7 @@ FIELDS = {
 """What a column may hold: its label, and other headings we know it by."""
 NOT_BOOKED = frozenset(("pending", "reverted", "declined", "failed", "cancelled", "canceled", "vorgemerkt", "rejected"))
 """Words of a status column: no money moved, or not yet."""
-GOES_OUT = frozenset(("s", "d", "dr", "dbit", "debit", "soll", "out", "h-"))
-COMES_IN = frozenset(("h", "c", "cr", "crdt", "credit", "haben", "in"))
+GOES_OUT = frozenset(("s", "d", "dr", "dbit", "debit", "soll", "out"))
 DECIMALS = {"": "Clear by themselves", ".": "A point: 1,234.50", ",": "A comma: 1.234,50"}
 
 
@@ -150,15 +152,24 @@ def sheet_of(text: str) -> Sheet:
 
 
 def _from_headings(text: str) -> str:
-    """Lines above the headings made empty, so that all keep their numbers: the headings have as many cells as most."""
-    lines = text.splitlines()[:60]
+    """Lines above the headings made empty, so that all keep their numbers. The headings are the first line that names a
+    day and an amount; else the first that has nearly as many cells as any."""
+    lines = text[:LONGEST_HEAD].splitlines()[:MOST_ABOVE]
     parts = max(";,\t", key=lambda sign: sum(line.count(sign) for line in lines))
-    counts = Counter(count for line in lines if (count := line.count(parts)) > 1)
-    if not counts:
-        return text
-    usual = counts.most_common(1)[0][0]
-    above = next(place for place, line in enumerate(lines) if abs(line.count(parts) - usual) <= 1)
+    rows = [[cell.strip() for cell in _cells(line, parts)] for line in lines]
+    known = [set(guess_columns(row, FIELDS)) for row in rows]
+    named = (place for place, fields in enumerate(known) if "on" in fields and fields & {"amount", "credit", "debit"})
+    filled = [sum(map(bool, row)) for row in rows]
+    wide = (place for place, count in enumerate(filled) if count > 1 and count >= max(filled) - 1)
+    above = next(named, next(wide, 0))
     return "\n" * above + "".join(text.splitlines(keepends=True)[above:])
+
+
+def _cells(line: str, parts: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=parts), [])
+    except csv.Error:
+        return []
 
 
 def headings_key(sheet: Sheet) -> str:
@@ -343,8 +354,8 @@ def entries_of_camt(content: bytes) -> list[Entry]:
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     entries = []
-    for number, (statement, entry) in enumerate(_booked(root), start=1):
-        entries += _of_entry(number, statement, entry)
+    for number, (own, entry) in enumerate(_booked(root), start=1):
+        entries += _of_entry(number, own, entry)
         if len(entries) > MOST_LINES:
             raise Refused(f"A file may have up to {MOST_LINES:,} lines. Export a shorter time.")
     if not entries and root.find(".//GrpHdr") is None:
@@ -352,19 +363,20 @@ def entries_of_camt(content: bytes) -> list[Entry]:
     return [entry for entry in entries if entry.cents]
 
 
-def _booked(root: Element) -> Iterator[tuple[Element, Element]]:
-    """What is only noted or announced has not happened yet."""
+def _booked(root: Element) -> Iterator[tuple[str, Element]]:
+    """Our account and each entry. What is only noted or announced has not happened yet."""
     for kind in ("Stmt", "Rpt", "Ntfctn"):
         for statement in root.iter(kind):
+            own = _account(_text(statement, "Acct/Id/IBAN") or _text(statement, "Acct/Id/Othr/Id"))
             for entry in statement.iterfind("Ntry"):
                 if (_text(entry, "Sts/Cd") or _text(entry, "Sts") or "BOOK") == "BOOK":
-                    yield statement, entry
+                    yield own, entry
 
 
-def _of_entry(number: int, statement: Element, entry: Element) -> list[Entry]:
+def _of_entry(number: int, own: str, entry: Element) -> list[Entry]:
     """The single transactions of an entry where each says its amount and they add up to it; else the entry itself."""
     cents, currency = _amount(entry, number)
-    on, own = _day(entry, number), _account(_text(statement, "Acct/Id/IBAN") or _text(statement, "Acct/Id/Othr/Id"))
+    on = _day(entry, number)
     details = entry.findall("NtryDtls/TxDtls")
     singles = [_single(detail, entry, currency) for detail in details]
     if len(details) > 1 and all(single is not None for single in singles) and sum(filter(None, singles)) == cents:
@@ -566,7 +578,7 @@ def numbers_in(reference: str) -> Numbers:
         before = letters if begun >= 0 and start - begun <= 3 else ""
         begun = -1
         follower = tokens[place + 1] if place + 1 < len(tokens) else ("", 0, 0)
-        follows = follower[0] if follower[0].isdigit() and follower[1] - end <= 3 else ""
+        follows = follower[0] if follower[0].isdigit() and follower[1] - end <= 4 else ""
         for kind, year, seq in _readings(token, follows, before):
             (found.whole if kind else found.half).append((before, year, seq))
     return found
