@@ -681,6 +681,14 @@ def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:
     return [Sum(*row) for row in found.order_by(Invoice.currency).tuples()]
 
 
+def found(user: User, words: Sequence[str]) -> "ModelSelect[Invoice]":
+    """What search finds by number, payer or client; the newest first."""
+    rows = _short(user)
+    for word in words:
+        rows = rows.where(_says(word))
+    return rows.order_by(Invoice.id.desc())
+
+
 def of_client(client: Client, user: User) -> "ModelSelect[Invoice]":
     """Those with a line about a client, or which the client pays; the newest first."""
     lines = Line.select(Line.invoice).where(Line.client == client)

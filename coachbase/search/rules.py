@@ -29,6 +29,7 @@ DEEDS = (
     Deed("New sponsor", "/sponsors/new", "building", "add create organisation company"),
     Deed("New program", "/settings/programs/new", "list-checks", "add create template", ("owner", "assistant")),
     Deed("Import clients", "/clients/import", "upload", "csv file list", ("owner", "assistant")),
+    Deed("New invoice", "/invoices/new", "receipt", "add create bill draft payer"),
     Deed("File documents", "/library", "upload", "drop report pdf agreement scan upload library"),
     Deed("Plan around an absence", "/planning/new", "calendar-days", "coach ill sick away leave holiday move sessions"),
     Deed("Plans", "/planning", "list-checks", "proposals cadence absence slip undo"),

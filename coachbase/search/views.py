@@ -11,6 +11,8 @@ from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import LONGEST_SEARCH, Status, words_of
 from ..files.models import Document
 from ..files.rules import KIND_ICONS
+from ..invoices.models import Invoice
+from ..invoices.models import found as invoices_found
 from .rules import DEEDS, MOST_OF_A_KIND, Deed, pieces
 
 pages = Blueprint("search", __name__)
@@ -51,13 +53,14 @@ def search() -> ResponseReturnValue:
 
 
 def _people(user: User, words: list[str]) -> tuple[Group, ...]:
-    """Four queries, each behind the wall; with nothing typed, the latest clients."""
+    """Five queries, each behind the wall; with nothing typed, the latest clients."""
     if not words:
         return (Group("Latest clients", [_client(client) for client in Client.latest(user).limit(LATEST)]),)
     return (
         Group("Clients", [_client(client) for client in Client.found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Sponsors", [_sponsor(sponsor) for sponsor in Organisation.found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Contacts", [_contact(contact) for contact in Contact.found(user, words).limit(MOST_OF_A_KIND)]),
+        Group("Invoices", [_invoice(found) for found in invoices_found(user, words).limit(MOST_OF_A_KIND)]),
         Group("Documents", [_document(found) for found in Document.found(user, words).limit(MOST_OF_A_KIND)]),
     )
 
@@ -91,6 +94,10 @@ def _sponsor(sponsor: Organisation) -> Find:
 def _contact(contact: Contact) -> Find:
     at = contact.organisation
     return Find(contact.name, f"/sponsors/{at.public_id}", "id-card", f"{contact.role_label}, {at.name}")
+
+
+def _invoice(invoice: Invoice) -> Find:
+    return Find(invoice.label, invoice.page, "receipt", invoice.payer.name)
 
 
 def _document(document: Document) -> Find:
