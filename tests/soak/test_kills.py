@@ -34,11 +34,18 @@ from coachbase.config import Config
 from coachbase.db import atomic, database, open_database
 from coachbase.engagements.models import Engagement, Step
 from coachbase.evidence.models import ProvableFile
+from coachbase.files.models import Document
+from coachbase.files.rules import Kind as Paper
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Submission
+from coachbase.invoices import actions as invoices
+from coachbase.invoices.actions import NewLine
+from coachbase.invoices.models import Invoice
 from coachbase.links import actions as links
 from coachbase.mail.models import Message
 from coachbase.mail.rules import State, may_have_left
+from coachbase.payers import actions as payers
+from coachbase.payers.models import Seller, TaxRate
 from coachbase.requests import actions as requests
 from coachbase.requests.models import Request
 from coachbase.requests.rules import RequestState
@@ -81,6 +88,8 @@ class Ledger:
     """session -> the version an acknowledged move gave it"""
     cancelled: list[str] = field(default_factory=list)
     marked: dict[str, str] = field(default_factory=dict)
+    issued: list[str] = field(default_factory=list)
+    """Drafts of invoices that got their number."""
 
     def __str__(self) -> str:
         counts = {name: len(done) for name, done in vars(self).items()} | {"moves": sum(self.moves.values())}
@@ -275,6 +284,15 @@ def take_time(client: Person, request: str, token: str, ledger: Ledger) -> None:
             ledger.taken.append(request)
 
 
+def issue_invoice(vera: Person, draft: str, ledger: Ledger) -> bool:
+    """Whether it is issued: also when only the answer to it was lost."""
+    here = f"/invoices/{draft}"
+    status, where, _ = vera.ask("POST", f"{here}/issue", {"version": "1"})
+    if (status, where) == (303, here):
+        ledger.issued.append(draft)
+    return status in (303, 422)
+
+
 def _version_on(page: str) -> int:
     return int(re.search(r'name="version"[^>]*value="(\d+)"', page)[1])
 
@@ -308,6 +326,8 @@ class Practice:
     newcomers: list[str] = field(default_factory=list)
     """Clients with whom no program was started yet."""
     calendar: Calendar = field(default_factory=Calendar)
+    drafts: list[str] = field(default_factory=list)
+    """Drafts of invoices that wait to be issued."""
     people: list[Person] = field(default_factory=list)
 
     def open_pages(self, count: int) -> None:
@@ -324,12 +344,12 @@ class Practice:
         write_notes(vera, self.bob, self.ledger)
         move_card(vera, self.card, self.stages[1:], self.ledger)
         start_program(vera, self.newcomers.pop(), self.ledger)
-        for act in (self._book, self._move, self._cancel, self._mark, self._take):
+        for act in (self._book, self._move, self._cancel, self._mark, self._take, self._issue):
             act()
-        assert self.ledger.size >= 8, self.ledger
+        assert self.ledger.size >= 9, self.ledger
 
     def load(self, until: threading.Event) -> list[threading.Thread]:
-        vera, other, third, _ = self.people
+        vera, other, third, *_ = self.people
         acts = (
             lambda: write_notes(vera, self.bob, self.ledger),
             lambda: move_card(other, self.card, self.stages, self.ledger),
@@ -338,6 +358,7 @@ class Practice:
             self._sign,
             self._keep_calendar,
             self._take,
+            self._issue,
         )
         threads = [threading.Thread(target=self._go_on, args=(act, until)) for act in acts]
         for thread in threads:
@@ -394,6 +415,11 @@ class Practice:
             client.close()
         time.sleep(0.1)
 
+    def _issue(self) -> None:
+        if self.drafts and issue_invoice(self.people[4], self.drafts[0], self.ledger):
+            self.drafts.pop(0)
+        time.sleep(0.1)
+
     def _code_for(self, address: str) -> str | None:
         """The newest code that came to this address within a moment."""
         known, deadline = len(self.post.messages), time.monotonic() + 1.5
@@ -437,10 +463,11 @@ def practice(app, config, cast) -> Iterator[Practice]:
         ]
         known = (cast.bob.public_id, card.public_id, stages)
         calendar = fill_calendar(cast, -(-KILLS // LANES) + 2)
+        drafts = draft_invoices(cast, 2 * -(-KILLS // LANES) + 2)
         database.close()
         practice = Practice(House(config), post, *known, newcomers=[client.public_id for client in newcomers])
-        practice.calendar = calendar
-        practice.people = [Person(practice.house) for _ in range(4)]
+        practice.calendar, practice.drafts = calendar, drafts
+        practice.people = [Person(practice.house) for _ in range(5)]
         yield practice
         for person in practice.people:
             person.close()
@@ -479,6 +506,18 @@ def fill_calendar(cast: Cast, count: int) -> Calendar:
     )
 
 
+@atomic
+def draft_invoices(cast: Cast, count: int) -> list[str]:
+    """More to bill than a lane gets to."""
+    rate = TaxRate.create(name="VAT", rate_bps=2000)
+    Seller.create(legal_name="Northbank Ltd", address="1 Quay", tax_id="GB123456789", rate=rate)
+    payer = payers.payer_for(cast.bob)
+    payer.address = "2 Mill Lane"
+    payer.save()
+    line = NewLine("Coaching", 25_000, rate=rate, client=cast.bob, supplied_to=clock.now().date())
+    return [invoices.draft(payer, [line], currency="GBP", by=cast.vera).public_id for _ in range(count)]
+
+
 # What must be there afterwards ----------------------------------------------------------------------------------------
 
 
@@ -495,7 +534,7 @@ def losses(config: Config, ledger: Ledger) -> list[str]:
     whole = {row.client.public_id for row in Agreement.with_people() if Step.of(row.engagement).count() > 3}
     asked = {row.client.public_id for row in Submission.select().where(Submission.engagement.is_null(False))}
     signed = {signer.email for signer in Signer.select().where(Signer.signed_at.is_null(False))}
-    calendar = losses_of_calendar(ledger)
+    others = losses_of_calendar(ledger) + losses_of_invoices(ledger)
     database.close()
     return [
         *(f"note {nonce}: {written[nonce]} times" for nonce in ledger.notes if written[nonce] != 1),
@@ -510,9 +549,34 @@ def losses(config: Config, ledger: Ledger) -> list[str]:
         *(f"program {client}: {started[client]} times" for client in ledger.programs if started[client] != 1),
         *(f"program {client}: half of it" for client in started if client not in whole & asked),
         *(f"signature of {address} is lost" for address in ledger.signatures if address not in signed),
-        *calendar,
+        *others,
         *([] if sound == "ok" else [sound]),
     ]
+
+
+def losses_of_invoices(ledger: Ledger) -> list[str]:
+    """Numbers that are missing or there twice, and what was acknowledged as issued and is not, or only half."""
+    rows = Invoice.select(Invoice.public_id, Invoice.seq, Invoice.snapshot_sha256).where(Invoice.state_name == "issued")
+    whole = {row.public_id: row.seq for row in rows if row.seq and row.snapshot_sha256}
+    numbers = sorted(row.seq for row in rows)
+    return [
+        *(f"invoice {name} is not issued" for name in ledger.issued if name not in whole),
+        *([] if numbers == list(range(1, len(numbers) + 1)) else [f"invoices are numbered {numbers}"]),
+    ]
+
+
+def odd_papers(invoices: list[Invoice]) -> list[str]:
+    """Issued invoices that have no PDF of their own, or were mailed another number of times than once."""
+    papers = Counter(invoice.document_id for invoice in invoices)
+    mails = Counter(message.about for message in Message.select(*BRIEFLY).where(Message.kind == "invoice"))
+    drawn = Document.select().where(Document.kind_name == Paper.INVOICE).count()
+    return [
+        *(f"invoice {one.number} has no PDF of its own" for one in invoices
+          if one.document_id is None or papers[one.document_id] != 1),
+        *(f"invoice {one.number} is mailed {mails[one.public_id]} times" for one in invoices
+          if mails[one.public_id] != 1),
+        *([] if drawn == len(invoices) else [f"{drawn} PDFs of {len(invoices)} invoices"]),
+    ]  # fmt: skip
 
 
 BRIEFLY = (
@@ -601,8 +665,10 @@ def deliver_all(practice: Practice) -> list[str]:
         Message.update(leased_until=past).where(Message.state_name == State.LEASED).execute()
         Message.update(try_at=past).where(Message.state_name == State.FAILED).execute()
         Agreement.update(try_at=past).where(Agreement.try_at.is_null(False)).execute()
+        Invoice.update(try_at=past).where(Invoice.try_at.is_null(False)).execute()
         waiting = Message.select().where(Message.state_name.in_([State.QUEUED, State.LEASED, State.FAILED])).count()
         waiting += Agreement.select().where(Agreement.state_name.in_(["freezing", "sealing"])).count()
+        waiting += Invoice.select().where(Invoice.state_name == "issued", Invoice.document.is_null()).count()
         database.close()
         if not waiting:
             break
@@ -617,6 +683,7 @@ def deliver_all(practice: Practice) -> list[str]:
     twice = [f"agreement {row.public_id} frozen {frozen[row.public_id]} times" for row in Agreement.select()
              if frozen[row.public_id] != 1]  # fmt: skip
     twice += untimely(practice.post.ids)
+    twice += odd_papers(list(Invoice.select().where(Invoice.state_name == "issued")))
     database.close()
     arrived = Counter(practice.post.ids)
     return [
@@ -676,11 +743,25 @@ def test_a_write_that_is_lost_would_be_found(practice):
     practice.ledger.moved[practice.calendar.to_come[0]] = 9
     practice.ledger.cancelled.append(practice.calendar.to_come[0])
     practice.ledger.marked[practice.calendar.over[0]] = "held"
-    assert len(losses(practice.house.config, practice.ledger)) == 12
+    practice.ledger.issued.append(practice.drafts[0])
+    assert len(losses(practice.house.config, practice.ledger)) == 13
     open_database(str(practice.house.config.database_path))
     Message.delete().where(Message.about == practice.calendar.to_come[0]).execute()
     database.close()
-    assert len(losses(practice.house.config, practice.ledger)) == 13
+    assert len(losses(practice.house.config, practice.ledger)) == 14
+
+
+def test_a_number_that_is_missing_and_a_paper_that_is_there_twice_would_be_found(practice):
+    open_database(str(practice.house.config.database_path))
+    draft = Invoice.get(Invoice.public_id == practice.drafts[0])
+    issued = invoices.issue(draft, version=1, by=None)
+    assert losses_of_invoices(practice.ledger) == []
+    assert len(odd_papers([issued])) == 3, "no PDF and no mail yet"
+    database.execute_sql("DROP TRIGGER invoice_is_frozen")
+    database.execute_sql("DROP TRIGGER invoice_numbers_follow")
+    Invoice.update(seq=2).where(Invoice.id == issued.id).execute()
+    assert losses_of_invoices(practice.ledger) == ["invoices are numbered [2]"]
+    database.close()
 
 
 def test_an_invitation_that_comes_after_the_cancellation_would_be_found(practice):
