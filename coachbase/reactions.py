@@ -15,6 +15,7 @@ from .assessments.models import ACCESS, Assessment, Report
 from .assessments.rules import State as AssessmentState
 from .availability import actions as availability
 from .availability.rules import SessionKind
+from .billing import actions as billing
 from .boards import actions as boards
 from .clients.actions import ClientAdded, ClientChanged, ContactMoved
 from .clients.models import Client
@@ -107,6 +108,7 @@ def wire() -> None:
     on(agreements.Completed, _tick_agreement)
     on(agreements.Closed, _take_agreement_back)
     on(engagements.StateChanged, _buy_sessions)
+    on(engagements.StateChanged, _plan_billing)
     on(requests.BookingAsked, _tell_of_request)
     on(scheduling.Booked, _answer_request)  # before the steps, which say anew who has the ball
     on(scheduling.Restored, _answer_request)
@@ -317,6 +319,11 @@ def _take_agreement_back(event: agreements.Closed) -> None:
 def _buy_sessions(event: engagements.StateChanged) -> None:
     if event.engagement.state is State.ACTIVE:
         sessions.buy(event.engagement, by=event.by)
+
+
+def _plan_billing(event: engagements.StateChanged) -> None:
+    if event.engagement.state is State.ACTIVE:
+        billing.plan_of(event.engagement)
 
 
 def _tell_of_request(event: requests.BookingAsked) -> None:

@@ -16,6 +16,7 @@ from .agreements.tasks import day_of
 from .assessments import views as assessments
 from .audit import views as audit
 from .availability import views as availability
+from .billing import views as billing
 from .boards import views as boards
 from .boards.models import Card
 from .books import views as books
@@ -115,6 +116,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     payers.pages,
     logbook.pages,
     books.pages,
+    billing.pages,
     payments.pages,
     invoices_public.pages,
 )

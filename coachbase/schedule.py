@@ -5,6 +5,7 @@ from functools import cache
 from . import jobs, tidying
 from .agreements import actions as agreements
 from .availability import actions as availability
+from .billing import actions as billing
 from .credentials import actions as credentials
 from .dunning import actions as dunning
 from .engagements import actions as engagements
@@ -38,6 +39,7 @@ def set_clock() -> None:
     jobs.at(invitations.remind_due, minute="*/5")
     jobs.at(invitations.read_mailbox, minute="*/5")
     jobs.at(engagements.look_ahead, minute="5")
+    jobs.at(billing.propose_due, minute="20")
     jobs.at(tidying.forget_spent_rows, hour="3", minute="10")
     jobs.at(files.forget, hour="3", minute="15")
     jobs.at(credentials.expire, hour="0", minute="15")

@@ -179,10 +179,15 @@ class Charge(Model):
 
     @classmethod
     def unbilled(cls, upto: date) -> "ModelSelect[Self]":
-        """What no line bills yet, up to a day, with client and program; the wall is the caller's."""
-        rows = cls.select(cls, Client, TaxRate).join(Client).switch(cls).left_outer_join(TaxRate)
+        """What no line bills yet, up to a day, with client and program; the wall is the caller's.
+
+        What goes with a program waits for its agreement, as the program does.
+        """
+        rows = cls.select(cls, Client, Organisation, TaxRate, Engagement).join(Client).left_outer_join(Organisation)
+        rows = rows.switch(cls).left_outer_join(TaxRate).switch(cls).left_outer_join(Engagement)
         there = cls.removed_at.is_null(), cls.on <= upto, ~_is_claimed(ClaimKind.CHARGE, cls.public_id)
-        return rows.where(*there).order_by(cls.on, cls.id)
+        is_agreed = cls.engagement.is_null() | (Engagement.state_name != State.DRAFT)
+        return rows.where(*there, is_agreed).order_by(cls.on, cls.id)
 
 
 class Waiver(Model):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from coachbase import clock
+from coachbase.billing.models import Charge, Part, Plan
 from coachbase.clients.models import Client
 from coachbase.engagements.models import Engagement
 from coachbase.files.models import Document, DocumentContent
@@ -35,6 +36,7 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     client = Client.get(Client.public_id == world.ids["client"][whose])
     engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
     payer = _payer(world, whose, readers, client)
+    _plan(world, whose, readers, engagement)
     told_too = readers | _who_pays(whose, "invoice")
 
     def line(what: str) -> NewLine:
@@ -58,6 +60,21 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
 def _who_pays(whose: str, *links: str) -> Readers:
     """Who holds a link to what Bob's sponsor pays reads what stands there."""
     return frozenset(links) if whose == "bob" else frozenset()
+
+
+def _plan(world: "World", whose: str, readers: Readers, engagement: Engagement) -> None:
+    """How the program is billed, by somebody's word, and something beside it."""
+    now = clock.now()
+    plan = Plan.create(
+        engagement=engagement, discount_words=world.word("plandiscount", whose, readers), price_cents=450_000,
+        version=2, changed_at=now,
+    )  # fmt: skip
+    Part.create(plan=plan, position=1, label=world.word("planpart", whose, readers), cents=450_000)
+    charge = Charge.create(
+        client=engagement.client, engagement=engagement, text=world.word("chargetext", whose, readers), on=now.date(),
+        unit_cents=3_900, currency="GBP", created_at=now,
+    )  # fmt: skip
+    world.keep(whose, charge)
 
 
 def _payer(world: "World", whose: str, readers: Readers, client: Client) -> Payer:
