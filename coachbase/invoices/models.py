@@ -710,11 +710,41 @@ def clients_on(invoices: Iterable[Invoice]) -> dict[int, list[Client]]:
     return found
 
 
+class Due(NamedTuple):
+    """What somebody at the desk should do about money today, and how much of it there is in all."""
+
+    undrawn: list[Invoice]
+    overdue: list[Invoice]
+    overdue_count: int
+    draft_count: int
+
+
+MOST_DUE = 5
+
+
+def due_for(user: User, today: date) -> Due:
+    """Documents that could not be drawn, what is longest overdue, and how many drafts wait to be reviewed."""
+    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), Invoice.problem != ""
+    rows = list(
+        _short(user)
+        .select_extend(is_stuck.alias("is_stuck"), fn.SUM(is_late).over().alias("late_count"))
+        .where(is_late | is_stuck)
+        .order_by(is_stuck.desc(), Invoice.due_on, Invoice.id)
+        .limit(4 * MOST_DUE)
+    )
+    late = [row for row in rows if row.standing(today) is Standing.OVERDUE]
+    drafts = _bare(user).where(_is_to_review()).count()
+    return Due([row for row in rows if row.is_stuck], late[:MOST_DUE], rows[0].late_count if rows else 0, drafts)
+
+
+def _is_to_review() -> Any:
+    batches = Batch.select(Batch.id).where(Batch.closed_at.is_null())
+    return (Invoice.state_name == State.DRAFT) & Invoice.batch.in_(batches)
+
+
 def to_review(user: User, today: date) -> ModelSelect:
     """How many wait for somebody at the desk: overdue ones, and drafts of a batch that is open."""
-    batches = Batch.select(Batch.id).where(Batch.closed_at.is_null())
-    drafted = (Invoice.state_name == State.DRAFT) & Invoice.batch.in_(batches)
-    return _bare(user).where(drafted | _is_standing(Standing.OVERDUE, today)).select(fn.COUNT(Invoice.id))
+    return _bare(user).where(_is_to_review() | _is_standing(Standing.OVERDUE, today)).select(fn.COUNT(Invoice.id))
 
 
 def _short(user: User) -> "ModelSelect[Invoice]":
