@@ -6,8 +6,8 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.forms import ProfileForm
-from ..assessments.rules import TODO_LABELS
 from ..agreements.tasks import day_of
+from ..assessments.rules import TODO_LABELS
 from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
 from ..invoices.rules import due_in_words
