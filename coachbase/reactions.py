@@ -47,6 +47,7 @@ from .mail.tasks import MailEnded
 from .packages import actions as packages
 from .packages.models import assessments_in
 from .packages.tasks import Made
+from .payers import actions as payers
 from .polls import actions as polls
 from .portal import actions as portal
 from .programs import actions as programs
@@ -84,6 +85,7 @@ def wire() -> None:
     on(ClientChanged, _follow_coach)
     on(ClientChanged, _follow_addresses)
     on(ContactMoved, _forget_contact)
+    on(payers.Readdressed, lambda event: invoices.follow_payer(event.payer))
     on(DocumentFiled, _note_document)
     on(DocumentFiled, _file_report)
     on(TakenOut, _take_report_out)

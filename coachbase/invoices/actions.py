@@ -62,6 +62,8 @@ from .rules import (
     posted_in_words,
     refusal_of_credit,
     refusal_of_lines,
+    refusal_of_prefix,
+    refusal_to_begin_with,
     refusal_to_credit,
     refusal_to_dispute,
     refusal_to_post,
@@ -71,6 +73,7 @@ from .rules import (
     settled,
 )
 
+BEFORE_A_COPY = "Given out before an older copy of the database was put back."
 BATCH = 50
 """How many documents one turn of the clock looks at."""
 
@@ -357,11 +360,10 @@ def continue_above_marks() -> list[LostNumber]:
     return lost
 
 
-def _lose(kind: Kind, year: int, first: int, last: int) -> LostNumber:
+def _lose(kind: Kind, year: int, first: int, last: int, *, reason: str = BEFORE_A_COPY) -> LostNumber:
     series, _ = Series.get_or_create(kind_name=kind, defaults={"prefix": PREFIXES[kind]})
     LastNumber.insert(series=series, year=year).on_conflict_ignore().execute()
     LastNumber.update(last=last).where(LastNumber.series == series, LastNumber.year == year).execute()
-    reason = "Given out before an older copy of the database was put back."
     return LostNumber.create(series=series, year=year, first=first, last=last, reason=reason, at=clock.now())
 
 
@@ -737,3 +739,41 @@ def follow_contact(contact: Contact) -> None:
 def _shut(invoice: Invoice) -> None:
     links.revoke_all(LINK, invoice.public_id)
     mail.call_off(invoice.public_id)
+
+
+# How documents are numbered -------------------------------------------------------------------------------------------
+
+
+@atomic
+def change_series(
+    kind: Kind, *, prefix: str, is_yearly: bool, digits: int, begins_with: int | None = None, version: int
+) -> Series:
+    """Number documents of a kind so from now on; `begins_with` is the next number, for who comes from another program.
+
+    Raises Stale when somebody changed it since `version`, Refused when two numbers might be equal, or one be missing.
+    """
+    each = Series.of_each()
+    series = each.pop(kind)
+    if series.version != version:
+        raise Stale("Somebody else changed these numbers while you were typing.")
+    if refusal := refusal_of_prefix(prefix, (other.prefix for other in each.values())):
+        raise Refused(refusal)
+    if Invoice.begins_like(prefix, but=series):
+        raise Refused("Documents of another kind were numbered so before. Their numbers would be the same.")
+    series.prefix, series.is_yearly, series.digits = prefix, is_yearly, digits
+    series.version += 1
+    series.save()
+    if begins_with is not None:
+        _begin_with(series, begins_with)
+    return series
+
+
+def _begin_with(series: Series, number: int) -> None:
+    """The numbers before it were given out elsewhere: the series goes on above them."""
+    today = day_of(clock.now())
+    year, last = series.counted_in(today), series.next_number(today)[0] - 1
+    if refusal := refusal_to_begin_with(number, last, is_used=series.is_used(today)):
+        raise Refused(refusal)
+    if number > last + 1:
+        _lose(Kind(series.kind_name), year, last + 1, number - 1, reason="Given out before coachbase was used.")
+        after_commit(tasks.keep_marks)

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, HiddenField, SelectField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms import BooleanField, Field, HiddenField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from .. import money
 from ..clients.models import Client
@@ -19,7 +19,10 @@ from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, 
 from .actions import NewLine
 from .models import Invoice, Line
 from .rules import (
+    HIGHEST_NUMBER,
     LARGEST_QUANTITY,
+    LONGEST_PREFIX,
+    MOST_DIGITS,
     MOST_LINES,
     UNIT_LABELS,
     ClaimKind,
@@ -28,10 +31,13 @@ from .rules import (
     Standing,
     Totals,
     Unit,
+    period_in_words,
+    refusal_of_prefix,
     totals,
 )
 
 MOST_TERM_DAYS = 365
+DIGITS = f"A number from 1 to {MOST_DIGITS}."
 PERCENT = "Type a percentage from 0 to 100, such as 12.5."
 UNITS = [(unit.value, several or "–") for unit, (_, several) in UNIT_LABELS.items()]
 LONGEST_SEARCH = 80
@@ -366,6 +372,91 @@ def _line_shown(line: LineForm) -> str:
     said = f"{line.quantity.data} × {line.price.data} {line.text.data}"
     more = [line.detail.data, f"{line.discount.data} % off" if line.discount.data else "", _shown(line.until)]
     return " · ".join([said, *(each for each in more if each)])
+
+
+# How documents are numbered -------------------------------------------------------------------------------------------
+
+
+class SeriesForm(Form):
+    """How documents of a kind are numbered. The field for the next number is there while none was given."""
+
+    kind = HiddenField()
+    prefix = short_text("Begins with", longest=LONGEST_PREFIX, example="RE-", autocomplete="off")
+    is_yearly = SelectField(
+        "Counts",
+        choices=choices([("True", "anew each year: 2026-0001"), ("False", "on and on: 0001")]),
+        coerce=lambda value: str(value) == "True",
+    )
+    digits = WholeNumberField(
+        "Digits",
+        [InputRequired(DIGITS), NumberRange(1, MOST_DIGITS, DIGITS)],
+        description="Shorter numbers get zeros in front.",
+        render_kw={"min": 1, "max": MOST_DIGITS, "inputmode": "numeric"},
+    )
+    begins_with = WholeNumberField(
+        "Your next number",
+        [Optional(), NumberRange(1, HIGHEST_NUMBER, "A number of up to 8 digits.")],
+        description="If you come from another program: the one after the last you gave there.",
+        render_kw={"min": 1, "max": HIGHEST_NUMBER, "inputmode": "numeric"},
+    )
+    version = version_field()
+
+    def __init__(self, *args: Any, others: Iterable[str], is_used: bool, **kwargs: Any) -> None:
+        """`others` are the prefixes of other kinds, and `is_used` says whether a number was given already."""
+        super().__init__(*args, **kwargs)
+        self._others = list(others)
+        if is_used:
+            del self.begins_with
+
+    def validate_prefix(self, field: Field) -> None:
+        if refusal := refusal_of_prefix(field.data, self._others):
+            raise ValidationError(refusal)
+
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in self.data.items() if name != "kind"}
+
+
+# After it was issued --------------------------------------------------------------------------------------------------
+
+
+class CreditForm(Form):
+    """What is taken back of an issued document: for each line, how much; all that is left unless something is typed."""
+
+    reason = short_text("Why", "Say why.", longest=300, autocomplete="off", help="Stands on the credit note.")
+    bill_again = BooleanField(
+        "Bill it again", description="What these lines billed, such as sessions, comes into the next drafts anew."
+    )
+
+    def __init__(self, sent: Any = None, *, lines: Sequence[Line], left: Mapping[str, int], **values: Any) -> None:
+        super().__init__(sent, **values)
+        typed = dict(zip(sent.getlist("line"), sent.getlist("quantity"), strict=False)) if sent else {}
+        self.lines = [(line, left[line.public_id], self._typed(line, left, typed)) for line in lines]
+
+    @staticmethod
+    def _typed(line: Line, left: Mapping[str, int], typed: Mapping[str, str]) -> str:
+        return typed.get(line.public_id, money.as_number(left[line.public_id], 3))[:16]
+
+    def quantities(self) -> dict[str, int]:
+        """Thousandths of each line, as the action takes them. What cannot be read is none."""
+        return {line.public_id: money.whole_of(typed, 3) or 0 for line, _, typed in self.lines}
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The lines (by public id) of which nobody could say how much is meant."""
+        return [line.public_id for line, _, typed in self.lines if typed and money.whole_of(typed, 3) is None]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return super().validate(extra_validators) and not self.unreadable
+
+
+class DisputeForm(Form):
+    """What the payer objects to, or how that ended."""
+
+    words = long_text("What do they object to?", "Say it in a few words.", longest=600, rows=3)
+
+
+class SettleForm(Form):
+    words = long_text("How was it settled?", "Say it in a few words.", longest=600, rows=3)
 
 
 # What the list shows --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from peewee import (
     Case,
     CharField,
     DateField,
+    Expression,
     ForeignKeyField,
     IntegerField,
     ModelSelect,
@@ -253,6 +254,13 @@ class Invoice(Model):
         """Those with a line about a client, or of which the client is the payer; the wall is the caller's."""
         lines = Line.select(Line.invoice).where(Line.client == client)
         return cls.with_payer().where(cls.id.in_(lines) | (Payer.client == client)).order_by(cls.id.desc())
+
+    @classmethod
+    def begins_like(cls, prefix: str, *, but: Series) -> bool:
+        """Whether a document of another series has a number that begins so. Signs of GLOB stand in no prefix."""
+        alike = Expression(cls.number, "GLOB", f"{prefix}[0-9]*")
+        others = cls.series != but.id if but.id else cls.series.is_null(False)
+        return cls.select(cls.id).where(others, alike).exists()
 
     @classmethod
     def issued(cls) -> "ModelSelect[Self]":

@@ -1,6 +1,7 @@
 """Keep the firm's billing data, its rates, and what payers want."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .. import clock
@@ -10,10 +11,19 @@ from ..db import atomic
 from ..engagements.models import Engagement
 from ..engagements.rules import Payer as PaidBy
 from ..errors import Refused, Stale
+from ..events import announce
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind
 from .models import Payer, Seller, TaxRate
 from .rules import FEES, NOTE_OF_FEES, Category, refusal_of_rate
+
+
+@dataclass(frozen=True)
+class Readdressed:
+    """A payer's invoices go to another mailbox."""
+
+    payer: Payer
+
 
 # The firm -------------------------------------------------------------------------------------------------------------
 
@@ -120,7 +130,10 @@ def keep_payer(party: Client | Organisation, values: Mapping[str, Any], *, versi
     payer = Payer.known_as(party)
     if (payer.version if payer else 0) != version:
         raise Stale("Somebody else changed this payer while you were typing.")
+    mailboxes = payer and (payer.email, payer.copy_to)
     payer = _kept(payer or Payer.begun(party), values)
+    if mailboxes not in (None, (payer.email, payer.copy_to)):
+        announce(Readdressed(payer))
     if payer.client_id:
         timeline.record(
             payer.client,
