@@ -27,6 +27,7 @@ from .cohorts import views as cohorts
 from .credentials import views as credentials
 from .db import database
 from .development import views as development
+from .dunning import views as dunning
 from .engagements import views as engagements
 from .evidence import public as evidence_public
 from .evidence import views as evidence
@@ -113,6 +114,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     raters.pages,
     raters_public.pages,
     tracking.pages,
+    dunning.pages,
     payers.pages,
     logbook.pages,
     books.pages,
@@ -143,7 +145,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("Clients", "/clients", "users", "c", also=("/engagements", "/polls")),
     MenuItem("Cohorts", "/cohorts", "cohort", "h"),
     MenuItem("Sponsors", "/sponsors", "building", "s"),
-    MenuItem("Invoices", "/invoices", "receipt", "i", also=("/billing", "/payments", "/books", "/logbook")),
+    MenuItem("Invoices", "/invoices", "receipt", "i", also=("/billing", "/payments", "/reminders", "/books", "/logbook")),
     MenuItem("Library", "/library", "library", "l", also=("/documents",)),
     MenuItem("Mail", "/mail", "mail", "m", "practice", also=("/replies",)),
     MenuItem("Settings", "/settings", "settings", ",", "practice", also=("/account", "/audit", "/codes")),

@@ -72,8 +72,9 @@ class Letter(Model):
 
     @classmethod
     def of(cls, invoice: Invoice) -> "ModelSelect[Self]":
-        """All that named an invoice, also those that were called off; the latest first, with whose act each was."""
-        rows = cls.select(cls, User).join(Dun).switch(cls).left_outer_join(User)
+        """All that named an invoice, also those that were called off; the latest first, with whose act each was, and
+        what it says of this one as `dun`."""
+        rows = cls.select(cls, Dun, User).join(Dun, attr="dun").switch(cls).left_outer_join(User)
         return rows.where(Dun.invoice == invoice).order_by(cls.id.desc())
 
     @classmethod

@@ -113,10 +113,10 @@ def why_not(case: Case, today: date) -> Why | None:
     """Why nobody may be reminded of it on this day, by whomever; None when somebody may."""
     reasons = (
         (case.kind is Kind.CREDIT or case.open_cents <= 0, Why.NOTHING_OPEN),
-        (case.due_on >= today, Why.NOT_LATE),
         (case.is_disputed, Why.DISPUTED),
         (case.is_handed, Why.HANDED),
         (case.paused_until is not None and today < case.paused_until, Why.PAUSED),
+        (case.due_on >= today, Why.NOT_LATE),
         (case.reached_on is None, Why.UNREACHED),
         (case.came_back, Why.CAME_BACK),
     )
@@ -191,6 +191,14 @@ def firmest(reminded: Iterable[Reminded]) -> Reminded:
 
 
 # Late fees ------------------------------------------------------------------------------------------------------------
+
+
+class Way(StrEnum):
+    """How a late fee is reckoned."""
+
+    FIXED = "fixed"
+    INTEREST = "interest"
+
 
 YEAR, WHOLE = 365, 10_000
 HIGHEST_INTEREST = 3000

@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from coachbase import clock
 from coachbase.billing.models import Charge, Part, Plan
 from coachbase.clients.models import Client
+from coachbase.dunning.models import Dun, Letter, Pause
 from coachbase.engagements.models import Engagement
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Hold, Kind
@@ -51,6 +53,7 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     drafted = invoices.draft(payer, [line("invoiceline")], currency="GBP", engagement=engagement, by=None, **told)
     issued = invoices.issue(drafted, version=1, by=None)
     _drawn(world, whose, readers, issued)
+    _reminded(world, whose, readers, issued)
     world.keep(whose, issued)
     told = {"reason": world.word("invoicereason", whose, readers), "batch": batch}
     draft = invoices.draft(payer, [line("draftline")], currency="GBP", engagement=engagement, by=None, **told)
@@ -89,6 +92,27 @@ def _payer(world: "World", whose: str, readers: Readers, client: Client) -> Paye
         organisation=client.organisation, email=email, copy_to=copy, created_at=clock.now(), **told
     )  # fmt: skip
     return world.keep(whose, payer)
+
+
+def _reminded(world: "World", whose: str, readers: Readers, invoice: Invoice) -> None:
+    """A letter that named it, and why reminders rest."""
+    now = clock.now()
+    content = f"%PDF-1.7 {world.word('letterpdf', whose, readers)}".encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    document = Document.create(
+        client=None, name="Friendly reminder.pdf", media_type="application/pdf", size=len(content), sha256=sha256,
+        uploaded_at=now, kind_name=Kind.INVOICE,
+    )  # fmt: skip
+    DocumentContent.create(document=document, content=content)
+    letter = world.keep(
+        whose,
+        Letter.create(
+            payer=invoice.payer, level_name="friendly", state_name="out", on=now.date(), document=document, at=now
+        ),
+    )
+    Dun.create(invoice=invoice, letter=letter, level_name="friendly", open_cents=invoice.open_cents)
+    reason, until = world.word("pausereason", whose, readers), now.date() + timedelta(days=9)
+    Pause.create(invoice=invoice, until=until, reason=reason, at=now)
 
 
 def _drawn(world: "World", whose: str, readers: Readers, invoice: Invoice) -> None:

@@ -533,6 +533,22 @@ ROUTES: dict[str, Row] = {
     "POST billing.discard": Row(DRAFT, 303, {"version": "1"}),
     "POST billing.give_po": Row(DRAFT, 422),
     "GET billing.checks": Row(STAFF, 200),
+    # dunning
+    "GET dunning.waiting": Row(STAFF, 200),
+    "GET dunning.reminders": Row(INVOICE, 200),
+    "GET dunning.letter": Row(INVOICE, 200),
+    "GET dunning.preview": Row(INVOICE, 200),
+    "GET dunning.preview_letter": Row(INVOICE, 422),  # nothing is late
+    "POST dunning.remind": Row(INVOICE, 422),
+    "GET dunning.choose_rest": Row(INVOICE, 200),
+    "POST dunning.rest": Row(INVOICE, 422),
+    "POST dunning.go_on": Row(INVOICE, 303),
+    "GET dunning.call": Row(INVOICE, 200),
+    "POST dunning.log_call": Row(INVOICE, 422),
+    "GET dunning.explain": Row(INVOICE, 200),
+    "POST dunning.hand_over": Row(INVOICE, 422),
+    "GET dunning.reckon": Row(INVOICE, 200),
+    "POST dunning.charge": Row(INVOICE, 422),
     # packages
     "GET packages.packages": Row(WALL, 200),
     "GET packages.of_client": Row(WALL, 200),
