@@ -64,7 +64,7 @@ from ..sessions.rules import Entry
 from ..sessions.rules import State as SessionState
 from ..slots.models import moments, openings_of
 from ..timeline import actions as timeline
-from . import assessed
+from . import assessed, billed
 from .cast import (
     ASKED,
     BOOKED_AHEAD,
@@ -128,6 +128,7 @@ def populate(owner: User, password_hash: str | None = None) -> None:
         for assistant, coaches in SERVES.items():
             accounts.serve(team[assistant], [team[coach] for coach in coaches])
         sponsors = {name: _sponsor(name, people) for name, people in SPONSORS.items()}
+        billed.say_who_bills()
     assessed.buy_codes(team["Vera Moreau"])
     for number, person in enumerate(sorted(PEOPLE, key=lambda person: -person.days)):
         _live(person, team, sponsors, number)
@@ -142,6 +143,8 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     _fill_next_week(team["Vera Moreau"])
     _look_for_a_time(Client.get(Client.name == SOUGHT), team["Vera Moreau"])
     _plan_absence(team["Jonas Reyes"], team["Vera Moreau"])
+    billed.say_who_pays(team["Vera Moreau"])
+    billed.ask_about_the_log(team["Vera Moreau"])
     _settle_mail()
 
 

@@ -1,12 +1,15 @@
 """What the firm and its payers said is kept once, and nothing is overwritten in silence."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from coachbase.engagements.models import Engagement
 from coachbase.engagements.rules import Payer as PaidBy
 from coachbase.errors import Refused, Stale
+from coachbase.invoices.actions import LINKS
+from coachbase.links import actions as links
+from coachbase.links.models import Link
 from coachbase.payers import actions
 from coachbase.payers.models import Payer, Seller, TaxRate
 from coachbase.payers.rules import Category
@@ -117,3 +120,14 @@ def test_a_payer_knows_its_programs_that_run_behind_the_readers_wall(cast):
     payer = actions.payer_for(cast.brightwater)
     assert list(payer.programs(cast.vera)) == [mine]
     assert list(payer.programs(cast.carol)) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "is_open"),
+    [({"city": "Leeds"}, True), ({"email": "ap@b.example"}, False), ({"copy_to": "c@b.example"}, False)],
+)
+def test_another_mailbox_shuts_the_links_that_went_to_the_old_one(cast, values, is_open):
+    payer = actions.payer_for(cast.brightwater)
+    link, _ = links.issue(LINKS, payer.public_id, lasts=timedelta(days=1))
+    actions.keep_payer(cast.brightwater, values, version=1, by=cast.vera)
+    assert (Link.get_by_id(link.id).revoked_at is None) is is_open
