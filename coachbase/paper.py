@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from . import text
 from .apart import apart
@@ -22,9 +22,10 @@ LONGEST = 400_000
 """Characters of a document: some hundred pages."""
 
 Block = dict[str, Any]
+Standard = Literal["1.7", "a-3b"]
 
 
-def render(template: str, data: dict[str, Any], *, marker: str = "", standard: str = "1.7") -> bytes:
+def render(template: str, data: dict[str, Any], *, marker: str = "", standard: Standard = "1.7") -> bytes:
     """templates/pdf/<template>.typ with this data, as PDF; the same bytes for the same data.
 
     The top of the template says what it expects. `made_at` (a moment, ISO 8601) is the date the file itself carries,
@@ -35,7 +36,7 @@ def render(template: str, data: dict[str, Any], *, marker: str = "", standard: s
     return apart(_drawn, template, json.dumps(data), stamp_of(marker) if marker else "", made_at, standard)
 
 
-def _drawn(template: str, data: str, stamp: str, made_at: int, standard: str) -> bytes:
+def _drawn(template: str, data: str, stamp: str, made_at: int, standard: Standard) -> bytes:
     """Runs apart: typst keeps what it worked out for its last documents, 40 MB for a long one."""
     import typst  # 20 MB that only documents need  # noqa: PLC0415
 

@@ -568,7 +568,7 @@ def _post(invoice: Invoice, entry: Entry, cents: int, on: date, *, by: User | No
         words = posted_in_words(entry, cents, invoice.currency)
     note(invoice, "undo" if undone else "banknote", words, by=by)
     if was is None and now.on is not None:
-        tell(invoice, f"{invoice.label} {SETTLED.get(now.by, 'is paid')}", by=by)
+        tell(invoice, f"{invoice.label} {SETTLED.get(now.by or Entry.PAYMENT, 'is paid')}", by=by)
     elif was is not None and now.on is None:
         tell(invoice, f"{invoice.label} is open again", by=by)
     posting.invoice = invoice
@@ -704,13 +704,13 @@ def _contact(payer: Payer, email: str) -> Contact | None:
 
 
 @atomic
-def admit(invoice: Invoice, *, source: str) -> str:
-    """The token of a link for a browser that came by another link of the same person.
+def admit(subject: str, *, source: str) -> str:
+    """The token of a link to all that this client or contact was sent, for a browser that came by another of theirs.
 
     Raises TooMany when one address asks for them without end.
     """
-    Attempt.count_one(f"{LINK} held from {source}", limit=ADMITTED, within=AN_HOUR, now=clock.now())
-    return links.issue(LINK, invoice.public_id, lasts=HOLD_LASTS)[1]
+    Attempt.count_one(f"{LINKS} held from {source}", limit=ADMITTED, within=AN_HOUR, now=clock.now())
+    return links.issue(LINKS, subject, lasts=HOLD_LASTS)[1]
 
 
 @atomic
@@ -724,6 +724,7 @@ def follow_payer(payer: Payer) -> None:
 @atomic
 def follow_client(client: Client) -> None:
     """The same where the client pays, and no other address is known."""
+    links.revoke_all(LINKS, client.public_id)
     for payer in Payer.with_people().where(Payer.client == client, Payer.email == ""):
         follow_payer(payer)
 

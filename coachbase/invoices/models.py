@@ -283,11 +283,12 @@ class Invoice(Model):
 
     @classmethod
     def for_reader(cls, public_id: str) -> "ModelSelect[Self] | None":
-        """What whoever holds a link to all invoices was sent: a payer, or a sponsor contact; None for nobody."""
+        """What whoever holds a link to all invoices was sent: a payer, or a client or sponsor contact; None for
+        nobody."""
         if contact := Contact.kept().where(Contact.public_id == public_id).first():
             return cls.for_contact(contact)
-        known = Payer.select(Payer.id).where(Payer.public_id == public_id).exists()
-        return cls.issued().where(Payer.public_id == public_id).order_by(cls.id.desc()) if known else None
+        theirs = cls.issued().where((Payer.public_id == public_id) | (Client.public_id == public_id))
+        return theirs.order_by(cls.id.desc()) if theirs.exists() else None
 
     @property
     def clients(self) -> list[Client]:

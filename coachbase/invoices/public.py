@@ -6,6 +6,7 @@ A GET changes nothing; that a document was looked at is noted when a person asks
 import json
 from base64 import b64encode
 from datetime import date
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from .. import clock, paper
 from ..accounts.models import Serving
+from ..agreements.rules import day_in_words
 from ..money import as_typed, in_words
 from ..web.guard import public_blueprint
 from ..web.links import CAME_FROM, LinkDoors, link_doors
@@ -28,9 +30,11 @@ pages = public_blueprint("invoices_public", __name__, prefix="/p")
 doors = link_doors(pages, actions.LINK)
 doors_to_all = link_doors(pages, actions.LINKS)
 
-BACKS = ("/p/invoices", "/p/client", "/p/sponsor")
+BACKS = "/p/client", "/p/sponsor"
 """The pages a browser may have come from."""
 PAYABLE = (Standing.OPEN, Standing.OVERDUE)
+MOST_LISTED = 200
+"""Counted from the newest."""
 
 
 # One document ---------------------------------------------------------------------------------------------------------
@@ -38,36 +42,13 @@ PAYABLE = (Standing.OPEN, Standing.OVERDUE)
 
 @pages.get("/invoice")
 def invoice() -> str:
-    """What it is for, how it stands, and how to pay it."""
-    found = _invoice()
-    said = json.loads(found.snapshot)
-    standing, read = found.standing(_today()), as_read(said)
-    back = request.cookies.get(CAME_FROM, "")
-    return render_template(
-        "invoices/payer_invoice.html",
-        invoice=found,
-        read=read,
-        told=told_to_payer(standing, read.due),
-        amount=in_words(found.open_cents, found.currency) if standing in PAYABLE else read.total,
-        is_part_paid=standing in PAYABLE and found.open_cents != found.total_cents,
-        ways=_ways_to_pay(found, read) if standing in PAYABLE else [],
-        words=read.payment_words if standing in PAYABLE else "",
-        code=_code(found, said) if standing in PAYABLE else "",
-        payer=said["payer"]["legal_name"],
-        back=back if back in BACKS else "",
-        desk=_desk(found),
-        home=doors.home,
-    )
+    return _page(_invoice(), doors.home)
 
 
 @pages.post("/invoice/document")
 def document() -> ResponseReturnValue:
     """The PDF, for the person who asks for it."""
-    found = _invoice()
-    if found.document_id is None:
-        return redirect(doors.home, 303)
-    actions.mark_viewed(found)
-    return attachment(found.document.content, found.document.name, found.document.media_type)
+    return _document(_invoice(), doors.home)
 
 
 @pages.post("/invoice/leave")
@@ -79,6 +60,36 @@ def _invoice() -> Invoice:
     """What the link is for."""
     found: Invoice = load_or_404(Invoice.issued(), doors.subject())
     return found
+
+
+def _page(found: Invoice, here: str, back: str = "") -> str:
+    """What it is for, how it stands, and how to pay it."""
+    said = json.loads(found.snapshot)
+    standing, read = found.standing(_today()), as_read(said)
+    is_payable = standing in PAYABLE
+    return render_template(
+        "invoices/payer_invoice.html",
+        invoice=found,
+        read=read,
+        told=told_to_payer(standing, read.due),
+        amount=in_words(found.open_cents, found.currency) if is_payable else read.total,
+        is_part_paid=is_payable and found.open_cents != found.total_cents,
+        ways=_ways_to_pay(found, read) if is_payable else [],
+        words=read.payment_words if is_payable else "",
+        code=_code(found, said) if is_payable else "",
+        payer=said["payer"]["legal_name"],
+        desk=_desk(found),
+        here=here,
+        home=doors_to_all.home if back else doors.home,
+        back=back,
+    )
+
+
+def _document(found: Invoice, here: str) -> ResponseReturnValue:
+    if found.document_id is None:
+        return redirect(here, 303)
+    actions.mark_viewed(found)
+    return attachment(found.document.content, found.document.name, found.document.media_type)
 
 
 def _ways_to_pay(found: Invoice, read: Reading) -> list[tuple[str, str, str]]:
@@ -105,29 +116,32 @@ def _code(found: Invoice, said: dict[str, Any]) -> str:
 
 @pages.get("/invoices")
 def invoices() -> str:
-    """All that is open, each with its own page."""
-    today = _today()
-    rows = [
-        (found, found.standing(today), as_read(json.loads(found.snapshot)))
-        for found in _all().where(Invoice.open_cents > 0)
-    ]
-    listed = [(found, told_to_payer(standing, read.due), read) for found, standing, read in rows]
-    newest = _all().first() or abort(404)
+    """All that was sent: what is open first, the longest due on top, each with its own page."""
+    today, rows = _today(), list(_all().limit(MOST_LISTED))
+    still_open = sorted((row for row in rows if row.open_cents > 0), key=attrgetter("due_on", "id"))
+    back = request.cookies.get(CAME_FROM, "")
     return render_template(
         "invoices/payer_invoices.html",
-        listed=listed,
-        sums=_sums([found for found, _, _ in rows]),
-        payer=newest.payer.legal_name,
-        desk=_desk(newest),
+        still_open=[(row, told_to_payer(row.standing(today), day_in_words(row.due_on))) for row in still_open],
+        settled=[row for row in rows if row.open_cents <= 0],
+        sums=_sums(still_open),
+        payer=rows[0].payer.legal_name,
+        back=back if back in BACKS else "",
+        desk=_desk(rows[0]),
         home=doors_to_all.home,
     )
 
 
-@pages.post("/invoices/<ulid:invoice_id>")
-def open_one(invoice_id: str) -> Response:
-    """“Open”: this browser may go on to the page of one."""
+@pages.get("/invoices/<ulid:invoice_id>")
+def one(invoice_id: str) -> str:
     found: Invoice = load_or_404(_all(), invoice_id)
-    return go_on(found, doors_to_all)
+    return _page(found, f"{doors_to_all.home}/{invoice_id}", back=doors_to_all.home)
+
+
+@pages.post("/invoices/<ulid:invoice_id>/document")
+def document_of_one(invoice_id: str) -> ResponseReturnValue:
+    found: Invoice = load_or_404(_all(), invoice_id)
+    return _document(found, f"{doors_to_all.home}/{invoice_id}")
 
 
 @pages.post("/invoices/leave")
@@ -136,6 +150,7 @@ def leave_all() -> Response:
 
 
 def _all() -> ModelSelect:
+    """What the holder of the link was sent; there is one at least."""
     found = Invoice.for_reader(doors_to_all.subject())
     return abort(404) if found is None else found
 
@@ -151,10 +166,11 @@ def _sums(rows: list[Invoice]) -> list[str]:
 # ----------------------------------------------------------------------------------------------------------------------
 
 
-def go_on(found: Invoice, came_by: LinkDoors) -> Response:
-    """Give this browser the link to the page of one document."""
-    token = actions.admit(found, source=request.remote_addr or "nowhere")
-    return doors.remember(doors.keep(redirect(doors.home, 303), token), came_by.home)
+def go_on_to_all(subject: str, came_by: LinkDoors) -> Response:
+    """Give this browser the link to all that this client or contact was sent."""
+    token = actions.admit(subject, source=request.remote_addr or "nowhere")
+    answer = redirect(doors_to_all.home, 303)
+    return doors_to_all.remember(doors_to_all.keep(answer, token), came_by.home)
 
 
 def _leave(left: LinkDoors) -> Response:

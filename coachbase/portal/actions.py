@@ -35,6 +35,7 @@ from ..timeline.rules import Kind
 from .models import (
     ASSISTANT,
     CLIENT,
+    INVOICES,
     SIGN,
     SPONSOR,
     Chaser,
@@ -161,6 +162,7 @@ def follow_addresses(client: Client, changed: Collection[str]) -> None:
 def forget_contact(contact: Contact) -> None:
     """The links to a sponsor contact's page die: they went to an address that is no longer theirs."""
     links.revoke_all(SPONSOR, contact.public_id)
+    links.revoke_all(INVOICES, contact.public_id)
 
 
 def _latest(client: Client) -> Engagement:
@@ -174,6 +176,7 @@ def _latest(client: Client) -> Engagement:
 def _shut(client: Client) -> None:
     """No link to the client's page works any more, nor one that its buttons gave to a browser."""
     links.revoke_all(CLIENT, client.public_id)
+    links.revoke_all(INVOICES, client.public_id)
     for ask in asks_of(client):
         links.revoke_all(ask.way, ask.subject)
     requests.shut_doors(client, requests.BOOK)

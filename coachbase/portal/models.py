@@ -5,7 +5,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from peewee import JOIN, DateField, ForeignKeyField, ModelSelect
+from peewee import JOIN, DateField, ForeignKeyField, ModelSelect, fn
 
 from .. import clock
 from ..accounts.models import User
@@ -28,9 +28,12 @@ from ..files.models import Document
 from ..firm.models import Firm
 from ..intake.models import Form, FormVersion, Submission
 from ..intake.rules import FormState, SubmissionState
+from ..invoices.actions import LINKS as INVOICES
+from ..invoices.models import Invoice
 from ..links.models import Link
 from ..mail.models import Message
 from ..mail.rules import State as MailState
+from ..payers.models import Payer
 from ..polls.models import Poll, Voter
 from ..raters.models import RaterAsk
 from ..raters.rules import APPROVE, NOMINATE
@@ -67,10 +70,12 @@ class Chaser(Model):
 
 
 def client_known_as(public_id: str) -> Client | None:
-    """The client a link is for, with the organisation."""
-    return (
-        Client.select(Client, Organisation).left_outer_join(Organisation).where(Client.public_id == public_id).first()
-    )
+    """The client a link is for, with the organisation; and how many invoices the client was sent who pays (`sent`),
+    and how many of them are open (`owed`): never what a sponsor pays."""
+    sent = Invoice.select(fn.COUNT(Invoice.id)).join(Payer).where(Payer.client == Client.id, Invoice.seq.is_null(False))
+    counts = sent.alias("sent"), sent.where(Invoice.open_cents > 0).alias("owed")
+    rows = Client.select(Client, Organisation, *counts).left_outer_join(Organisation)
+    return rows.where(Client.public_id == public_id).first()
 
 
 def contact_known_as(public_id: str) -> Contact | None:
@@ -202,6 +207,13 @@ def _to_name(row: Assessment) -> Iterator[Ask]:
 
 
 ROOMS = (_to_sign, _to_answer, _to_complete, _to_book, _to_tick)
+
+
+def asks_to_pay(subject: str, owed: int) -> list[Ask]:
+    """One thing to do for all invoices that are open; `subject` is whose they are."""
+    title = "An invoice is open" if owed == 1 else f"{owed} invoices are open"
+    ask = Ask(INVOICES, subject, title, "What it is for, and how to pay it.", "See how to pay")
+    return [ask] if owed else []
 
 
 def to_book(client: Client) -> list[Request]:

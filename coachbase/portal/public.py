@@ -21,6 +21,8 @@ from ..files.models import Document
 from ..files.rules import size_in_words
 from ..intake import actions as intake
 from ..intake.models import Submission
+from ..invoices.models import Invoice
+from ..invoices.public import go_on_to_all
 from ..polls import actions as polls
 from ..polls.models import Voter
 from ..raters import actions as raters
@@ -38,6 +40,7 @@ from .models import (
     SPONSOR,
     asks_of,
     asks_of_contact,
+    asks_to_pay,
     client_known_as,
     contact_known_as,
     is_agreed,
@@ -69,6 +72,7 @@ def client() -> str:
     engagements = list(Engagement.of(whose))
     current = next((each for each in engagements if each.state in RUNNING), None)
     asks = asks_of(whose, [each for each in engagements if each.state in RUNNING])
+    asks += asks_to_pay(whose.public_id, whose.owed)
     done, total = progress(asks)
     coming, past = meetings_of(whose, clock.now())
     return render_template(
@@ -155,6 +159,15 @@ def document(document_id: str) -> Response:
     return attachment(found.content, found.name, found.media_type)
 
 
+@pages.post("/client/invoices/<ulid:client_id>")
+def invoices(client_id: str) -> Response:
+    """“See how to pay”: this browser may go on to all the client was sent."""
+    whose = _client()
+    if whose.public_id != client_id or not whose.sent:
+        abort(404)
+    return go_on_to_all(whose.public_id, doors)
+
+
 @pages.post("/client/leave")
 def leave_client() -> Response:
     return _forget(doors)
@@ -227,7 +240,8 @@ def leave_assistant() -> Response:
 def sponsor() -> str:
     """What is asked of a sponsor contact, and what the contact will be told."""
     contact = _contact()
-    asks = asks_of_contact(contact)
+    sent = list(Invoice.for_contact(contact).select(Invoice.open_cents).tuples())
+    asks = asks_of_contact(contact) + asks_to_pay(contact.public_id, sum(cents > 0 for (cents,) in sent))
     done, total = progress(asks)
     told = [(client, shares_in_words(shares)) for client, shares in told_to(contact)]
     first = next((ask for ask in asks if ask.is_open), None)
@@ -242,6 +256,7 @@ def sponsor() -> str:
         told=told,
         never=NEVER_SHARED,
         coming=meetings_with(contact, clock.now()),
+        has_invoices=bool(sent),
     )
 
 
@@ -258,6 +273,15 @@ def tick_as_sponsor(voter_id: str) -> Response:
 @pages.post("/sponsor/approve/<ulid:rater_ask_id>")
 def approve_as_sponsor(rater_ask_id: str) -> Response:
     return _lead_on(asks_of_contact(_contact()), APPROVE, rater_ask_id, sponsor_doors)
+
+
+@pages.post("/sponsor/invoices/<ulid:contact_id>")
+def invoices_of_sponsor(contact_id: str) -> Response:
+    """The same for a sponsor contact who pays."""
+    contact = _contact()
+    if contact.public_id != contact_id or not Invoice.for_contact(contact).exists():
+        abort(404)
+    return go_on_to_all(contact.public_id, sponsor_doors)
 
 
 @pages.post("/sponsor/leave")

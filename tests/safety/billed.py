@@ -39,7 +39,7 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     engagement = Engagement.get(Engagement.public_id == world.ids["engagement"][whose])
     payer = _payer(world, whose, readers, client)
     _plan(world, whose, readers, engagement)
-    told_too = readers | _who_pays(whose, "invoice")
+    told_too = readers | _who_pays(whose)
 
     def line(what: str) -> NewLine:
         may = told_too if what == "invoiceline" else readers
@@ -60,9 +60,9 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     world.keep(f"{whose}, draft", draft)
 
 
-def _who_pays(whose: str, *links: str) -> Readers:
+def _who_pays(whose: str) -> Readers:
     """Who holds a link to what Bob's sponsor pays reads what stands there."""
-    return frozenset(links) if whose == "bob" else frozenset()
+    return frozenset({"invoice", "invoices"}) if whose == "bob" else frozenset()
 
 
 def _plan(world: "World", whose: str, readers: Readers, engagement: Engagement) -> None:
@@ -82,9 +82,11 @@ def _plan(world: "World", whose: str, readers: Readers, engagement: Engagement) 
 
 def _payer(world: "World", whose: str, readers: Readers, client: Client) -> Payer:
     words = ("legal_name", "address", "attention", "cost_centre", "reference", "portal")
-    shown = {"legal_name": ("invoice", "invoices"), "cost_centre": ("invoice",), "reference": ("invoice",)}
+    printed = ("legal_name", "cost_centre", "reference")
     told = {
-        name: world.word(f"payer{name.replace('_', '')}", whose, readers | _who_pays(whose, *shown.get(name, ())))
+        name: world.word(
+            f"payer{name.replace('_', '')}", whose, readers | (_who_pays(whose) if name in printed else frozenset())
+        )
         for name in words
     }
     email, copy = (f"{world.word(name, whose, readers)}@payer.example" for name in ("payeremail", "payercopy"))

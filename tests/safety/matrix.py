@@ -628,8 +628,11 @@ ROUTES: dict[str, Row] = {
     "POST invoices_public.leave": everyone(303),
     "GET invoices_public.open_invoices": Row({"invoices": ALL}, 303),
     "GET invoices_public.invoices": holders("invoices", 200),
-    "POST invoices_public.open_one": Row({"bob": "invoices", "bob, draft": "", "dan": "", "dan, draft": ""}, 303),
+    "GET invoices_public.one": Row({"bob": "invoices"}, 200),
+    "POST invoices_public.document_of_one": Row({"bob": "invoices"}, 200),
     "POST invoices_public.leave_all": everyone(303),
+    "POST portal_public.invoices": Row({"bob": "", "dan": ""}, 303),  # their sponsors pay
+    "POST portal_public.invoices_of_sponsor": Row({"bob": "", "dan": ""}, 303),  # another contact does
     # tracking
     "GET tracking.choose_list": Row(STAFF, 200),
     "POST tracking.take": Row(STAFF, 422),
