@@ -115,6 +115,11 @@ class OpenForm(Form):
     def open_then(self) -> int:
         return self.seen.data or 0
 
+    def renewed(self, cents: int) -> str:
+        """Shown again, the form carries what is open now; what was wrong with that, which nobody typed."""
+        self.seen.data, self.seen.raw_data = cents, None
+        return " ".join(self.seen.errors)
+
 
 class AmountForm(OpenForm):
     amount = short_text("Amount", "How much?", longest=20, inputmode="decimal", autocomplete="off")

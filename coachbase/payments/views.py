@@ -284,6 +284,7 @@ def _line_page(line: BankLine, sent: Any, *, why: str = "") -> str:
         why=why,
         why_labels=WHY_LABELS,
         whys=candidates,
+        nothing=money.as_typed(0, line.currency),
         left=abs(line.cents) - total,
         matches=matches_of([line], _me()).get(line.public_id, []),
         now=clock.now(),
@@ -459,8 +460,8 @@ def refund(invoice_id: str) -> ResponseReturnValue:
 def new_transfer(invoice_id: str) -> ResponseReturnValue:
     invoice = _invoice(invoice_id)
     form = TransferForm(invoice=invoice, data=_usual(invoice, -invoice.open_cents))
-    form.offer(transferable(_me(), invoice))
-    return _form_page(invoice, form, "transfer")
+    form.offer(targets := transferable(_me(), invoice))
+    return _form_page(invoice, form, "transfer", "" if targets else "Nothing else of this payer is open.")
 
 
 @pages.post("/invoices/<ulid:invoice_id>/payments/transfer")
@@ -498,7 +499,7 @@ def _usual(invoice: Invoice, cents: int) -> dict[str, Any]:
 def _book(invoice: Invoice, form: Any, act: str, book: Callable[[dict[str, Any]], Posting]) -> ResponseReturnValue:
     """Do what the form says, with what was open when it was opened; or show it again with what stands in the way."""
     if not form.validate():
-        return _form_page(invoice, form, act), 422
+        return _form_page(invoice, form, act, form.renewed(invoice.open_cents)), 422
     told: dict[str, Any] = {"seen": form.open_then, "by": _me()}
     if "reference" in form:
         told["reference"] = form.reference.data
@@ -506,7 +507,7 @@ def _book(invoice: Invoice, form: Any, act: str, book: Callable[[dict[str, Any]]
         posting = book(told)
     except Refused as refusal:
         now = _invoice(invoice.public_id)
-        form.seen.data = now.open_cents
+        form.renewed(now.open_cents)
         return _form_page(now, form, act, str(refusal)), 409 if isinstance(refusal, Stale) else 422
     said = f"{money.in_words(abs(posting.cents), invoice.currency)} {DONE[act]}."
     flash(said, f"undo:{invoice.page}/payments/{posting.public_id}/take-back")
