@@ -80,7 +80,7 @@ BATCH = 50
 
 @dataclass(frozen=True)
 class NewLine:
-    """A line to be: what it says, what it is about, and what it bills."""
+    """A line to be: what it says, what it is about, and what it bills. `public_id` is that of the line it was."""
 
     text: str
     unit_cents: int
@@ -96,6 +96,7 @@ class NewLine:
     supplied_to: date | None = None
     credits: Line | None = None
     claims: Sequence[tuple[ClaimKind, str]] = field(default=())
+    public_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,6 +260,7 @@ def _write_lines(invoice: Invoice, lines: Sequence[NewLine]) -> None:
 def _line(invoice: Invoice, position: int, line: NewLine) -> Line:
     rate = line.rate
     return Line(
+        public_id=line.public_id or new_public_id(),
         invoice=invoice,
         position=position,
         text=line.text,
