@@ -223,9 +223,9 @@ def _line(line: Mapping[str, Any], currency: str) -> Any:
     _tell_tax(item.settlement.trade_tax, Category(line["category"]), line["rate_bps"])
     _tell_period(item.settlement.period, *(date.fromisoformat(day) if day else None for day in line["supplied"]))
     whole = half_up(line["quantity_milli"] * line["unit_cents"], 1000)
-    if line["discount_bps"]:
-        allowance = _allowance(whole - line["net_cents"], "Discount", currency)
-        item.settlement.allowance_charge.add(allowance)
+    if whole != line["net_cents"]:  # without a discount it is the cent of a credit note's step (decision 0030)
+        reason = "Discount" if line["discount_bps"] else "Rounding"
+        item.settlement.allowance_charge.add(_allowance(whole - line["net_cents"], reason, currency))
     item.settlement.monetary_summation.total_amount = _amount(line["net_cents"], currency)
     return item
 

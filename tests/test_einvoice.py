@@ -14,13 +14,13 @@ from xml.etree import ElementTree
 import pypdf
 import pytest
 from facturx import get_facturx_xml_from_pdf
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from coachbase import einvoice
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.models import History, Invoice
-from coachbase.invoices.rules import Kind, totals
+from coachbase.invoices.rules import Kind, totals, totals_of_credit
 from coachbase.jobs import run_jobs
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
@@ -235,6 +235,32 @@ def test_whatever_is_billed_the_norm_holds_and_the_amounts_are_those_of_the_docu
         assert [int(Decimal(each.text) * factor) for each in root.iter(f"{RAM}{name}")] == [cents]
     assert all(Decimal(each.text) >= 0 for each in root.iter(f"{RAM}ChargeAmount"))
     assert all(Decimal(each.text) >= 0 for each in root.iter(f"{RAM}ActualAmount"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(LINES, min_size=1, max_size=5), st.integers(0, 3000), st.data())
+def test_a_credit_note_over_a_part_is_valid_however_it_was_rounded(lines, discount_bps, data):
+    priced = [SimpleNamespace(**each) for each in lines]
+    parts = [sorted((data.draw(st.integers(0, 1000)), data.draw(st.integers(0, 1000)))) for _ in lines]
+    before, now = ([each["quantity_milli"] * part[place] // 1000 for each, part in zip(lines, parts, strict=True)]
+                   for place in (0, 1))  # fmt: skip
+    now = [after - taken for after, taken in zip(now, before, strict=True)]
+    assume(any(now))
+    reckoned = totals_of_credit(priced, before, now, discount_bps=discount_bps)
+    taken = [each | {"quantity_milli": quantity} for each, quantity in zip(lines, now, strict=True) if quantity]
+    snapshot = document(*taken, kind=Kind.CREDIT, corrects=CORRECTED) | {
+        "lines": [
+            each | {"position": place, "net_cents": net}
+            for place, (each, net) in enumerate(zip(taken, reckoned.lines, strict=True), start=1)
+        ],
+        "discount": {"bps": 0, "cents": reckoned.discount, "words": ""},
+        "subtotal_cents": reckoned.subtotal,
+        "net_cents": reckoned.net,
+        "rates": [rate._asdict() | {"note": NOTES.get(rate.category, "")} for rate in reckoned.rates],
+        "tax_cents": reckoned.tax,
+        "total_cents": reckoned.total,
+    }
+    assert einvoice.faults_of(einvoice._xml_of(snapshot)) == []
 
 
 def test_a_line_says_what_it_is_and_how_it_was_reckoned():
