@@ -410,8 +410,8 @@ HOLDS = {
     ),
     "line_is_frozen_on_insert": lambda name: refused(
         "INSERT INTO line (public_id, invoice_id, position, text, detail, quantity_milli, unit, unit_cents, "
-        "discount_bps, net_cents, category, rate_bps, tax_note) "
-        "VALUES ('another', 1, 2, '', '', 1000, 'C62', 0, 0, 0, 'S', 0, '')"
+        "discount_bps, net_cents, category, rate_bps, tax_note, subjects) "
+        "VALUES ('another', 1, 2, '', '', 1000, 'C62', 0, 0, 0, 'S', 0, '', '')"
     ),
     "line_is_frozen_on_update": lambda name: refused("UPDATE line SET text = 'Other' WHERE invoice_id = 1"),
     "line_is_frozen_on_delete": lambda name: refused("DELETE FROM line WHERE invoice_id = 1"),

@@ -6,11 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from waitress import create_server
+from waitress import create_server, wasyncore
 
 from coachbase import clock, jobs
 from coachbase.check import findings
@@ -23,7 +24,7 @@ from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.triggers import TRIGGERS
 from tests.cast import PASSWORD
-from tests.live import free_port, serving
+from tests.live import serving
 
 ATTEMPTS, BROWSERS = int(os.environ.get("ATTEMPTS", "240")), 8
 """`make soak` asks for 2,400."""
@@ -158,26 +159,35 @@ def test_issued_at_once_over_http_with_rollbacks_leaves_no_gap_and_no_double(dra
 @contextmanager
 def answering(app) -> Iterator[str]:
     """The same application on the same server in this process, so that a guard can be taken out of it."""
-    server = create_server(app, host="127.0.0.1", port=free_port(), threads=BROWSERS)
-    thread = threading.Thread(target=server.run)
+    server = create_server(app, host="127.0.0.1", port=0, threads=BROWSERS)
+    over = threading.Event()
+
+    def answer() -> None:
+        while not over.is_set():
+            wasyncore.loop(timeout=0.02, map=server._map, count=1)
+
+    thread = threading.Thread(target=answer)
     thread.start()
     try:
         yield f"http://localhost:{server.effective_port}"
     finally:
-        server.close()
         server.task_dispatcher.shutdown()
+        over.set()
         thread.join()
+        server.close()
 
 
 @pytest.fixture
 def highest_outside(monkeypatch) -> None:
     """The number is the highest and one more, read before the transaction begins: what many a program does."""
-    told, issue = threading.local(), actions.issue
+    told, issue, calls, both = threading.local(), actions.issue, count(), threading.Barrier(2)
 
     def issue_with(invoice, **values):
         told.last = Invoice.select(Invoice.seq).where(Invoice.kind_name == invoice.kind_name).order_by(
             Invoice.seq.desc()
         ).scalar() or 0  # fmt: skip
+        if next(calls) < both.parties:
+            both.wait(30)  # once it happens for sure; how often else is the machine's business
         return issue(invoice, **values)
 
     def take(kind, year):
@@ -197,17 +207,24 @@ def unguarded() -> None:
     database.execute_sql("DROP INDEX invoice_series_id_year_seq")
 
 
+def sure(drafts: list[Post]) -> list[Post]:
+    """Eighty that nothing stands against, of one series."""
+    rows = Invoice.select(Invoice.public_id).where(Invoice.kind_name == Kind.INVOICE, Invoice.total_cents > 0)
+    names = {row.public_id for row in rows}
+    return [post for post in dict.fromkeys(drafts) if post.public_id in names and post == Post(post.public_id)][:80]
+
+
 def test_numbers_read_outside_the_transaction_would_be_given_twice(app, drafts, highest_outside, unguarded):
     with answering(app) as url:
-        issue_all(url, drafts[:100])
+        issue_all(url, sure(drafts))
     assert doubles() > 0
 
 
 def test_the_database_gives_none_twice_even_then(app, drafts, highest_outside):
     with answering(app) as url:
-        answers = issue_all(url, drafts[:100])
+        answers = issue_all(url, sure(drafts))
     assert (gaps(), doubles()) == (0, 0)
-    assert any(status >= 500 for post, status in answers if not post.is_doomed), "it refused some"
+    assert any(status >= 500 for _, status in answers), "it refused some"
 
 
 def test_a_number_taken_in_a_transaction_of_its_own_would_leave_gaps(app, drafts, monkeypatch, unguarded):
