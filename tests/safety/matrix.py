@@ -511,6 +511,14 @@ ROUTES: dict[str, Row] = {
     "POST invoices.change": Row(DRAFT, 422),
     "POST invoices.issue": Row(DRAFT, 303, {"version": "1"}),
     "POST invoices.discard": Row(DRAFT, 303, {"version": "1"}),
+    "POST invoices.restore": Row("", 404),  # none of the world's is discarded
+    "POST invoices.mail_again": Row(INVOICE, 303),
+    "POST invoices.draw": Row(INVOICE, 422),  # it is drawn already
+    "GET invoices.dispute": Row(INVOICE, 200),
+    "POST invoices.note_dispute": Row(INVOICE, 422),
+    "POST invoices.settle": Row(INVOICE, 422),
+    "GET invoices.choose_credit": Row(INVOICE, 200),
+    "POST invoices.credit": Row(INVOICE, 422),
     # billing
     "GET billing.of_client": Row(WALL, 200),
     "GET billing.plan": Row(WALL, 200),
