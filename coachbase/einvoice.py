@@ -67,6 +67,7 @@ def _tried(snapshot: Snapshot) -> tuple[bytes, str]:
     return xml, "" if xml else "A check of the norm found a fault in it. The server’s log says which."
 
 
+@cache
 def is_installed() -> bool:
     """Whether the extra is there."""
     return all(importlib.util.find_spec(name) for name in ("drafthorse", "facturx", "saxonche"))

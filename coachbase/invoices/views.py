@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
-from .. import clock
+from .. import clock, einvoice
 from ..accounts.models import User
 from ..agreements.tasks import day_of
 from ..clients.models import Client, Organisation
@@ -163,6 +163,7 @@ def invoice(invoice_id: str) -> ResponseReturnValue:
         invoice=row,
         read=as_read(said),
         missing=[(lack.sentence, _mended_at(row, lack.where)) for lack in missing],
+        plain=_why_plain(said) if row.state is State.DRAFT else "",
         readers=mail_to(row),
         payer_page=_page_of(row.payer),
         clients=clients_on([row])[row.id],
@@ -170,6 +171,11 @@ def invoice(invoice_id: str) -> ResponseReturnValue:
         mails=list(Message.visible_to(_me()).where(Message.about == row.public_id).limit(MOST_MAILS)),
         **_reading(),
     )
+
+
+def _why_plain(said: dict[str, Any]) -> str:
+    """Why there will be no electronic invoice in the PDF, where the extra for it is there."""
+    return (einvoice.refusal_to_write(said) or "") if einvoice.is_installed() else ""
 
 
 def _mended_at(row: Invoice, where: Where) -> str:
