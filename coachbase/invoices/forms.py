@@ -121,10 +121,16 @@ class LineForm(Form):
         return not (self.line.data or self.text.data or self.price.data or self.detail.data)
 
     @property
-    def has_more(self) -> bool:
-        """Whether something stands in the fields that are folded away, or is wrong with them."""
-        folded = (self.detail, self.discount, self.since, self.until)
-        return any(field.data or field.errors for field in folded) or bool(self.about.errors)
+    def folded(self) -> list[str]:
+        """What stands in the fields that are folded away, in words."""
+        about = self.offer.about.get(self.about.data or "")
+        discount = f"less {self.discount.data} %" if self.discount.data else ""
+        when = period_in_words(self.since.data, self.until.data)
+        return [words for words in (about and about.label, when, discount, (self.detail.data or "")[:60]) if words]
+
+    @property
+    def is_wrong_inside(self) -> bool:
+        return any(field.errors for field in (self.about, self.since, self.until, self.discount, self.detail))
 
     def validate_quantity(self, field: Field) -> None:
         whole = money.whole_of(field.data, 3)
@@ -180,6 +186,7 @@ class LineForm(Form):
             supplied_to=self.until.data or self.since.data,
             credits=was.credits if was and was.credits_id else None,
             claims=claims,
+            public_id=was.public_id if was else "",
         )
 
 

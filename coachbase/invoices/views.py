@@ -50,11 +50,13 @@ from .models import (
     coached_for,
     facts_of,
     in_column,
+    left_to_credit,
     listed,
     mail_to,
     snapshot_of,
     sums_by_column,
     sums_listed,
+    totals_of_credit_note,
 )
 from .rules import (
     COLUMN_LABELS,
@@ -68,6 +70,7 @@ from .rules import (
     as_read,
     due_in_words,
     lacks,
+    quantity_in_words,
 )
 
 pages = Blueprint("invoices", __name__)
@@ -166,6 +169,8 @@ def invoice(invoice_id: str) -> ResponseReturnValue:
         plain=_why_plain(said) if row.state is State.DRAFT else "",
         readers=mail_to(row),
         payer_page=_page_of(row.payer),
+        left=row.kind is not Kind.CREDIT and any(left_to_credit(row).values()),
+        corrected_by=list(Invoice.visible_to(_me()).where(Invoice.corrects == row).order_by(Invoice.id)),
         clients=clients_on([row])[row.id],
         history=list(History.of(row)),
         mails=list(Message.visible_to(_me()).where(Message.about == row.public_id).limit(MOST_MAILS)),
@@ -214,6 +219,117 @@ def pdf(invoice_id: str) -> ResponseReturnValue:
     if row.document is None:
         raise Refused("There is no PDF of it yet.")
     return attachment(row.document.content, row.document.name, "application/pdf")
+
+
+@pages.post("/invoices/<ulid:invoice_id>/restore")
+def restore(invoice_id: str) -> ResponseReturnValue:
+    row = load_or_404(Invoice.visible_to(_me(), removed=True), invoice_id)
+    actions.restore(row, by=_me())
+    return go(row.page, "The draft is back.")
+
+
+@pages.post("/invoices/<ulid:invoice_id>/mail")
+def mail_again(invoice_id: str) -> ResponseReturnValue:
+    """New links go out; those mailed before die."""
+    row = _invoice(invoice_id)
+    sent = actions.mail_again(row, by=_me())
+    return go(row.page, f"Mailed again to {', '.join(message.to_address for message in sent)}.")
+
+
+@pages.post("/invoices/<ulid:invoice_id>/draw")
+def draw(invoice_id: str) -> ResponseReturnValue:
+    """Try once more to make the PDF."""
+    row = _invoice(invoice_id)
+    actions.try_again(row)
+    return go(row.page, "The PDF is tried again.")
+
+
+@pages.get("/invoices/<ulid:invoice_id>/dispute")
+def dispute(invoice_id: str) -> ResponseReturnValue:
+    """What the payer objects to; or, when that is known, how it was settled."""
+    row = _invoice(invoice_id)
+    return _dispute_page(row, SettleForm() if row.disputed_at else DisputeForm())
+
+
+@pages.post("/invoices/<ulid:invoice_id>/dispute")
+def note_dispute(invoice_id: str) -> ResponseReturnValue:
+    row = _invoice(invoice_id)
+    form = DisputeForm(request.form)
+    if not form.validate():
+        return _dispute_page(row, form), 422
+    actions.dispute(row, form.words.data, by=_me())
+    return go(row.page, "Noted. It is not reminded of while it is disputed.")
+
+
+@pages.post("/invoices/<ulid:invoice_id>/settle")
+def settle(invoice_id: str) -> ResponseReturnValue:
+    row = _invoice(invoice_id)
+    form = SettleForm(request.form)
+    if not form.validate():
+        return _dispute_page(row, form), 422
+    actions.settle_dispute(row, form.words.data, by=_me())
+    return go(row.page, "Settled. What is open is asked for again.")
+
+
+def _dispute_page(row: Invoice, form: DisputeForm | SettleForm) -> str:
+    return render_template(
+        "invoices/_dispute.html" if request.htmx else "invoices/dispute.html",
+        invoice=row,
+        form=form,
+        verb="settle" if isinstance(form, SettleForm) else "dispute",
+        dialog=request.method == "GET",
+    )
+
+
+@pages.get("/invoices/<ulid:invoice_id>/credit")
+def choose_credit(invoice_id: str) -> ResponseReturnValue:
+    """What is taken back, why, and what the payer will owe then."""
+    row = _creditable(invoice_id)
+    return _credit_page(row, _credit_form(row))
+
+
+@pages.post("/invoices/<ulid:invoice_id>/credit")
+def credit(invoice_id: str) -> ResponseReturnValue:
+    """Write the credit note; or only reckon what it would come to."""
+    row = _creditable(invoice_id)
+    form = _credit_form(row, request.form)
+    if "reckon" in request.form:
+        return _credit_page(row, form)
+    if not form.validate():
+        return _credit_page(row, form), 422
+    try:
+        note = actions.credit(
+            row, form.quantities(), reason=form.reason.data, bill_again=form.bill_again.data, by=_me()
+        )
+    except Refused as refusal:
+        return _credit_page(row, form, why=str(refusal)), 422
+    return go(note.page, f"{row.label} is corrected by {note.number}. It is drawn, then mailed.")
+
+
+def _credit_form(row: Invoice, sent: MultiDict[str, str] | None = None) -> CreditForm:
+    return CreditForm(sent, lines=list(Line.of(row)), left=left_to_credit(row))
+
+
+def _credit_page(row: Invoice, form: CreditForm, *, why: str = "") -> str:
+    asked = form.quantities()
+    lines = [line for line, _, _ in form.lines]
+    sums = totals_of_credit_note(row, {line.id: asked[line.public_id] for line in lines}, lines=lines)
+    return render_template(
+        "invoices/_credited.html" if request.htmx and "reckon" in request.form else "invoices/credit.html",
+        invoice=row,
+        form=form,
+        sums=sums,
+        then=row.open_cents - sums.total,
+        why=why,
+        in_words=quantity_in_words,
+    )
+
+
+def _creditable(public_id: str) -> Any:
+    row = _invoice(public_id)
+    if row.state is State.DRAFT or row.kind is Kind.CREDIT:
+        raise Refused("A credit note is for what was issued, and is not a credit note itself.")
+    return row
 
 
 def _version() -> int:
@@ -302,8 +418,7 @@ def _two_versions(stale: Stale, form: DraftForm, invoice_id: str) -> ResponseRet
     lines = list(Line.of(theirs))
     offer = _offer(theirs.payer, theirs, lines)
     there = DraftForm(None, rows=[row_of(line, offer) for line in lines], offer=offer, **head_of(theirs))
-    mine = [pair for pair in request.form.items(multi=True) if pair[0] not in ("version", "once", "line")]
-    mine += [("line", "") for _ in form.lines]
+    mine = [pair for pair in request.form.items(multi=True) if pair[0] not in ("version", "once")]
     return (
         render_template(
             "conflict.html",
