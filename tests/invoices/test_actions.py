@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+import threading
 from datetime import date, timedelta
 
 import pytest
 from peewee import IntegrityError
 
-from coachbase import clock, jobs
+from coachbase import clock, einvoice, jobs
 from coachbase.db import atomic, database
 from coachbase.errors import Refused, Stale
 from coachbase.events import on
@@ -200,6 +201,29 @@ def test_no_more_of_a_line_or_of_the_whole_is_credited_than_is_left(cast, payer)
         actions.credit(invoice, {session.public_id: 1001}, reason="Not held", by=cast.vera)
 
 
+def test_six_who_credit_the_same_at_once_do_it_once(cast, payer):
+    invoice = issued(cast, payer)
+    gate, fates = threading.Barrier(6), []
+
+    def credit():
+        gate.wait(30)
+        try:
+            actions.credit(invoice, reason="Wrong", by=cast.vera)
+            fates.append("credited")
+        except Refused as refusal:
+            fates.append(str(refusal))
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=credit) for _ in range(gate.parties)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(fates) == ["All of it is credited already."] * 5 + ["credited"]
+    assert as_kept(invoice).open_cents == 0
+
+
 def test_a_draft_and_a_credit_note_are_not_credited(cast, payer):
     with pytest.raises(Refused, match="draft is changed"):
         actions.credit(drafted(cast, payer), reason="Wrong", by=cast.vera)
@@ -360,6 +384,16 @@ def test_what_a_killed_worker_left_is_drawn_after_its_lease_and_once(cast, payer
         tasks.draw.call_local(invoice.public_id)
     kept = as_kept(invoice)
     assert (kept.document_id is not None, kept.problem, Document.select().count()) == (True, "", 1)
+
+
+def test_two_workers_who_draw_the_same_keep_one_pdf(cast, payer):
+    invoice = issued(cast, payer)
+    late = tasks._take(invoice.public_id)
+    with clock.pretend(clock.now() + timedelta(minutes=2)):
+        tasks.draw.call_local(invoice.public_id)
+    kept = as_kept(invoice).document_id
+    tasks._keep(late, einvoice.render("invoice", tasks.data_of(late), json.loads(late.snapshot), marker="late"))
+    assert (as_kept(invoice).document_id, Document.select().count()) == (kept, 1)
 
 
 def test_what_fails_is_tried_again_later_and_at_last_waits_for_a_person(cast, payer):
