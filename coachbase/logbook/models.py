@@ -5,13 +5,14 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField
+from peewee import JOIN, BooleanField, DateField, ForeignKeyField, IntegerField, ModelSelect, TextField, fn
 
 from ..accounts.models import User
 from ..clients.models import Client
-from ..cohorts.models import Meeting, Seat
+from ..cohorts.models import Meeting
 from ..db import Model, UtcDateTimeField
 from ..engagements.models import Engagement
+from ..engagements.rules import State as Running
 from ..sessions.models import Attendee, CoachingSession
 from ..sessions.rules import State
 from .rules import LOGGED, Answer, Held, Log, Person, log_of
@@ -83,23 +84,29 @@ def _alone(coach: User, user: User, first: date | None, last: date | None) -> li
 
 
 def _in_groups(coach: User, user: User, first: date | None, last: date | None) -> list[Held]:
-    """Groups of one cohort are one series; any other is its own. Paid where anybody’s program has a price."""
+    """Groups of one cohort are one series; any other is its own. Paid where one of them had a program with a price."""
     there = (Attendee.session == CoachingSession.id) & Attendee.was_there & Attendee.client.is_null(False)
-    seat = (Seat.cohort == Meeting.cohort) & (Seat.client == Attendee.client)
-    columns = CoachingSession.public_id, Meeting.cohort, Attendee.client, Engagement.price_cents
+    columns = CoachingSession.public_id, Meeting.cohort, Attendee.client, fn.EXISTS(_paid_program())
     rows = _held(coach, first, last, *columns).where(CoachingSession.client.is_null())
     rows = rows.join(Attendee, JOIN.LEFT_OUTER, on=there & Attendee.left_at.is_null())
     rows = rows.join(Meeting, JOIN.LEFT_OUTER, on=Meeting.session == CoachingSession.id)
-    rows = rows.join(Seat, JOIN.LEFT_OUTER, on=seat).join(Engagement, JOIN.LEFT_OUTER, on=Seat.engagement)
     found: dict[str, Held] = {}
-    for session, cohort, client, price, starts_at, ends_at in rows.tuples():
+    for session, cohort, client, is_paid, starts_at, ends_at in rows.tuples():
         usual = Held(_day(starts_at, coach), _minutes(starts_at, ends_at), False, (), f"{cohort or session}", 0)
         held = found.get(session, usual)
         who = (client,) if client else ()
         found[session] = held._replace(
-            is_paid=held.is_paid or bool(price), clients=held.clients + who, head_count=held.head_count + len(who)
+            is_paid=held.is_paid or bool(is_paid), clients=held.clients + who, head_count=held.head_count + len(who)
         )
     return list(found.values())
+
+
+def _paid_program() -> ModelSelect:
+    """A program of the attendee’s with a price that ran on the day of the session."""
+    day = fn.DATE(CoachingSession.starts_at)
+    running = Engagement.starts_on <= day, Engagement.ends_on.is_null() | (Engagement.ends_on >= day)
+    paid = Engagement.price_cents > 0, Engagement.state_name != Running.DRAFT
+    return Engagement.select(Engagement.id).where(Engagement.client == Attendee.client, *running, *paid)
 
 
 def _people(user: User, clients: set[int]) -> dict[int, Person]:

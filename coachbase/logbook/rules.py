@@ -65,8 +65,8 @@ class Person(NamedTuple):
 
 
 class Held(NamedTuple):
-    """A session that was held. `series` tells a group from others, '' for a single client; `clients` are those who were
-    there and whom the reader may see, `head_count` all of them."""
+    """A session that was held. `series` tells a group from others, '' for a single client; `clients` are the ids of
+    those who were there, `head_count` of them."""
 
     on: date
     minutes: int
@@ -123,6 +123,8 @@ class Log:
     groups_without: int = 0
     groups_unmarked: int = 0
     groups_too_large: int = 0
+    coached: set[int] = field(default_factory=set)
+    """The ids of all who were there, however often; each in a group is a client, too (ICF)."""
 
     @property
     def totals(self) -> Totals:
@@ -135,11 +137,6 @@ class Log:
     def left_out(self) -> int:
         """How many sessions nobody agreed to."""
         return sum(self.without.values()) + self.groups_without
-
-    @property
-    def clients(self) -> int:
-        """How many clients the log has; each in a group is one (ICF)."""
-        return sum(line.head_count for line in self.lines)
 
 
 def log_of(sessions: Iterable[Held], people: Mapping[int, Person], consents: Mapping[int, ConsentLike]) -> Log:
@@ -156,6 +153,7 @@ def log_of(sessions: Iterable[Held], people: Mapping[int, Person], consents: Map
         name, contact = _stands_as(named, consents[named.id])
         line = lines.setdefault(key, Line(name, contact, bool(held.series), held.head_count, held.on, held.on))
         line.add(held)
+        log.coached.update(held.clients)
     log.lines = sorted(lines.values(), key=lambda line: (line.starts_on, line.name))
     log.without = dict(sorted(log.without.items(), key=lambda pair: pair[0].name.casefold()))
     return log

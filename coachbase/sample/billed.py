@@ -1,6 +1,8 @@
 """How the firm of the sample bills, who gets its invoices, and who stands in its coaches' logs."""
 
 from datetime import timedelta
+from itertools import cycle
+from typing import Any
 
 from .. import clock
 from ..accounts.models import User
@@ -34,7 +36,7 @@ FIRM = {
     "late_fee_cents": 4_000,
 }
 ABROAD = "Service for a recipient abroad: outside the scope of UK VAT"
-PAYERS = {
+PAYERS: dict[str, dict[str, Any]] = {
     "Brightwater": {
         "legal_name": "Brightwater plc", "address": "40 Canal Street", "postcode": "M1 3HF", "city": "Manchester",
         "country": "GB", "attention": "Accounts payable", "email": "ap@brightwater.example", "needs_po": True,
@@ -60,8 +62,8 @@ PAYERS = {
     "Aster Hotels": {"address": "Rua do Sol 21", "postcode": "1100-061", "city": "Lisbon", "country": "PT"},
 }  # fmt: skip
 STREET = "{} Garden Row"
-SAYS_NO, BY_LETTER, NOT_ASKED = 5, 3, 4
-"""Of those who are coached the fifth says no; each third is covered by a letter, each fourth was not asked yet."""
+SAID = (Answer.NAME, Answer.LETTER, None, Answer.NAME, Answer.NO)
+"""What a coach’s clients say about the log, one after the other; None was not asked yet."""
 
 
 def say_who_bills() -> None:
@@ -76,8 +78,8 @@ def say_who_pays(by: User) -> None:
     abroad = TaxRate.get(TaxRate.name == "Abroad")
     for organisation in Organisation.select().where(Organisation.name.in_(list(PAYERS))).order_by(Organisation.id):
         said = PAYERS[organisation.name]
-        rate = {"rate": abroad} if said["country"] != "GB" else {}
-        payers.keep_payer(organisation, said | rate, version=0, by=by)
+        rate = None if said["country"] == "GB" else abroad
+        payers.keep_payer(organisation, said | {"rate": rate}, version=0, by=by)
     own = Engagement.select(Engagement.client).where(Engagement.payer_name == PaidBy.CLIENT)
     for number, client in enumerate(Client.select().where(Client.id.in_(own)).order_by(Client.id), start=1):
         with days_ago(20):
@@ -89,13 +91,11 @@ def ask_about_the_log(by: User) -> None:
     """Most agree to stand in the log by name, some by a letter; one says no, and some were not asked yet."""
     coached = CoachingSession.select(CoachingSession.client).where(CoachingSession.state_name == State.HELD)
     clients = Client.select(Client, Organisation).left_outer_join(Organisation).where(Client.id.in_(coached))
-    for number, client in enumerate(clients.order_by(Client.id), start=1):
-        if number % NOT_ASKED == 0:
+    for client, answer in zip(clients.order_by(Client.coach, Client.id), cycle(SAID), strict=False):
+        if answer is None or (answer is Answer.LETTER and client.organisation_id is None):
             continue
-        letter = client.organisation_id and number % BY_LETTER == 0
-        answer = Answer.NO if number == SAYS_NO else Answer.LETTER if letter else Answer.NAME
+        letter = client.organisation.name if answer is Answer.LETTER else ""
         with days_ago(30):
-            logbook.record(
-                client, answer, organisation=client.organisation.name if letter else "", version=0, by=by,
-                on=clock.now().date() - timedelta(days=1), how="Asked at the end of a session",
-            )  # fmt: skip
+            on = clock.now().date() - timedelta(days=1)
+            how = "Asked at the end of a session"
+            logbook.record(client, answer, organisation=letter, on=on, how=how, version=0, by=by)

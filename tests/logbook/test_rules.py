@@ -44,7 +44,7 @@ def test_a_client_is_one_line_from_first_to_last_with_paid_and_pro_bono_hours():
     (line,) = log.lines
     assert (line.name, line.contact, line.starts_on, line.ends_on) == ("Bob", "Bob@x.example", JAN, MAY)
     assert (line.paid, line.pro_bono) == (105, 30)
-    assert (log.left_out, log.clients) == (0, 1)
+    assert (log.left_out, log.coached) == (0, {1})
 
 
 @pytest.mark.parametrize("consents", [{}, {1: NO}])
@@ -102,7 +102,7 @@ def test_totals_tell_paid_from_pro_bono_and_alone_from_together():
     log = log_of(sessions, PEOPLE, {1: YES})
     assert log.totals == (50, 100, 60, 90)
     assert log.totals.all == sum(line.minutes for line in log.lines)
-    assert log.clients == 3
+    assert log.coached == {1, 2}
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,10 @@ def held(coach, client, begins=MARCH, *, minutes=60, state="held", kind="coachin
     )  # fmt: skip
 
 
-def program(cast, cents, client=None):
-    return Engagement.create(
-        client=client or cast.bob, coach=cast.alice, name="Leadership", price_cents=cents, currency="GBP",
-        starts_on=MARCH.date(), created_at=MARCH, onboarded_at=MARCH,
-    )  # fmt: skip
+def program(cast, cents, client=None, **values):
+    usual = {"name": "Leadership", "currency": "GBP", "starts_on": MARCH.date(), "state_name": "active"}
+    kept = {"client": client or cast.bob, "coach": cast.alice, "created_at": MARCH, "onboarded_at": MARCH}
+    return Engagement.create(price_cents=cents, **kept | usual | values)
 
 
 def agreed(cast, client=None, answer=Answer.NAME, organisation=""):
@@ -96,15 +95,15 @@ def test_a_day_is_the_coachs_own(alice, cast):
     assert row["Start date"] == "2026-04-01"
 
 
-def grouped(cast, *, there, cents=0):
+def grouped(cast, *, there, cents=0, **values):
     """A session of a cohort: who was there, and one who was not."""
     cohort = Cohort.create(name="Leaders", coach=cast.alice, created_at=MARCH)
     session = held(cast.alice, None, minutes=90, kind="group")
     Meeting.create(cohort=cohort, session=session, number=1)
     absent = another(cast, "Absent")
     for number, (client, was_there) in enumerate([*((each, True) for each in there), (absent, False)], start=1):
-        seat_of = program(cast, cents, client) if cents else None
-        Seat.create(cohort=cohort, client=client, number=number, since=MARCH, engagement=seat_of)
+        program(cast, cents, client, **values)
+        Seat.create(cohort=cohort, client=client, number=number, since=MARCH)
         Attendee.create(
             session=session, role_name="client", client=client, name=client.name, email=client.email, zone="UTC",
             was_there=was_there,
@@ -230,3 +229,20 @@ def test_a_log_of_ten_years_asks_no_more_than_a_short_one(alice, cast, queries):
     with queries() as asked:
         assert "Bob Haddad" in alice.get("/logbook").text
     assert len(asked) <= 15
+
+
+@pytest.mark.parametrize(
+    ("cents", "values", "paid"),
+    [
+        (100, {}, "1.5"),
+        (0, {}, "0"),
+        (100, {"starts_on": MARCH.date() + timedelta(days=1)}, "0"),
+        (100, {"ends_on": MARCH.date() - timedelta(days=1)}, "0"),
+        (100, {"ends_on": MARCH.date()}, "1.5"),
+        (100, {"state_name": "draft"}, "0"),
+    ],
+)
+def test_a_group_is_paid_where_a_program_of_somebody_there_was(alice, cast, cents, values, paid):
+    agreed(cast)
+    grouped(cast, there=[cast.bob], cents=cents, **values)
+    assert rows(alice.get("/logbook.csv"))[0]["Paid hours"] == paid
