@@ -64,7 +64,7 @@ from ..sessions.rules import Entry
 from ..sessions.rules import State as SessionState
 from ..slots.models import moments, openings_of
 from ..timeline import actions as timeline
-from . import assessed, billed
+from . import assessed, billed, invoiced
 from .cast import (
     ASKED,
     BOOKED_AHEAD,
@@ -144,6 +144,7 @@ def populate(owner: User, password_hash: str | None = None) -> None:
     _look_for_a_time(Client.get(Client.name == SOUGHT), team["Vera Moreau"])
     _plan_absence(team["Jonas Reyes"], team["Vera Moreau"])
     billed.say_who_pays(team["Vera Moreau"])
+    invoiced.invoice_all(team["Vera Moreau"])
     billed.ask_about_the_log(team["Vera Moreau"])
     _settle_mail()
 
