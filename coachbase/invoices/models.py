@@ -615,7 +615,7 @@ class Sum(NamedTuple):
     """What several documents of one currency come to; credit notes take off. `open` is still to be paid."""
 
     currency: str
-    count: int
+    documents: int
     total: int
     open: int
 
