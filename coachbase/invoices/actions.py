@@ -21,6 +21,7 @@ from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail
 from ..mail.models import Message
+from ..mail.rules import State as Mailing
 from ..money import in_words
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
@@ -717,10 +718,11 @@ def admit(subject: str, *, source: str) -> str:
 
 @atomic
 def follow_payer(payer: Payer) -> None:
-    """Another address is another mailbox: links that went to the old one die. `mail_again` makes new ones."""
+    """Another address is another mailbox: links that went to the old one die. What waited to be sent goes to the new
+    one; the rest `mail_again` sends."""
     links.revoke_all(LINKS, payer.public_id)
     for invoice in Invoice.issued().where(Invoice.payer == payer):
-        _shut(invoice)
+        _readdress(invoice)
 
 
 @atomic
@@ -736,7 +738,17 @@ def follow_contact(contact: Contact) -> None:
     """The same for a sponsor contact who pays, or has left the sponsor."""
     links.revoke_all(LINKS, contact.public_id)
     for invoice in Invoice.for_contact(contact).where(Payer.email == ""):
-        _shut(invoice)
+        _readdress(invoice)
+
+
+def _readdress(invoice: Invoice) -> None:
+    waits = Message.state_name.in_((Mailing.QUEUED, Mailing.FAILED))
+    waited = Message.select().where(Message.about == invoice.public_id, waits).exists()
+    _shut(invoice)
+    if waited:
+        send(invoice)
+    elif invoice.open_cents > 0:
+        note(invoice, "link", "Links mailed before work no longer: the address is another. Mail it again", by=None)
 
 
 def _shut(invoice: Invoice) -> None:
