@@ -38,7 +38,7 @@ def log() -> ResponseReturnValue:
         log=found,
         totals=found.totals,
         refused={person for person, said in consents.items() if said.answer is Answer.NO},
-        period=period_in_words(asked.first, asked.last),
+        days=period_in_words(asked.first, asked.last),
     )
 
 
