@@ -361,3 +361,10 @@ def test_who_gets_a_new_link_to_the_own_page_shuts_what_the_old_one_led_to(cast,
     assert bob.get("/p/invoices").status_code == 200
     portal.mail_anew(cast.bob, by=cast.vera)
     assert bob.get("/p/invoices").status_code == 404
+
+
+def test_who_goes_back_and_forth_without_end_is_asked_to_wait(cast, come, bob_owes):
+    bob = come("client", cast.bob)
+    for _ in range(actions.ADMITTED):
+        assert bob.post(f"/p/client/invoices/{cast.bob.public_id}").status_code == 303
+    assert bob.post(f"/p/client/invoices/{cast.bob.public_id}").status_code == 429
