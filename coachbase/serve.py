@@ -14,6 +14,7 @@ from waitress.server import BaseWSGIServer
 from . import jobs
 from .config import Config, ConfigError
 from .invoices import actions as invoices
+from .invoices.tasks import numbers_above
 from .mail import actions as mail
 
 log = logging.getLogger("coachbase")
@@ -103,10 +104,10 @@ def _start_worker(app: Flask) -> jobs.QuietConsumer:
 
 def _look_at_numbers() -> None:
     """Before anything is issued: an older copy of the database may have been put back."""
+    if not numbers_above():
+        return  # and nothing is written: a disk that is full or may only be read is for pages to say
     for lost in invoices.continue_above_marks():
-        log.warning(
-            "%s numbers %s to %s of %s are lost", lost.series.kind_name, lost.first, lost.last, lost.year or "all"
-        )
+        log.warning("%s numbers %s to %s are lost (%s)", lost.series.kind_name, lost.first, lost.last, lost.year)
 
 
 def _drain(server: BaseWSGIServer) -> None:

@@ -1,6 +1,7 @@
 """P4 (safety.md): numbers without gaps and without doubles, whoever issues at once, over HTTP, with rollbacks."""
 
 import http.client
+import json
 import os
 import threading
 from collections import Counter
@@ -16,10 +17,12 @@ from waitress import create_server, wasyncore
 from coachbase import clock, jobs
 from coachbase.check import findings
 from coachbase.db import database, transaction
+from coachbase.firm.models import Firm
 from coachbase.invoices import actions
 from coachbase.invoices.actions import NewLine
-from coachbase.invoices.models import Invoice
+from coachbase.invoices.models import Invoice, LostNumber
 from coachbase.invoices.rules import Kind
+from coachbase.invoices.tasks import MARKS
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.triggers import TRIGGERS
@@ -151,6 +154,18 @@ def test_issued_at_once_over_http_with_rollbacks_leaves_no_gap_and_no_double(dra
     assert not doomed.keys() & {DONE}
     database.execute_sql("DROP TRIGGER dooms")
     assert list(findings()) == []
+
+
+def test_a_start_on_an_older_copy_goes_on_above_the_numbers_that_were_given_out(drafts, config):
+    year = str(clock.now().year)
+    told = {"firm": Firm.current().created_at.isoformat(), "last": {"invoice": {year: 7}}}
+    (config.data / MARKS).write_text(json.dumps(told))
+    with serving(config, worker=False) as server:
+        [answer] = issue_all(server.url, sure(drafts)[:1])
+    assert answer[1] == DONE
+    assert given() == {Kind.INVOICE: [8]}
+    assert [(row.first, row.last) for row in LostNumber.select()] == [(1, 7)]
+    assert json.loads((config.data / MARKS).read_text())["last"] == {"invoice": {year: 8}}
 
 
 # What these tests would find ------------------------------------------------------------------------------------------
