@@ -316,6 +316,8 @@ def test_it_is_meant_to_be_kept_as_far_as_that_can_be_read_without_a_validator()
     said = [tag.rpartition("}")[2] for tag in (each.tag for each in told.iter()) if tag.startswith(PDFA)]
     assert sorted(said) == ["ConformanceLevel", "DocumentFileName", "DocumentType", "Version", "conformance", "part"]
     assert len(list(told.iter("{http://www.aiim.org/pdfa/ns/extension/}schemas"))) == 1, "no property twice"
+    (meant,) = (each for each in told.iter(f"{SCHEMA}namespaceURI") if each.text.startswith("urn:factur-x:"))
+    assert meant.text in said_in(told), "what is said is explained"
     (intent,) = read.root_object["/OutputIntents"]
     assert intent.get_object()["/S"] == "/GTS_PDFA1"
     assert len(read.trailer["/ID"]) == 2
@@ -326,6 +328,12 @@ def test_it_is_meant_to_be_kept_as_far_as_that_can_be_read_without_a_validator()
 
 
 PDFA = ("{http://www.aiim.org/pdfa/ns/id", "{urn:factur-x")
+SCHEMA = "{http://www.aiim.org/pdfa/ns/schema#}"
+
+
+def said_in(told):
+    """The namespaces of all that is said."""
+    return {each.tag[1:].partition("}")[0] for each in told.iter()}
 
 
 def test_what_cannot_be_an_electronic_invoice_is_a_plain_document():

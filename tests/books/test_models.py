@@ -239,10 +239,12 @@ def test_what_is_agreed_and_not_billed_is_told_for_each_coach(cast, desk, today,
     assert left(cast.carol) == []
 
 
-def test_charges_and_other_currencies_are_no_part_of_the_price(cast, desk, today, program):
+def test_charges_late_fees_and_other_currencies_are_no_part_of_the_price(cast, desk, today, program):
     charge = [(ClaimKind.CHARGE, "01ARZ3NDEKTSV4RRFFQ69G5FAV")]
     costs = desk.issue(NOVEMBER, desk.line(5000, engagement=program, claims=charge))
     desk.issue(NOVEMBER, desk.line(7000, engagement=program), currency="EUR")
+    desk.issue(NOVEMBER, desk.line(4000, engagement=program, rate=desk.none), kind=Kind.FEE, corrects=costs)
+    assert left(cast.olive) == [("Alice Kern", "GBP", 1, 0, 600_000)]
     desk.credit(costs, NOVEMBER)
     assert left(cast.olive) == [("Alice Kern", "GBP", 1, 0, 600_000)]
 
