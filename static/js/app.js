@@ -144,7 +144,7 @@ function stepRow(by) {
 // A button with a letter of its own: in the selected row, or in the part of the page that has the keys.
 function buttonOf(key) {
   const place = $(CURRENT) ?? $("[data-keyed]");
-  return place && /^[a-z]$/.test(key) ? $(`button[data-key="${key}"]`, place) : null;
+  return place && /^[a-z]$/.test(key) ? $(`:is(button, input)[data-key="${key}"]`, place) : null;
 }
 
 const actOf = (row) => $("[data-act], :scope > form button, :scope > .button", row) ?? $("a, button", row);
@@ -184,7 +184,7 @@ function pressed(event) {
   if ($("#palette")?.open) { stepFound(event); return; }
   if (key === "Enter" && event.repeat && event.target.closest(".row")) { event.preventDefault(); return; } // a held key does one row
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !lettersOn()) return;
-  if ($("dialog[open]") || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if ($("dialog[open]") || event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (Date.now() - going < 1500) { going = 0; goTo(key.toLowerCase()); return; }
   const arrows = key.startsWith("Arrow");
   if (arrows && !$(ROWS)) return;
