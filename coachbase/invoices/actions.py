@@ -510,8 +510,9 @@ def refund(invoice: Invoice, cents: int, on: date, *, reference: str = "", reaso
 @atomic
 def write_off(invoice: Invoice, *, reason: str, by: User) -> Posting:
     """Expect no more of what is open. Raises Refused without a reason, or when nothing is open."""
-    today = day_of(clock.now())
-    return post(invoice, Entry.WRITE_OFF, max(_as_it_is(invoice).open_cents, 1), today, reason=reason.strip(), by=by)
+    today, open_cents = day_of(clock.now()), _as_it_is(invoice).open_cents
+    most = max(open_cents, 1)  # of nothing one cent is too much already: the rule says so
+    return post(invoice, Entry.WRITE_OFF, most, today, reason=reason.strip(), by=by)
 
 
 @atomic
@@ -641,9 +642,12 @@ def note(invoice: Invoice, icon: str, words: str, *, by: User | None) -> None:
 
 @atomic
 def tell(invoice: Invoice, sentence: str, *, by: User | None) -> None:
-    """Say it on the timeline of everybody the invoice is about."""
-    for client in invoice.clients:
-        timeline.record(client, Said.INVOICE, sentence, href=invoice.page, by=by)
+    """Say it on the timeline of everybody the invoice is about. Where it is about clients of several coaches, not all
+    who read that may open it: then nothing leads there."""
+    clients = invoice.clients
+    href = invoice.page if len({client.coach_id for client in clients}) == 1 else ""
+    for client in clients:
+        timeline.record(client, Said.INVOICE, sentence, href=href, by=by)
 
 
 # What the payer gets --------------------------------------------------------------------------------------------------

@@ -247,7 +247,8 @@ class Invoice(Model):
     def newly_overdue(cls, today: date) -> "ModelSelect[Self]":
         """What is overdue and was not noted as such yet, whoever may see it."""
         waits = (cls.state_name == State.ISSUED) & (cls.due_on < today) & cls.overdue_noted_at.is_null()
-        return cls.with_payer().where(waits, cls.open_cents > 0, cls.kind_name != Kind.CREDIT).order_by(cls.id)
+        is_owed = (cls.open_cents > 0) & cls.disputed_at.is_null() & (cls.kind_name != Kind.CREDIT)
+        return cls.with_payer().where(waits, is_owed).order_by(cls.id)
 
     @classmethod
     def concerning(cls, client: Client) -> "ModelSelect[Self]":

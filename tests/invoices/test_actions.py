@@ -9,6 +9,7 @@ import pytest
 from peewee import IntegrityError
 
 from coachbase import clock, einvoice, jobs
+from coachbase.clients.models import Client
 from coachbase.db import atomic, database
 from coachbase.errors import Refused, Stale
 from coachbase.events import on
@@ -357,16 +358,30 @@ def test_the_first_look_is_noted_once(cast, payer):
     assert [row.words for row in History.of(invoice)].count("Opened by the payer") == 1
 
 
-def test_that_it_is_overdue_is_said_once_and_not_of_what_is_paid(cast, payer):
-    late, paid = issued(cast, payer, term_days=0), issued(cast, payer, term_days=0)
+def test_that_it_is_overdue_is_said_once_and_not_of_what_is_paid_or_disputed(cast, payer):
+    late, paid, disputed = (issued(cast, payer, term_days=0) for _ in range(3))
     actions.post(paid, Entry.PAYMENT, 30_000, DAY, by=cast.vera)
+    actions.dispute(disputed, "Only two were held", by=cast.vera)
     actions.note_overdue()
     assert as_kept(late).overdue_noted_at is None, "its day is not over"
     with clock.pretend(clock.now() + timedelta(days=2)):
         actions.note_overdue()
         actions.note_overdue()
-    assert [sentence for sentence in told(cast) if "overdue" in sentence] == [f"{late.label} is overdue"]
-    assert as_kept(paid).overdue_noted_at is None
+        assert [sentence for sentence in told(cast) if "overdue" in sentence] == [f"{late.label} is overdue"]
+        assert as_kept(paid).overdue_noted_at is None
+        actions.settle_dispute(disputed, "They found the third", by=cast.vera)
+        actions.note_overdue()
+    assert as_kept(disputed).overdue_noted_at is not None
+
+
+def test_a_timeline_leads_to_an_invoice_only_where_all_its_readers_may_open_it(cast, payer):
+    dan = Client.create(name="Dan Eide", coach=cast.carol, email="dan@x.example", created_at=clock.now())
+    own = issued(cast, payer)
+    both = issued(cast, payer, coaching(cast), coaching(cast, client=dan, coach=cast.carol))
+    hrefs = {entry.sentence: entry.href for entry in Said.select()}
+    assert hrefs[f"{own.label} issued to Bob Haddad"] == own.page
+    assert hrefs[f"{both.label} issued to Bob Haddad"] == ""
+    assert Invoice.visible_to(cast.carol).count() == 0
 
 
 # The PDF --------------------------------------------------------------------------------------------------------------
