@@ -8,7 +8,7 @@ from ..clients.rules import Sheet
 from ..errors import Refused
 from .rules import Entry, entries_of_camt, sheet_of
 
-SECONDS, MEMORY = 1.5, 300_000_000
+SECONDS, MEMORY = 1.8, 300_000_000
 
 
 def read_camt(content: bytes) -> list[Entry]:

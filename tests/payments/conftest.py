@@ -10,7 +10,7 @@ from coachbase.invoices import actions as invoices
 from coachbase.invoices.actions import NewLine
 from coachbase.invoices.models import Invoice
 from coachbase.payers import actions as payers
-from coachbase.payers.models import Seller, TaxRate
+from coachbase.payers.models import Payer, Seller, TaxRate
 from coachbase.payments import actions
 from coachbase.payments.models import BankLine
 from coachbase.payments.rules import Entry, Way
@@ -31,9 +31,16 @@ def issue(cast, monday):
     TaxRate.create(name="No VAT", category_name="E", note="Exempt: small business")
     Seller.create(legal_name="Northbank Ltd", address="1 Quay", tax_id="GB123456789")
 
-    def issued(pounds: int, *, client: Client | None = None, currency: str = "GBP", issue: bool = True) -> Invoice:
+    def issued(
+        pounds: int,
+        *,
+        client: Client | None = None,
+        currency: str = "GBP",
+        payer: Payer | None = None,
+        issue: bool = True,
+    ) -> Invoice:
         client = client or cast.bob
-        payer = payers.payer_for(client)
+        payer = payer or payers.payer_for(client)
         payer.address = "2 Mill Lane"
         payer.save()
         coached = {"rate": TaxRate.get(), "client": client, "coach": client.coach, "supplied_to": FRIDAY}
@@ -65,6 +72,24 @@ def came(cast, monday):
         return BankLine.get(BankLine.file == added.file)
 
     return line
+
+
+@pytest.fixture
+def shared(cast, issue):
+    """Two invoices to Brightwater, which pays for Bob, and for Carol's client Ida: the second is behind the wall."""
+    ida = Client.create(
+        name="Ida Berg",
+        email="ida@brightwater.example",
+        coach=cast.carol,
+        organisation=cast.brightwater,
+        search_key="ida berg",
+        created_at=MONDAY,
+    )
+    payer = Payer.create(
+        organisation=cast.brightwater, legal_name="Brightwater", email="ap@brightwater.example", created_at=MONDAY
+    )
+    payer = Payer.with_people().where(Payer.id == payer.id).get()
+    return issue(300, payer=payer), issue(300, payer=payer, client=ida)
 
 
 def open_cents(invoice: Invoice) -> int:

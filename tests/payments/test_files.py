@@ -296,9 +296,9 @@ def test_xml_deep_as_a_well_gets_a_sentence():
 def test_too_many_lines_are_refused():
     entry = b'<Ntry><Amt Ccy="EUR">1.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><BookgDt><Dt>2026-11-20</Dt></BookgDt></Ntry>'
     with pytest.raises(Refused, match="10,000"):
-        tasks.read_camt(b"<Document><GrpHdr/><Stmt>" + entry * 10_001 + b"</Stmt></Document>")
+        entries_of_camt(b"<Document><GrpHdr/><Stmt>" + entry * 10_001 + b"</Stmt></Document>")
     with pytest.raises(Refused, match="10,000"):
-        tasks.read_csv("Date,Amount\n" + "2026-11-20,1.00\n" * 10_001)
+        sheet_of("Date,Amount\n" + "2026-11-20,1.00\n" * 10_001)
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,17 @@ def test_nothing_is_transferred_to_an_invoice_behind_the_wall(vera, issue, dans)
     assert open_cents(dans) == 30_000
 
 
+def test_where_a_transfer_went_is_not_said_to_who_does_not_see_it(vera, olive, shared):
+    mine, hers = shared
+    pay(vera, mine, amount="350")
+    assert hers.number not in vera.get(f"{mine.page}/payments/transfer").text
+    pay(olive, mine, "transfer", amount="50", to=hers.public_id)
+    page = vera.get(f"{mine.page}/payments")
+    assert "Transfer -£50.00" in words(page)
+    assert hers.number not in page.text
+    assert hers.number in olive.get(f"{mine.page}/payments").text
+
+
 def test_what_will_not_be_paid_is_written_off_with_a_reason(vera, issue):
     invoice = issue(300)
     assert pay(vera, invoice, "write-off").status_code == 422
