@@ -174,12 +174,10 @@ class PlanForm(Form):
 
     def validate(self, extra_validators: Any = None) -> bool:
         head = super().validate(extra_validators)
-        is_in_parts = self.way.data == Way.PARTS
-        return all([head, *(part.validate() for part in self.written if is_in_parts)])
-
-    def validate_unit(self, field: Field) -> None:
-        if self.way.data in BY_SESSIONS and not cents_of(field.data or "", self.currency):
-            raise ValidationError("What does one cost?")
+        if self.way.data in BY_SESSIONS and not self.unit_cents:  # a field that may be empty is asked no further
+            self.unit.errors = [*self.unit.errors, "What does one cost?"]
+        parts = [part.validate() for part in self.written if self.way.data == Way.PARTS]
+        return head and not self.unit.errors and all(parts)
 
     def validate_discount_share(self, field: Field) -> None:
         if bps_of(field.data or "") is None:

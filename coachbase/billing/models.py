@@ -19,8 +19,8 @@ from ..assessments.rules import State as AssessmentState
 from ..clients.models import Client, Organisation
 from ..db import Model, PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Step
+from ..engagements.rules import Billing, State, StepKind, StepState
 from ..engagements.rules import Payer as PaidBy
-from ..engagements.rules import State, StepKind, StepState
 from ..files.models import Document
 from ..instruments.models import Instrument
 from ..invoices.models import Claim, Invoice, Line, facts_of, reachable
@@ -199,10 +199,10 @@ class Waiver(Model):
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
 
 
-def waived_of(client: Client) -> "ModelSelect[Waiver]":
-    """A client's sessions that are not billed, the latest first, with who said so."""
-    rows = Waiver.select(Waiver, CoachingSession, User).join(CoachingSession).switch(Waiver).left_outer_join(User)
-    return rows.where(CoachingSession.client == client).order_by(CoachingSession.starts_at.desc())
+def waiver_of(session: CoachingSession) -> Waiver | None:
+    """Of a session that was read with it."""
+    waiver = getattr(session, "waiver", None)
+    return waiver if waiver is not None and waiver.id is not None else None
 
 
 def _is_claimed(kind: ClaimKind, subject: Any) -> Any:
@@ -253,6 +253,17 @@ class Account:
     def unbilled_parts(self) -> list[Part]:
         return [part for part in self.parts if part.public_id not in self.claims]
 
+    @property
+    def waived(self) -> "list[Waiver]":
+        """Why some of its sessions are not billed, each with the session and who said so."""
+        found = []
+        for session in self.sessions:
+            waiver = waiver_of(session)
+            if waiver is not None:
+                waiver.session = session
+                found.append(waiver)
+        return found
+
     def agreed_sum(self) -> int | None:
         """What the plan comes to."""
         return agreed_sum(self.plan.way, self.plan.unit_cents, sum_of(self.parts), self.engagement.sessions)
@@ -278,7 +289,7 @@ class Account:
 
 
 def accounts_of(engagements: Iterable[Engagement]) -> list[Account]:
-    """The accounts of programs, which come with their clients; seven queries, however many there are."""
+    """The accounts of programs, which come with their clients; five to eight queries, however many there are."""
     engagements = list(engagements)
     ids = [engagement.id for engagement in engagements]
     plans = {
@@ -286,8 +297,10 @@ def accounts_of(engagements: Iterable[Engagement]) -> list[Account]:
     }
     parts = _by("plan_id", Part.select().where(Part.plan.in_(list(plans.values()))).order_by(Part.position))
     sessions = _by("engagement_id", _sessions_of(ids))
-    ledger = _ledger_of(ids)
-    signed = _signed_of(ids)
+    by_sessions = any(row.way in BY_SESSIONS for row in plans.values())
+    ledger = _ledger_of(ids) if by_sessions or any(row.billing is Billing.PER_SESSION for row in engagements) else {}
+    waits = any(row.anchor is Anchor.SIGNED for rows in parts.values() for row in rows)
+    signed = _signed_of(ids) if waits else {}
     claims = _claims_of(ids)
     payers = payers_of(engagements)
     found = []
@@ -345,7 +358,8 @@ def _by(name: str, rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 def _sessions_of(ids: Sequence[int]) -> ModelSelect:
     """Sessions that are over and of a kind that counts, each with its waiver, in the order of their days."""
-    rows = CoachingSession.select(CoachingSession, Waiver).join(Waiver, JOIN.LEFT_OUTER, attr="waiver")
+    rows = CoachingSession.select(CoachingSession, Waiver, User).join(Waiver, JOIN.LEFT_OUTER, attr="waiver")
+    rows = rows.join(User, JOIN.LEFT_OUTER, on=(Waiver.by == User.id), attr="by")
     over = CoachingSession.state_name != SessionState.BOOKED, CoachingSession.client.is_null(False)
     counted = CoachingSession.kind_name.in_([*COUNTED])
     return rows.where(_in(CoachingSession, ids), counted, *over).order_by(CoachingSession.starts_at, CoachingSession.id)
@@ -419,7 +433,7 @@ def _facts(
     used = [
         Used(
             one.public_id, _day_of(one), one.minutes, one.state, ledger.get((Entry.MADE_UP, one.id), 0) > 0,
-            getattr(one, "waiver", None) is not None and one.waiver.id is not None,
+            waiver_of(one) is not None,
         )
         for one in sessions
         if uses_up(one.kind, one.state, late_is_charged=engagement.late_is_charged)
