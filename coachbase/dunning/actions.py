@@ -18,7 +18,7 @@ from ..portal import actions as portal
 from ..portal.models import Chaser
 from ..portal.rules import day_of, is_working_time
 from . import tasks
-from .models import Addressee, Dun, Letter, Lot, Pause, asked_for, case_of, cases_of, has_fee, lots, overdue, today_of
+from .models import Addressee, Dun, Letter, Lot, Pause, asked_for, case_of, cases_of, has_fee, lots, to_remind, today_of
 from .rules import (
     COUNTS,
     LetterState,
@@ -41,7 +41,7 @@ def remind_due() -> None:
     """By the clock: one letter to each address at which something is due, in working hours where its reader is, and
     only to whom nobody has reminded of anything else that day."""
     now, begun = clock.now(), 0
-    for lot in lots(cases_of(list(overdue(now))), now):
+    for lot in lots(cases_of(list(to_remind(now))), now):
         if is_working_time(now, lot.zone) and _begin(lot, now, by=None):
             begun += 1
             if begun == BATCH:

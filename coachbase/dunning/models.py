@@ -25,6 +25,7 @@ from ..portal.models import Chaser
 from ..portal.rules import day_of
 from .rules import (
     COUNTS,
+    LEVELS,
     Case,
     LetterState,
     Level,
@@ -37,7 +38,7 @@ from .rules import (
     why_to_act,
 )
 
-MOST_LOOKED_AT = 500
+MOST_LOOKED_AT, AT_ONCE = 500, 1000
 FARTHEST = timedelta(hours=14)
 """No zone is further ahead of UTC: what is late nowhere yet need not be looked at."""
 
@@ -142,6 +143,18 @@ def overdue(now: datetime) -> "ModelSelect[Invoice]":
     return rows.where(Invoice.state_name == State.ISSUED, *late).order_by(Invoice.due_on, Invoice.id)
 
 
+def to_remind(now: datetime) -> "ModelSelect[Invoice]":
+    """What is late of payers who may be due a reminder: not of those who dispute it all, or had the last one for it."""
+    last = Dun.select(Dun.invoice).join(Letter).where(Dun.level_name == LEVELS[-1], Letter.state_name.in_(COUNTS))
+    open_ones = Invoice.select(Invoice.payer).where(
+        Invoice.due_on < (now + FARTHEST).date(),
+        Invoice.open_cents > 0,
+        Invoice.disputed_at.is_null(),
+        Invoice.id.not_in(last),
+    )
+    return overdue(now).where(Invoice.payer.in_(open_ones))
+
+
 def overdue_for(user: User, now: datetime) -> "ModelSelect[Invoice]":
     """The same behind the wall."""
     return overdue(now).where(Invoice.id.in_(Invoice.visible_to(user).select(Invoice.id)))
@@ -158,7 +171,12 @@ def zone_of(payer: Payer, home: str) -> str:
 
 
 def cases_of(invoices: Sequence[Invoice]) -> list[Case]:
-    """How each stands for whoever decides about reminding of it; six questions however many there are."""
+    """How each stands for whoever decides about reminding of it; six questions for each thousand."""
+    starts = range(0, len(invoices), AT_ONCE)
+    return [case for start in starts for case in _cases_of(invoices[start : start + AT_ONCE])]
+
+
+def _cases_of(invoices: Sequence[Invoice]) -> list[Case]:
     ids = [invoice.id for invoice in invoices]
     seller, home, letters = Seller.current(), home_zone(), _letters_of(ids)
     reached = _reached([invoice.public_id for invoice in invoices])

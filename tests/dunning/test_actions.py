@@ -14,7 +14,7 @@ from coachbase.dunning.rules import LetterState, Level, Why
 from coachbase.errors import Refused
 from coachbase.events import ask
 from coachbase.invoices import actions as invoices
-from coachbase.invoices.models import History, Invoice
+from coachbase.invoices.models import History, Invoice, Posting
 from coachbase.invoices.rules import Entry, Kind
 from coachbase.jobs import run_jobs
 from coachbase.links.models import Link
@@ -222,6 +222,24 @@ def test_each_timeline_and_the_history_say_that_it_was_reminded_of(invoice, cast
     assert Said.select().where(Said.sentence == said, Said.client == cast.bob).count() == 1
 
 
+def test_one_that_is_done_with_does_not_stand_in_the_way_of_the_others(cast, brightwater, invoice):
+    """It is listed, since it is open, and keeps its three."""
+    for letters in (strike(19), strike(30), strike(14, month=12)):
+        deliver(letters[0])
+    other = issued(cast, brightwater, on=30)
+    (letter,) = strike(17, month=12)
+    assert levels(letter) == {invoice.number: None, other.number: "friendly"}
+
+
+def test_a_last_reminder_that_came_back_goes_out_again(invoice, brightwater):
+    for letters in (strike(19), strike(30)):
+        deliver(letters[0])
+    Letter.update(state_name=LetterState.BACK).where(Letter.id == strike(14, month=12)[0].id).execute()
+    assert strike(15, month=12) == []
+    Payer.update(email="billing@brightwater.example").where(Payer.id == brightwater.id).execute()
+    assert [letter.level for letter in strike(16, month=12)] == [Level.SECOND]
+
+
 # The mail server ------------------------------------------------------------------------------------------------------
 
 
@@ -370,13 +388,22 @@ def test_paid_before_the_letter_is_drawn_it_is_never_mailed(invoice, cast):
     assert (letter.state, mails_of(letter), letter.document) == (LetterState.OFF, [], None)
 
 
-def test_what_changed_while_it_was_drawn_keeps_it_from_being_mailed(invoice, cast, monkeypatch):
+def dispute_unheard(invoice: Invoice) -> None:
+    Invoice.update(disputed_at=clock.now()).where(Invoice.id == invoice.id).execute()
+
+
+def pay_unheard(invoice: Invoice) -> None:
+    Posting.create(invoice=invoice, entry=Entry.PAYMENT, cents=1, on=DUE, at=clock.now())
+
+
+@pytest.mark.parametrize("happen", [dispute_unheard, pay_unheard])
+def test_what_changed_while_it_was_drawn_keeps_it_from_being_mailed(invoice, monkeypatch, happen):
     """Nobody announced it, so only the last look can know."""
     drawing = tasks.draw
 
     def and_meanwhile(*args, **kwargs):
         content = drawing(*args, **kwargs)
-        Invoice.update(disputed_at=clock.now()).where(Invoice.id == invoice.id).execute()
+        happen(invoice)
         return content
 
     monkeypatch.setattr(tasks, "draw", and_meanwhile)
@@ -415,6 +442,16 @@ def test_one_drawn_twice_is_mailed_once(invoice):
         actions.sweep()
         run_jobs()
     assert len(mails_of(Letter.get())) == 1
+
+
+def test_what_is_out_is_not_drawn_again(invoice, monkeypatch):
+    (letter,) = strike(19)
+    drawn = []
+    monkeypatch.setattr(tasks, "draw", lambda *args, **kwargs: drawn.append(args))
+    with at(20):
+        tasks.write(letter.public_id)
+        run_jobs()
+    assert drawn == []
 
 
 def test_a_worker_that_died_over_it_is_followed_by_another_and_one_mail_leaves(invoice, monkeypatch):
