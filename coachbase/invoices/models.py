@@ -156,7 +156,6 @@ class Invoice(Model):
     total_cents = IntegerField(default=0)
     issued_on = DateField(null=True)
     due_on = DateField(null=True)
-    snapshot = EncryptedTextField(null=True)
     snapshot_sha256 = CharField(max_length=64, default="")
     open_cents = IntegerField(default=0)
     last_entry = CharField(max_length=10, default="")
@@ -175,12 +174,15 @@ class Invoice(Model):
     issued_at = UtcDateTimeField(null=True)
     by = ForeignKeyField(User, null=True, on_delete="SET NULL")
     issued_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    snapshot = EncryptedTextField(null=True)  # last, so that a list reads past none of them
 
     class Meta:
         indexes = (
             (("series", "year", "seq"), True),
             (("state_name", "due_on"), False),
+            (("state_name", "open_cents"), False),
             (("issued_on",), False),
+            (("settled_on",), False),
         )
 
     @property
@@ -327,7 +329,7 @@ class Line(Model):
     subjects = TextField(default="")
 
     class Meta:
-        indexes = ((("invoice", "position"), True),)
+        indexes = ((("invoice", "position"), True), (("invoice", "client"), False))
 
     @property
     def unit(self) -> Unit:
@@ -734,7 +736,7 @@ MOST_DUE = 5
 
 def due_for(user: User, today: date) -> Due:
     """Documents that could not be drawn, what is longest overdue, and how many drafts wait to be reviewed."""
-    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), Invoice.problem != ""
+    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), Invoice.document.is_null() & (Invoice.problem != "")
     rows = list(
         _short(user)
         .select_extend(is_stuck.alias("is_stuck"), fn.SUM(is_late).over().alias("late_count"))

@@ -142,7 +142,6 @@ CREATE TABLE "invoice" (
     "total_cents" INTEGER NOT NULL,
     "issued_on" DATE,
     "due_on" DATE,
-    "snapshot" BLOB,
     "snapshot_sha256" VARCHAR(64) NOT NULL,
     "open_cents" INTEGER NOT NULL,
     "last_entry" VARCHAR(10) NOT NULL,
@@ -161,6 +160,7 @@ CREATE TABLE "invoice" (
     "issued_at" TEXT,
     "by_id" INTEGER,
     "issued_by_id" INTEGER,
+    "snapshot" BLOB,
     FOREIGN KEY ("payer_id") REFERENCES "payer" ("id") ON DELETE RESTRICT,
     FOREIGN KEY ("engagement_id") REFERENCES "engagement" ("id") ON DELETE RESTRICT,
     FOREIGN KEY ("corrects_id") REFERENCES "invoice" ("id") ON DELETE RESTRICT,
@@ -182,6 +182,8 @@ CREATE INDEX "invoice_by_id" ON "invoice" ("by_id");
 CREATE INDEX "invoice_issued_by_id" ON "invoice" ("issued_by_id");
 CREATE UNIQUE INDEX "invoice_series_id_year_seq" ON "invoice" ("series_id", "year", "seq");
 CREATE INDEX "invoice_state_due_on" ON "invoice" ("state", "due_on");
+CREATE INDEX "invoice_state_open_cents" ON "invoice" ("state", "open_cents");
+CREATE INDEX "invoice_settled_on" ON "invoice" ("settled_on");
 CREATE INDEX "invoice_issued_on" ON "invoice" ("issued_on");
 CREATE TABLE "line" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -221,6 +223,7 @@ CREATE INDEX "line_engagement_id" ON "line" ("engagement_id");
 CREATE INDEX "line_coach_id" ON "line" ("coach_id");
 CREATE INDEX "line_credits_id" ON "line" ("credits_id");
 CREATE UNIQUE INDEX "line_invoice_id_position" ON "line" ("invoice_id", "position");
+CREATE INDEX "line_invoice_id_client_id" ON "line" ("invoice_id", "client_id");
 CREATE TABLE "claim" (
     "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "kind" VARCHAR(8) NOT NULL,
