@@ -165,6 +165,7 @@ def rounded(exact: Decimal) -> int:
     return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
 
 
+@settings(deadline=None)
 @given(st.lists(rows(), max_size=12), LESS)
 def test_sums_fit_and_tax_is_rounded_once_for_each_rate(lines, less):
     reckoned = totals(lines, **less)
@@ -189,6 +190,7 @@ def test_sums_fit_and_tax_is_rounded_once_for_each_rate(lines, less):
         assert reckoned.discount == share + less["discount_cents"]
 
 
+@settings(deadline=None)
 @given(st.lists(rows(), max_size=12), LESS)
 def test_what_is_below_zero_is_the_mirror_of_what_is_above(lines, less):
     mirrored = totals([replace(line, unit_cents=-line.unit_cents) for line in lines], discount_bps=less["discount_bps"])
@@ -198,6 +200,7 @@ def test_what_is_below_zero_is_the_mirror_of_what_is_above(lines, less):
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.integers(-LARGEST, LARGEST), st.lists(st.integers(-LARGEST, LARGEST), min_size=1, max_size=12))
 def test_an_amount_is_spread_whole(amount, over):
     shares = spread(amount, over)
@@ -231,7 +234,7 @@ def test_lines_that_no_invoice_has_are_refused(lines, said):
 # Credit notes ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(rows(least=0), min_size=1, max_size=6), LESS, st.data())
 def test_credit_notes_that_take_back_all_come_to_the_invoice_to_the_last_cent(lines, less, data):
     whole = totals(lines, **less)
