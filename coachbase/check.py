@@ -115,6 +115,10 @@ _MUST_BE_EMPTY = {
         "HAVING coalesce(sum(portion.net_cents), 0) <> invoice.net_cents "
         "OR coalesce(sum(portion.tax_cents), 0) <> invoice.tax_cents"
     ),
+    "What line {} of the bank paid is not what was booked.": (
+        "SELECT line.public_id FROM bank_line line LEFT JOIN posting ON posting.about = line.public_id "
+        "GROUP BY line.id HAVING coalesce(sum(posting.cents), 0) <> iif(line.state = 'matched', line.cents, 0)"
+    ),
     "Message {} counts as sent without a moment.": "SELECT id FROM message WHERE state = 'sent' AND sent_at IS NULL",
 }
 

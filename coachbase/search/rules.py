@@ -37,6 +37,7 @@ DEEDS = (
     Deed("Plan around an absence", "/planning/new", "calendar-days", "coach ill sick away leave holiday move sessions"),
     Deed("Plans", "/planning", "list-checks", "proposals cadence absence slip undo"),
     Deed("Invite somebody", "/settings/team/invite", "mail-plus", "add new team coach assistant member", ("owner",)),
+    Deed("Read a bank file", "/payments/files", "landmark", "payments statement csv camt", ("owner", "assistant")),
     Deed("Your account", "/account", "user", "password zone theme dark light profile"),
 )
 

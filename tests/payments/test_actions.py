@@ -7,6 +7,7 @@ import pytest
 
 from coachbase import clock, sealing, tidying
 from coachbase.accounts.models import User
+from coachbase.check import findings
 from coachbase.db import database
 from coachbase.errors import Refused, Stale
 from coachbase.invoices.models import History, Invoice, Posting
@@ -257,6 +258,21 @@ def test_lines_are_set_aside_all_or_none(cast, came):
     with pytest.raises(Stale):
         actions.ignore([(first, 1), (second, 1)], "Ours", by=cast.vera)
     assert BankLine.get_by_id(first.id).state is LineState.OPEN
+
+
+def test_what_pays_something_is_not_set_aside(cast, issue, came):
+    done = matched(cast, came(30_000), (issue(300), 30_000))
+    with pytest.raises(Refused, match="dealt with"):
+        actions.ignore([(done, done.version)], "Not ours", by=cast.vera)
+    assert BankLine.get_by_id(done.id).state is LineState.MATCHED
+
+
+def test_a_line_that_says_another_thing_than_its_postings_is_found_by_the_check(cast, issue, came):
+    done = matched(cast, came(30_000), (issue(300), 30_000))
+    matched(cast, actions.reopen(done, version=2, by=cast.vera), (issue(300), 30_000))
+    assert list(findings()) == []
+    BankLine.update(state_name=LineState.OPEN).execute()
+    assert list(findings()) == [f"What line {done.public_id} of the bank paid is not what was booked."]
 
 
 # Who paid before ------------------------------------------------------------------------------------------------------
