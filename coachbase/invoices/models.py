@@ -5,7 +5,10 @@ payer. What was issued is guarded by triggers (triggers.py): neither row, lines 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple, Self
 
 from peewee import (
@@ -27,7 +30,7 @@ from ..accounts.models import User
 from ..accounts.rules import Role
 from ..clients.models import Client, Contact, Organisation
 from ..clients.rules import called, words_of
-from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
+from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField, kept
 from ..engagements.models import Engagement, Participant
 from ..files.models import Document
 from ..payers.models import Payer, Seller, TaxRate
@@ -228,11 +231,12 @@ class Invoice(Model):
         if user.role is Role.OWNER:
             return cls.with_payer(removed=removed)
         mine = Client.visible_to(user, Client.id)
-        foreign = Line.select(Line.invoice).where(Line.client.is_null(False), Line.client.not_in(mine))
         organisations = Organisation.visible_to(user).select(Organisation.id)
-        payers = Payer.client.in_(mine) | Payer.organisation.in_(organisations)
-        before = cls.corrects.is_null() | cls.corrects.not_in(foreign)
-        return cls.with_payer(removed=removed).where(payers, cls.id.not_in(foreign), before)
+        payers = Payer.select(Payer.id).where(Payer.client.in_(mine) | Payer.organisation.in_(organisations))
+        about = Line.invoice.in_((cls.id, cls.corrects))
+        foreign = Line.select(Line.id).where(about, Line.client.is_null(False), Line.client.not_in(mine))
+        # Plus nothing: payer by payer the newest fifty of 20,000 would be found last.
+        return cls.with_payer(removed=removed).where((cls.payer + 0).in_(payers), ~fn.EXISTS(foreign))
 
     @property
     def account(self) -> Account:
@@ -646,8 +650,9 @@ def _is_standing(standing: Standing, today: date) -> Any:
 
 def _is_in(column: Column, today: date) -> Any:
     if column is Column.PAID:
-        lately = Invoice.settled_on >= today - LATELY
-        return _asks() & (((Invoice.open_cents == 0) & lately) | (Invoice.open_cents < 0))
+        # Plus nothing: among all that are paid, those of late are found by their day.
+        lately = (Invoice.settled_on >= today - LATELY) & ((Invoice.open_cents + 0) == 0)
+        return ((Invoice.kind_name != Kind.CREDIT) & lately) | _is_standing(Standing.OVERPAID, today)
     same = {Column.DRAFTS: Standing.DRAFT, Column.OPEN: Standing.OPEN, Column.DISPUTED: Standing.DISPUTED}
     return _is_standing(same.get(column, Standing.OVERDUE), today)
 
@@ -665,11 +670,11 @@ def in_column(user: User, column: Column, today: date) -> "ModelSelect[Invoice]"
 def sums_by_column(user: User, today: date) -> dict[Column, list[Sum]]:
     """What each column of the overview comes to, for each currency."""
     named = Case(None, [(_is_in(column, today), column.value) for column in Column], "")
-    found = _bare(user).select(named.alias("of"), *_summed()).group_by(SQL("of"), Invoice.currency)
+    shown = reduce(or_, (_is_in(column, today) for column in Column))
+    found = _bare(user).where(shown).select(named.alias("of"), *_summed()).group_by(SQL("of"), Invoice.currency)
     sums: dict[Column, list[Sum]] = {column: [] for column in Column}
     for of, *figures in found.order_by(Invoice.currency).tuples():
-        if of:
-            sums[Column(of)].append(Sum(*figures))
+        sums[Column(of)].append(Sum(*figures))
     return sums
 
 
@@ -688,9 +693,11 @@ def listed(user: User, shown: InvoiceFilter, today: date) -> "ModelSelect[Invoic
 
 
 def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:
-    """What a list comes to, for each currency."""
-    found = _filtered(_bare(user), shown, today).select(*_summed()).group_by(Invoice.currency)
-    return [Sum(*row) for row in found.order_by(Invoice.currency).tuples()]
+    """What a list comes to, for each currency, on whichever of its pages one is."""
+    asked = replace(shown, sort="issued", page=1)
+    found = _filtered(_bare(user), asked, today).select(*_summed()).group_by(Invoice.currency)
+    rows = found.order_by(Invoice.currency).tuples()
+    return kept(("sums of invoices", user.id, asked, today), lambda: [Sum(*row) for row in rows])
 
 
 def found(user: User, words: Sequence[str]) -> "ModelSelect[Invoice]":
