@@ -39,7 +39,7 @@ def revenue() -> ResponseReturnValue:
         **_about_period(period, REVENUE),
         revenues=revenues(models.earned(_me(), period), period.months),
         unbilled=models.unbilled(_me()),
-        words=[f"{month:%b}" for month in period.months],
+        months=[(f"{month:%B}", _documents_of(Period.of(Span.MONTH, month))) for month in period.months],
         bars_of=bars_of,
         short=in_short,
     )
@@ -86,6 +86,11 @@ def _sheet(name: str, columns: Sequence[str], rows: Iterable[models.Cells]) -> R
 
 def _period() -> Period:
     return Period.read(request.args.get("period", ""), day_of(clock.now()))
+
+
+def _documents_of(period: Period) -> str:
+    """Where the documents of a period stand."""
+    return f"/invoices/list?since={period.first}&until={period.last}"
 
 
 def _about(here: str) -> dict[str, object]:

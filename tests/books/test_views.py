@@ -29,7 +29,8 @@ def test_revenue_shows_a_picture_and_a_table_that_say_the_same(desk, today, oliv
     words = words_of(page)
     assert "£12,345.00 billed in GBP" in words
     assert "JP¥80,000 billed in JPY" in words
-    assert "Alice Kern, Oct: £12,345.00" in page.text
+    assert "Alice Kern, October: £12,345.00" in page.text
+    assert 'href="/invoices/list?since=2026-10-01&amp;until=2026-10-31&amp;currency=GBP"' in page.text
     assert page.text.count('class="chart"') == 2, "a picture for each currency: they are never added"
 
 
