@@ -603,15 +603,19 @@ class Known:
 
     def __init__(self, invoices: Iterable[Open]) -> None:
         self.by_number: dict[tuple[int, int], list[Open]] = {}
+        self.by_seq: dict[int, list[Open]] = {}
         self.by_amount: dict[tuple[str, int], list[Open]] = {}
         self.by_payer: dict[int, list[Open]] = {}
         self.by_word: dict[str, list[Open]] = {}
+        self.words: dict[str, list[set[str]]] = {}
         for invoice in invoices:
             self.by_number.setdefault((invoice.year, invoice.seq), []).append(invoice)
+            self.by_seq.setdefault(invoice.seq, []).append(invoice)
             if invoice.cents:
                 self.by_amount.setdefault((invoice.currency, invoice.cents), []).append(invoice)
                 self.by_payer.setdefault(invoice.payer, []).append(invoice)
-                for word in {word for name in invoice.names for word in words_of_name(name)}:
+                self.words[invoice.public_id] = [words for name in invoice.names if (words := words_of_name(name))]
+                for word in set().union(*self.words[invoice.public_id]):
                     self.by_word.setdefault(word, []).append(invoice)
 
     def named(self, numbers: Iterable[tuple[str, int, int]]) -> dict[str, Open]:
@@ -630,10 +634,7 @@ class Known:
         told = list(numbers)
         found = self.named(told)
         alone = {seq for _, year, seq in told if not year}
-        for (_, seq), fitting in self.by_number.items() if alone else ():
-            if seq in alone:
-                found |= {invoice.public_id: invoice for invoice in fitting if invoice.cents}
-        return found
+        return found | {each.public_id: each for seq in alone for each in self.by_seq.get(seq, ()) if each.cents}
 
 
 def prefix_of(number: str) -> str:
@@ -653,30 +654,30 @@ def propose(lines: Sequence[Paid], invoices: Iterable[Open]) -> list[Proposal]:
     """What each line probably pays, in their order. An invoice is paid by one sure line at most."""
     known, promised, found = Known(invoices), set[str](), []
     for line in lines:
-        proposal = _proposal(line, known)
+        numbers = numbers_in(line.reference)
+        named = known.named(numbers.whole)
+        proposal = _proposal(line, known, named, numbers)
         if promised.intersection(invoice.public_id for invoice in proposal.sure):
-            named = known.named(numbers_in(line.reference).whole)
-            proposal = _doubtful(line, known, named, "Another line here pays the same.")
+            proposal = _doubtful(line, known, named, numbers, "Another line here pays the same.")
         promised |= {invoice.public_id for invoice in proposal.sure}
         found.append(proposal)
     return found
 
 
-def _proposal(line: Paid, known: Known) -> Proposal:
-    named = known.named(numbers_in(line.reference).whole)
+def _proposal(line: Paid, known: Known, named: Mapping[str, Open], numbers: Numbers) -> Proposal:
     same = {key: each for key, each in named.items() if each.currency == line.currency}
     due = [each for each in same.values() if each.cents and (each.cents > 0) is (line.cents > 0)]
     if due and len(due) == len(named) and sum(each.cents for each in due) == line.cents:
         return Proposal(line, sure=tuple(due))
     foreign = next((each for each in named.values() if each.currency != line.currency), None)
     note = f"It names {foreign.number}, which is in {foreign.currency}." if foreign else ""
-    return _doubtful(line, known, same, note)
+    return _doubtful(line, known, same, numbers, note)
 
 
-def _doubtful(line: Paid, known: Known, named: Mapping[str, Open], note: str) -> Proposal:
+def _doubtful(line: Paid, known: Known, named: Mapping[str, Open], numbers: Numbers, note: str) -> Proposal:
     why: dict[str, set[Why]] = {}
     there: dict[str, Open] = {}
-    half = known.half_named(numbers_in(line.reference).half)
+    half = known.half_named(numbers.half)
     speaking = (
         (Why.NUMBER, named.values()),
         (Why.HALF, [each for key, each in half.items() if key not in named]),
@@ -712,7 +713,7 @@ def _namesakes(line: Paid, known: Known) -> list[Open]:
     return [
         invoice
         for invoice in met.values()
-        if any(2 * len(words & own) >= len(own) for name in invoice.names if (own := words_of_name(name)))
+        if any(2 * len(words & own) >= len(own) for own in known.words[invoice.public_id])
     ]
 
 
