@@ -584,10 +584,6 @@ class Posting(Model):
         return cls.select(cls, User).left_outer_join(User).where(cls.invoice == invoice).order_by(cls.id)
 
     @classmethod
-    def sum_of(cls, invoice: Invoice) -> int:
-        return cls.select(fn.SUM(cls.cents)).where(cls.invoice == invoice).scalar() or 0
-
-    @classmethod
     def standing(cls, invoice: Invoice) -> list[Stands]:
         """Those that were not taken back, in the order they were written."""
         undone = cls.alias()

@@ -482,11 +482,6 @@ def due_on(issued_on: date, term_days: int) -> date:
     return issued_on + timedelta(days=term_days)
 
 
-def open_of(total: int, postings: Iterable[int]) -> int:
-    """What is still to be paid."""
-    return total - sum(postings)
-
-
 # What became of it ----------------------------------------------------------------------------------------------------
 
 MONEY = (Entry.PAYMENT, Entry.REFUND, Entry.TRANSFER)
