@@ -120,6 +120,15 @@ def test_a_group_counts_once_with_those_who_were_there(alice, cast):
     assert "Zoe" not in alice.get("/logbook").text
 
 
+def test_another_coachs_client_stands_for_no_group_of_ours(alice, olive, cast):
+    zoe = another(cast, "Zoe", cast.carol)
+    grouped(cast, there=[cast.bob, zoe])
+    agreed(cast, zoe)
+    mine = f"?coach={cast.alice.public_id}"
+    assert rows(alice.get("/logbook.csv")) == []
+    assert rows(olive.get(f"/logbook.csv{mine}"))[0]["Client"] == "Zoe"
+
+
 def test_a_group_nobody_was_marked_at_is_left_out(alice, cast):
     agreed(cast)
     grouped(cast, there=[])
@@ -173,6 +182,7 @@ def test_who_said_no_can_be_asked_again(alice, cast):
     "typed",
     [
         {"answer": ""}, {"answer": "maybe"}, {"answer": "letter", "organisation": ""}, {"on": "2999-01-01"},
+        {"on": (clock.now() + timedelta(days=2)).date().isoformat()},
         {"on": "nonsense"}, {"how": ""}, {"how": "x" * 301}, {"version": ""}, {"version": str(2**63)},
     ],
 )  # fmt: skip
