@@ -55,8 +55,9 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     _drawn(world, whose, readers, issued)
     _reminded(world, whose, readers, issued)
     world.keep(whose, issued)
-    told = {"reason": world.word("invoicereason", whose, readers), "batch": batch}
-    draft = invoices.draft(payer, [line("draftline")], currency="GBP", engagement=engagement, by=None, **told)
+    draft = invoices.draft(
+        payer, [line("draftline")], currency="GBP", engagement=engagement, batch=batch, by=None
+    )  # fmt: skip
     world.keep(f"{whose}, draft", draft)
 
 
