@@ -18,7 +18,7 @@ from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..files.forms import sent
 from ..invoices.models import Invoice
-from ..invoices.rules import ClaimKind, Lack, Where
+from ..invoices.rules import Lack, Where
 from ..payers.models import TaxRate
 from ..sessions.models import CoachingSession
 from ..web.conflict import conflict
@@ -43,7 +43,6 @@ from .models import (
     Draft,
     account_of,
     accounts_of,
-    claims_of,
     costs_to_charge,
     drafts_to_review,
     findings,
@@ -69,7 +68,6 @@ def of_client(client_id: str) -> ResponseReturnValue:
         "client": client,
         "accounts": accounts,
         "charges": charges,
-        "billed": claims_of(ClaimKind.CHARGE, [row.public_id for row in charges]),
         "costs": costs_to_charge(client),
         "waived": [waiver for account in accounts for waiver in account.waived],
         "today": day_of(clock.now()),
