@@ -10,7 +10,6 @@ from peewee import ModelSelect, fn
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.models import Agreement
-from ..agreements.tasks import day_of
 from ..assessments.models import Assessment
 from ..assessments.rules import State as AssessmentState
 from ..assessments.rules import Todo
@@ -23,8 +22,6 @@ from ..db import UtcDateTimeField
 from ..engagements.models import Engagement
 from ..engagements.rules import NEXT_STEP, StepKind
 from ..feeds.models import Busy, Feed
-from ..invoices.models import Due as MoneyDue
-from ..invoices.models import due_for
 from ..mail.models import Message
 from ..mail.rules import State
 from ..polls.models import Poll
@@ -194,11 +191,6 @@ def codes_wanted() -> Counter[int]:
 def low_stock(user: User, now: datetime) -> list[Stock]:
     """Codes that will not do for all who are to be asked, for whoever buys them."""
     return Stock.low(now.date(), wanting_codes()) if user.may_arrange else []
-
-
-def money_due(user: User, now: datetime) -> MoneyDue:
-    """What is overdue, drafts to review, documents that could not be drawn."""
-    return due_for(user, day_of(now))
 
 
 def undelivered(user: User) -> ModelSelect:

@@ -6,11 +6,9 @@ from flask_login import current_user
 
 from .. import clock
 from ..accounts.forms import ProfileForm
-from ..agreements.tasks import day_of
 from ..assessments.rules import TODO_LABELS
 from ..boards.rules import Lateness
 from ..clients.rules import PARTY_LABELS, Party
-from ..invoices.rules import due_in_words
 from ..web.pages import go, require
 from . import actions, models
 
@@ -46,8 +44,6 @@ def today() -> ResponseReturnValue:
         to_assess=models.to_assess(current_user, now),
         todo_labels=TODO_LABELS,
         low_stock=models.low_stock(current_user, now),
-        money=models.money_due(current_user, now),
-        late_in_words=lambda invoice: due_in_words(invoice.due_on, day_of(now)),
         access_step=models.ACCESS_STEP,
         undelivered=list(models.undelivered(current_user)),
         clashes=day.clashes,

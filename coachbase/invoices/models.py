@@ -739,7 +739,7 @@ MOST_DUE = 5
 
 def due_for(user: User, today: date) -> Due:
     """Documents that could not be drawn, what is longest overdue, and how many drafts wait to be reviewed."""
-    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), Invoice.document.is_null() & (Invoice.problem != "")
+    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), _is_stuck()
     rows = list(
         _short(user)
         .select_extend(is_stuck.alias("is_stuck"), fn.SUM(is_late).over().alias("late_count"))
@@ -752,14 +752,19 @@ def due_for(user: User, today: date) -> Due:
     return Due([row for row in rows if row.is_stuck], late[:MOST_DUE], rows[0].late_count if rows else 0, drafts)
 
 
+def _is_stuck() -> Any:
+    return Invoice.document.is_null() & (Invoice.problem != "")
+
+
 def _is_to_review() -> Any:
     batches = Batch.select(Batch.id).where(Batch.closed_at.is_null())
     return (Invoice.state_name == State.DRAFT) & Invoice.batch.in_(batches)
 
 
 def to_review(user: User, today: date) -> ModelSelect:
-    """How many wait for somebody at the desk: overdue ones, and drafts of a batch that is open."""
-    return _bare(user).where(_is_to_review() | _is_standing(Standing.OVERDUE, today)).select(fn.COUNT(Invoice.id))
+    """How many wait for somebody at the desk: overdue ones, drafts of a batch that is open, what cannot be drawn."""
+    waits = _is_to_review() | _is_standing(Standing.OVERDUE, today) | _is_stuck()
+    return _bare(user).where(waits).select(fn.COUNT(Invoice.id))
 
 
 def _short(user: User) -> "ModelSelect[Invoice]":

@@ -126,6 +126,18 @@ def _called(payer: Payer) -> str:
     return payer.name.casefold()
 
 
+@pages.get("/invoices/due")
+def due() -> ResponseReturnValue:
+    """What is to be done about money today, each with its act; Today loads it."""
+    today = day_of(clock.now())
+    return render_template(
+        "invoices/_due.html" if request.htmx else "invoices/due.html",
+        money=models.due_for(_me(), today),
+        today=today,
+        due_in_words=due_in_words,
+    )
+
+
 @pages.get("/clients/<ulid:client_id>/invoices")
 def of_client(client_id: str) -> ResponseReturnValue:
     """Those about a client, or paid by the client; and how the program is billed."""

@@ -500,6 +500,7 @@ ROUTES: dict[str, Row] = {
     # invoices
     "GET invoices.overview": Row(STAFF, 200),
     "GET invoices.invoices": Row(STAFF, 200),
+    "GET invoices.due": Row(STAFF, 200),
     "GET invoices.new": Row(STAFF, 200),
     "POST invoices.create": Row(STAFF, 422),
     "POST invoices.reckon": Row(STAFF, 200),
