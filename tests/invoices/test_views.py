@@ -281,7 +281,7 @@ def test_what_could_not_be_drawn_is_said_with_the_act_that_tries_again(vera, cas
     invoice = issued(cast, payer)
     assert "The PDF is being made" in vera.get(invoice.page).text
     Invoice.update(problem="The fonts are gone", attempts=9).where(Invoice.id == invoice.id).execute()
-    for page in (invoice.page, "/"):
+    for page in (invoice.page, "/invoices/due"):
         assert f'action="{invoice.page}/draw"' in vera.get(page).text
         assert "The fonts are gone" in vera.get(page).text
     vera.post(f"{invoice.page}/draw")
@@ -575,11 +575,13 @@ def test_today_says_what_is_overdue_and_what_waits_for_review(vera, carol, cast,
     late = issued(cast, payer, days=40)
     batch = Batch.create(made_at=clock.now(), upto_on=clock.now().date())
     drafted(cast, payer, batch=batch)
-    page = text_of(vera.get("/"))
+    assert 'hx-get="/invoices/due"' in vera.get("/").text
+    page = text_of(vera.get("/invoices/due", headers={"HX-Request": "true"}))
     assert f"Invoice {late.number}: Brightwater £300.00 open" in page
     assert "26 days late" in page
     assert "1 draft waits to be reviewed" in page
-    assert late.number not in carol.get("/").text
+    assert late.number not in carol.get("/invoices/due").text
+    assert "/invoices/due" not in carol.get("/").text
 
 
 def test_search_finds_an_invoice_by_number_and_payer(vera, cast, payer):
