@@ -174,6 +174,7 @@ def test_a_start_on_an_older_copy_goes_on_above_the_numbers_that_were_given_out(
 @contextmanager
 def answering(app) -> Iterator[str]:
     """The same application on the same server in this process, so that a guard can be taken out of it."""
+    app.testing = False  # what goes wrong is answered as at work
     server = create_server(app, host="127.0.0.1", port=0, threads=BROWSERS)
     over = threading.Event()
 
@@ -189,6 +190,8 @@ def answering(app) -> Iterator[str]:
         server.task_dispatcher.shutdown()
         over.set()
         thread.join()
+        for channel in list(server.active_channels.values()):
+            channel.handle_close()
         server.close()
 
 
