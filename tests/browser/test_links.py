@@ -15,8 +15,13 @@ from coachbase.clients.models import Contact
 from coachbase.db import transaction
 from coachbase.intake import actions as intake
 from coachbase.intake.models import Form, FormVersion
+from coachbase.invoices import actions as invoices
+from coachbase.invoices.actions import NewLine
+from coachbase.invoices.models import Invoice
 from coachbase.links import actions as links
 from coachbase.mail.models import Message
+from coachbase.payers import actions as payers
+from coachbase.payers.models import Seller, TaxRate
 from coachbase.programs import actions as programs
 from coachbase.programs.models import ProgramTemplate, Start
 from coachbase.requests import actions as requests
@@ -41,7 +46,7 @@ def test_ten_seconds_in_a_browser_that_clicks_nothing_change_nothing(cast, app, 
         intake.mail_return_link(submission, "ines@halden.example", source="10.0.0.1")
         sixth = ProgramTemplate.get(ProgramTemplate.name == "Leadership 6")
         programs.begin(cast.bob, sixth, start_with(cast.alice, cast.sam), by=cast.vera)
-    mailed = addresses_mailed() + links_of_a_program(cast) + links_to_dates(cast)
+    mailed = addresses_mailed() + links_of_a_program(cast) + links_to_dates(cast) + links_to_pay(cast)
     assert len(mailed) >= 10
     scanner = open_page()
     pages = [scanner, *(scanner.context.new_page() for _ in mailed[1:])]
@@ -72,6 +77,26 @@ def links_of_a_program(cast) -> list[str]:
         cast.bob.save()
         tokens = [links.issue(kind, whose.public_id, lasts=timedelta(days=1))[1] for kind, whose in holders]
     return [f"/p/{kind}/open/{token}" for (kind, _), token in zip(holders, tokens, strict=True)]
+
+
+def links_to_pay(cast) -> list[str]:
+    """To an invoice of Bob's own, and to all of them."""
+    with transaction():
+        rate = TaxRate.create(name="VAT", rate_bps=2000)
+        Seller.create(legal_name="Northbank Ltd", address="1 Quay", tax_id="GB123456789", rate=rate)
+        payer = payers.payer_for(cast.bob)
+        payer.address = "2 Mill Lane"
+        payer.save()
+        line = NewLine("Coaching", 25_000, rate=rate, client=cast.bob, supplied_to=date(2026, 11, 30))
+        draft = invoices.draft(payer, [line], currency="EUR", by=cast.vera)
+        issued = invoices.issue(draft, version=1, by=cast.vera)
+        holders = (("invoice", issued), ("invoices", payer))
+        tokens = [(kind, links.issue(kind, whose.public_id, lasts=timedelta(days=1))[1]) for kind, whose in holders]
+    until = time.monotonic() + 20
+    while not Invoice.get_by_id(issued.id).document_id:
+        assert time.monotonic() < until, "the worker drew nothing"
+        time.sleep(0.05)
+    return [f"/p/{kind}/open/{token}" for kind, token in tokens]
 
 
 def links_to_dates(cast) -> list[str]:
