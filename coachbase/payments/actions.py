@@ -73,7 +73,8 @@ def take(name: str, sha256: str, way: Way, entries: Sequence[Entry], *, by: User
 
 @atomic
 def keep(name: str, sha256: str, text: str, *, by: User) -> BankFile:
-    """Put a CSV file aside until somebody has said what its columns hold."""
+    """Put a CSV file aside until somebody has said what its columns hold; brought again, it takes its own place."""
+    BankFile.delete().where(BankFile.read_at.is_null(), BankFile.by == by, BankFile.sha256 == sha256).execute()
     return BankFile.create(name=name, sha256=sha256, way=Way.CSV, content=text, at=clock.now(), by=by)
 
 

@@ -104,7 +104,7 @@ FIELDS = {
         "Reference",
         "paymentreference verwendungszweck memo transactiondetails reference remittanceinformation",
     ),
-    "more": ("More of the reference", "description narrative transactiondescription message notes buchungstext"),
+    "more": ("Further reference", "description narrative transactiondescription message notes buchungstext"),
     "own": ("Our account", "auftragskonto accountnumber account ownaccount ibanauftragskonto"),
     "status": ("Status", "state status"),
 }

@@ -97,7 +97,11 @@ def _wanted() -> Wanted:
 def bank() -> ResponseReturnValue:
     """What came from the bank: what fits for sure, what is doubtful, what fits nothing; or what was dealt with."""
     require(current_user.may_arrange)
-    return render_template("payments/_bank.html" if request.htmx.target == "bank" else "payments/bank.html", **_shown())
+    if request.htmx:  # Today asks, once it stands
+        found = proposals(_me(), open_lines())
+        count = BankLine.counts().get(LineState.OPEN, 0)
+        return render_template("payments/_waiting.html", count=count, sure_count=sum(bool(each.sure) for each in found))
+    return render_template("payments/bank.html", **_shown())
 
 
 def _shown() -> dict[str, Any]:
@@ -126,7 +130,7 @@ def _open(found: Sequence[Proposal]) -> dict[str, Any]:
         "doubtful": doubtful,
         "other": (
             ("Came in, and fits nothing", "No open invoice that you see is like it", came, ""),
-            ("Went out", "Untick what an invoice was refunded by", went, "Our own payment"),
+            ("Went out", "Untick what was a refund", went, "Our own payment"),
         ),
         "is_empty": not found,
         "most": MOST_SHOWN,

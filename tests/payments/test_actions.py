@@ -72,7 +72,9 @@ def test_columns_are_remembered_by_their_headings_and_the_file_is_read_once(cast
     assert BankFile.get().content == ""
     with pytest.raises(Refused, match="already"):
         actions.read(file, "headings", said, [entry(200)])
-    other = actions.keep("bank.csv", "0" * 64, "Date,Amount\n", by=cast.vera)
+    for _ in range(2):
+        other = actions.keep("bank.csv", "0" * 64, "Date,Amount\n", by=cast.vera)
+    assert [each.id for each in BankFile.waiting(cast.vera)] == [other.id], "brought again, it takes its own place"
     actions.read(other, "headings", Columns(("amount", "on")), [])
     assert BankColumns.remembered("headings").fields == ("amount", "on")
 

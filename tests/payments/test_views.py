@@ -272,6 +272,18 @@ def test_what_is_behind_the_wall_is_not_offered_named_or_found(vera, olive, dans
         assert dans.public_id not in page.text
 
 
+def test_today_says_what_waits_and_nothing_when_nothing_does(vera, alice, issue, came):
+    asks = 'hx-get="/payments"'
+    assert asks in vera.get("/").text
+    assert asks not in alice.get("/").text
+    asked = {"headers": {"HX-Request": "true"}}
+    assert words(vera.get(BANK, **asked)) == ""
+    issue(300)
+    came(30_000, "2026-0001"), came(-500, "Fee")
+    page = words(vera.get(BANK, **asked))
+    assert "2 lines of the bank wait 1 fits for sure, to be booked in one act" in page
+
+
 def test_the_page_asks_few_questions_however_many_lines_there_are(vera, issue, came, queries):
     for number in range(1, 9):
         issue(100 * number)
