@@ -414,7 +414,7 @@ def edited(cast, payer) -> Invoice:
 def as_sent(vera, draft) -> MultiDict:
     """What the editor would send if nobody touched it."""
     page, sent = vera.get(f"{draft.page}/edit").text, MultiDict()
-    body = page[page.index('<form class="typed-draft"') : page.index("</form>", page.index('<form class="typed-draft"'))]
+    body = re.search(r'<form class="typed-draft".*?</form>', page, re.DOTALL)[0]
     for tag in re.findall(r"<input[^>]*>|<select.*?</select>|<textarea.*?</textarea>", body, re.DOTALL):
         name = re.search(r'name="([^"]+)"', tag)[1]
         if tag.startswith("<select"):
