@@ -32,6 +32,7 @@ from coachbase.db import transaction
 from coachbase.engagements.rules import State as ProgramState
 from coachbase.feeds.models import Busy, Feed
 from coachbase.instruments.rules import Part
+from coachbase.invoices.models import Invoice
 from coachbase.links import actions as links
 from coachbase.polls.models import Voter
 from coachbase.portal.models import may_be_booked
@@ -245,6 +246,11 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
             named.assessment, approvers_of(named.assessment)[0], by=named.assessment.client.coach
         )
         made.doors |= {each: _door(each, ask.public_id) for each, ask in (("nominate", named), ("approve", approved))}
+        owed = list(Invoice.issued().where(Invoice.open_cents > 0).order_by(Invoice.due_on))
+        credit = Invoice.issued().where(Invoice.kind_name == "credit").get()
+        for name, invoice in (("invoice-late", owed[0]), ("invoice-open", owed[-1]), ("invoice-credit", credit)):
+            made.doors[name] = _door("invoice", invoice.public_id)
+        made.doors["invoices"] = _door("invoices", owed[0].payer.public_id)
         _read_elsewhere(Client.get(Client.name == BOOKED).coach)
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
