@@ -674,8 +674,11 @@ def sums_by_column(user: User, today: date) -> dict[Column, list[Sum]]:
     return sums
 
 
-def listed(user: User, shown: InvoiceFilter, today: date) -> "ModelSelect[Invoice]":
-    """The invoices of a list, in its order."""
+def listed(user: User, shown: InvoiceFilter, today: date, *, per_page: int) -> "ModelSelect[Invoice]":
+    """The invoices of a page of the list, in its order, and one more where another page follows.
+
+    They are put in order by their keys alone; whole rows are read of those that are shown.
+    """
     first = {
         "issued": Invoice.issued_on,
         "due": Invoice.due_on,
@@ -684,8 +687,10 @@ def listed(user: User, shown: InvoiceFilter, today: date) -> "ModelSelect[Invoic
         "total": Invoice.total_cents,
         "open": Invoice.open_cents,
     }[shown.sort]
-    keys = (first, Invoice.id)
-    return _filtered(_short(user), shown, today).order_by(*(key.desc() if shown.descending else key for key in keys))
+    order = [key.desc() if shown.descending else key for key in (first, Invoice.id)]
+    wanted = _filtered(_bare(user), shown, today).order_by(*order)
+    page = wanted.offset((shown.page - 1) * per_page).limit(per_page + 1)
+    return Invoice.with_payer().select(*_SHORT, Payer, Client, Organisation).where(Invoice.id.in_(page)).order_by(*order)
 
 
 def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:

@@ -103,8 +103,7 @@ def overview() -> ResponseReturnValue:
 def invoices() -> ResponseReturnValue:
     """The list; to htmx, which asks while somebody types, its table alone."""
     shown, today = invoice_filter(request.args), day_of(clock.now())
-    found = listed(_me(), shown, today).offset((shown.page - 1) * PER_PAGE).limit(PER_PAGE + 1)
-    rows = list(found)
+    rows = list(listed(_me(), shown, today, per_page=PER_PAGE))
     seen = {
         "shown": shown,
         "invoices": rows[:PER_PAGE],
