@@ -194,14 +194,13 @@ def charge(invoice: Invoice, cents: int, detail: str, *, another: bool, by: User
     if cents <= 0:
         raise Refused("Enter an amount above zero.")
     lines = list(Line.of(invoice))
-    clients, coaches = ({getattr(line, name) for line in lines} for name in ("client", "coach"))
     fee = NewLine(
         f"Late fee for invoice {invoice.number}",
         cents,
         detail=detail,
         rate=payers.rate_of_fees(),
-        client=clients.pop() if len(clients) == 1 else None,
-        coach=coaches.pop() if len(coaches) == 1 else None,
+        client=lines[0].client if len({line.client_id for line in lines}) == 1 else None,
+        coach=lines[0].coach if len({line.coach_id for line in lines}) == 1 else None,
         supplied_to=today_of(invoice, clock.now()),
     )
     return invoices.draft(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from .. import clock, money, paper
 from ..accounts.models import Serving, User
 from ..agreements.rules import day_in_words
+from ..clients.models import Client
 from ..clients.rules import called
 from ..db import transaction
 from ..errors import Refused
@@ -226,9 +227,10 @@ def _send(letter: Letter, said: Said, addressees: list[Addressee], content: byte
         letter.document = files.store(content, name, client=None, kind=Paper.INVOICE, by=by)
         letter.state_name, letter.try_at, letter.problem = LetterState.OUT, None, ""
         letter.save()
+        about = _concerned(said.rows)
         for addressee in addressees:
-            _queue(letter, said, addressee, by)
-        _note(letter, addressees, by)
+            _queue(letter, said, addressee, about, by)
+        _note(letter, addressees, about, by)
 
 
 def _is_still_so(letter: Letter) -> bool:
@@ -241,9 +243,8 @@ def _is_still_so(letter: Letter) -> bool:
     return today == letter.on and says_so and all(why_not(case, today) is None for case in cases.values())
 
 
-def _queue(letter: Letter, said: Said, addressee: Addressee, by: User | None) -> None:
+def _queue(letter: Letter, said: Said, addressee: Addressee, about: Client | None, by: User | None) -> None:
     kind, fields = mail_of(said, greeting(said.payer, addressee.name))
-    about = _concerned(said.rows)
     message = mail.queue(
         kind,
         to=(addressee.name, addressee.email),
@@ -258,7 +259,7 @@ def _queue(letter: Letter, said: Said, addressee: Addressee, by: User | None) ->
     Chaser.update(message=message).where(Chaser.id == addressee.chaser_id).execute()
 
 
-def _concerned(rows: list[Row]) -> Any:
+def _concerned(rows: list[Row]) -> Client | None:
     """The one client all of it is about; None when there are several: such a mail stands behind none of their walls."""
     found = {client.id: client for row in rows for client in row.invoice.clients}
     return next(iter(found.values())) if len(found) == 1 else None
@@ -270,13 +271,15 @@ def _link(said: Said, email: str) -> tuple[Link, str]:
     return invoices.link_to_open(said.payer, email)
 
 
-def _note(letter: Letter, addressees: list[Addressee], by: User | None) -> None:
-    """Each invoice's own history, and the timelines of whom it is about, say that it was reminded of."""
+def _note(letter: Letter, addressees: list[Addressee], about: Client | None, by: User | None) -> None:
+    """Each invoice's own history says that it was reminded of; so do the timelines of those it is about, where the mail
+    is not about one client alone, whose timeline hears of it as of all mail."""
     names = ", ".join(addressee.name or addressee.email for addressee in addressees)
     for dun in Dun.select(Dun, Invoice).join(Invoice).where(Dun.letter == letter, Dun.level_name.is_null(False)):
         label = LEVEL_LABELS[Level(dun.level_name)]
         invoices.note(dun.invoice, "bell", f"{label} to {names}", by=by)
-        invoices.tell(dun.invoice, f"{label} of {dun.invoice.label} to {names}", by=by)
+        if about is None:
+            invoices.tell(dun.invoice, f"{label} of {dun.invoice.label} to {names}", by=by)
 
 
 def call_off(letter: Letter) -> bool:

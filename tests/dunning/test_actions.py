@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from coachbase import clock
+from coachbase import clock, jobs, schedule
 from coachbase.accounts.models import Serving
 from coachbase.clients.models import Client
 from coachbase.db import database
@@ -215,11 +215,21 @@ def test_the_clocks_run_asks_no_more_for_many_than_for_few(cast, brightwater, in
     assert asked() == few
 
 
-def test_each_timeline_and_the_history_say_that_it_was_reminded_of(invoice, cast):
+def test_the_history_says_that_it_was_reminded_of_and_the_clients_timeline_that_the_mail_left(invoice, cast, smtp):
     strike(19)
     assert History.select().where(History.words == "Friendly reminder to Accounts payable").count() == 1
-    said = f"Friendly reminder of Invoice {invoice.number} to Accounts payable"
-    assert Said.select().where(Said.sentence == said, Said.client == cast.bob).count() == 1
+    said = Said.select().where(Said.sentence.startswith("Friendly reminder"), Said.client == cast.bob)
+    assert [entry.sentence for entry in said] == ["Friendly reminder of an invoice sent to ap@brightwater.example"]
+
+
+def test_a_letter_about_several_clients_is_told_on_the_timeline_of_each(cast, brightwater, invoice):
+    dan = _dan(cast)
+    other = issued(cast, brightwater, client=dan)
+    strike(19)
+    for client, each in ((cast.bob, invoice), (dan, other)):
+        said = f"Friendly reminder of Invoice {each.number} to Accounts payable"
+        told = Said.select().where(Said.sentence.startswith("Friendly reminder"), Said.client == client)
+        assert [entry.sentence for entry in told] == [said]
 
 
 def test_one_that_is_done_with_does_not_stand_in_the_way_of_the_others(cast, brightwater, invoice):
@@ -423,9 +433,15 @@ def test_a_letter_that_was_left_until_the_next_day_is_not_sent(invoice):
 # The worker -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_letter_nobody_drew_is_found_by_the_sweep(invoice, cast):
-    from coachbase import jobs
+@pytest.mark.parametrize(("verb", "minutes"), [("remind_due", {0, 15, 30, 45}), ("sweep", set(range(60)))])
+def test_the_clock_knows_it(verb, minutes):
+    schedule.set_clock()
+    name = f"at.coachbase.dunning.actions.{verb}"
+    (task,) = [task for task in jobs.huey._registry.periodic_tasks if task.name == name]
+    assert {minute for minute in range(60) if task.validate_datetime(datetime(2026, 11, 23, 9, minute))} == minutes
 
+
+def test_a_letter_nobody_drew_is_found_by_the_sweep(invoice, cast):
     with at(19):
         actions.remind_due()
         jobs.huey.storage.flush_queue()
