@@ -690,7 +690,8 @@ def listed(user: User, shown: InvoiceFilter, today: date, *, per_page: int) -> "
     order = [key.desc() if shown.descending else key for key in (first, Invoice.id)]
     wanted = _filtered(_bare(user), shown, today).order_by(*order)
     page = wanted.offset((shown.page - 1) * per_page).limit(per_page + 1)
-    return Invoice.with_payer().select(*_SHORT, Payer, Client, Organisation).where(Invoice.id.in_(page)).order_by(*order)
+    rows = Invoice.with_payer().select(*SHORT, Payer, Client, Organisation)
+    return rows.where(Invoice.id.in_(page)).order_by(*order)
 
 
 def sums_listed(user: User, shown: InvoiceFilter, today: date) -> list[Sum]:
