@@ -654,15 +654,20 @@ def tell(invoice: Invoice, sentence: str, *, by: User | None) -> None:
 
 LINK, LINKS = "invoice", "invoices"
 """The kinds of links: to the page of one document, and to the page of all that somebody is to pay."""
-LINK_LASTS, HOLD_LASTS = timedelta(days=730), timedelta(hours=12)
+LINK_LASTS, HOLD_LASTS = timedelta(days=365), timedelta(hours=12)
 ADMITTED, AN_HOUR = 60, timedelta(hours=1)
 MAILED_AS = {Kind.INVOICE: "invoice", Kind.CREDIT: "credit_note", Kind.FEE: "late_fee"}
 
 
 @atomic
 def send(invoice: Invoice, *, by: User | None = None) -> list[Message]:
-    """Mail a document with its PDF, and to each reader a personal link. Links mailed before stay alive."""
+    """Mail a document with its PDF, and to each reader a personal link. Links mailed before stay alive.
+
+    Where nobody is known any more by the time it is drawn, its history says so.
+    """
     invoice = Invoice.with_payer().where(Invoice.id == invoice.id).get()
+    if not (readers := readers_of(invoice)):
+        note(invoice, "mail-warning", "Not mailed: nobody is known to mail it to. Add the payer’s address", by=None)
     about, said = invoice.clients, as_read(json.loads(invoice.snapshot))
     fields = {"document": said.label, "facts": said.facts_by_mail}
     if invoice.kind is not Kind.INVOICE:
@@ -679,7 +684,7 @@ def send(invoice: Invoice, *, by: User | None = None) -> list[Message]:
             reply_to=Serving.desk_address(coach_of(invoice)),
             by=by,
         )
-        for reader in readers_of(invoice)
+        for reader in readers
     ]
 
 

@@ -665,6 +665,8 @@ TAX_WORDS = {
 TO_PAY = {Kind.INVOICE: "To pay", Kind.CREDIT: "Credited", Kind.FEE: "To pay"}
 ABOUT_BEFORE = {Kind.INVOICE: "Follows invoice", Kind.CREDIT: "Corrects invoice", Kind.FEE: "For invoice"}
 """What a document says of the one before it."""
+BY_MAIL = ("Due", "Supplied", "Your PO number", "Your cost centre", "Your reference")
+"""The facts a reader in a hurry looks for."""
 CITY_FIRST = ("AU", "CA", "GB", "IE", "NZ", "US")
 """Where the postcode stands behind the city."""
 
@@ -725,8 +727,10 @@ class Reading:
 
     @property
     def facts_by_mail(self) -> str:
-        """The amount and the facts, a line each: mails say what a reader in a hurry looks for."""
-        return "\n".join(f"{label}: {value}" for label, value in ((TO_PAY[self.kind], self.total), *self.facts))
+        """The amount, when it is due, and what the payer files it under, a line each."""
+        facts = dict(self.facts)
+        pairs = [(TO_PAY[self.kind], self.total), *((label, facts[label]) for label in BY_MAIL if label in facts)]
+        return "\n".join(f"{label}: {value}" for label, value in pairs)
 
 
 def as_read(said: Mapping[str, Any]) -> Reading:

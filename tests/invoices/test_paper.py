@@ -371,6 +371,24 @@ def test_about_several_clients_the_mail_stands_in_nobodys_room(cast, sponsor_pay
     assert mails()[0].client is None
 
 
+def test_the_mail_is_seen_behind_the_walls_of_the_invoice(cast, bob_pays):
+    issued(cast, bob_pays)
+    jobs.run_jobs()
+    seen = [user for user in (cast.olive, cast.alice, cast.vera, cast.carol) if Message.visible_to(user).exists()]
+    assert seen == [cast.olive, cast.alice, cast.vera]
+    assert LINK_PLACE not in mails()[0].text_shown
+    assert "/open/" not in mails()[0].text_shown + mails()[0].html_shown
+
+
+def test_that_nobody_is_known_any_more_is_said_in_its_history(cast, bob_pays):
+    invoice = issued(cast, bob_pays)
+    cast.bob.email = ""
+    cast.bob.save()
+    jobs.run_jobs()
+    assert mails() == []
+    assert "Not mailed" in History.of(invoice).first().words
+
+
 def test_a_credit_note_is_mailed_as_one(cast, bob_pays):
     invoice = issued(cast, bob_pays)
     actions.credit(invoice, reason="Billed twice.", by=cast.vera)
