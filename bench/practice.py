@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from coachbase import clock
+from coachbase import clock, triggers
 from coachbase.accounts.models import User
 from coachbase.assessments.models import Assessment
 from coachbase.assessments.rules import STAGES, WAITS_ON
@@ -16,14 +16,20 @@ from coachbase.db import atomic, database, new_public_id
 from coachbase.engagements.models import Engagement
 from coachbase.engagements.rules import State
 from coachbase.feeds.models import Busy, Feed
+from coachbase.files.models import Document
 from coachbase.instruments.models import Instrument, InstrumentGroup
+from coachbase.invoices.models import Invoice, LastNumber, Line, Series
+from coachbase.invoices.rules import Kind as Bill
+from coachbase.invoices.rules import State as Billed
 from coachbase.links import actions as links
+from coachbase.payers.models import Payer
 from coachbase.raters.models import Rater
 from coachbase.raters.rules import State as RaterState
 from coachbase.requests import actions as requests
 from coachbase.sessions.models import CoachingSession
 from coachbase.timeline.models import Entry
 from coachbase.timeline.rules import Kind
+from coachbase.triggers import TRIGGERS
 from tests.cast import assemble
 
 GAP = 1024
@@ -160,3 +166,47 @@ def busy_week() -> str:
             )  # fmt: skip
     year, week, _ = monday.isocalendar()
     return f"{year}-W{week:02}"
+
+
+@atomic
+def bill(count: int) -> None:
+    """So many issued invoices of two lines each to forty organisations, over years; most are paid, a few late.
+
+    Numbers and snapshots are written past the guards of the database, which are put back.
+    """
+    now, today = clock.now(), clock.now().date()
+    for name in TRIGGERS:
+        database.execute_sql(f"DROP TRIGGER IF EXISTS {name}")
+    series = Series.create(kind_name=Bill.INVOICE)
+    clients = list(Client.select().order_by(Client.id))
+    payers = {each.id: Payer.create(organisation=each, created_at=now).id for each in Organisation.select()}
+    document = Document.create(
+        client=None, name="Invoice.pdf", media_type="application/pdf", size=1, sha256="0", uploaded_at=now
+    )
+    blank = Invoice(payer=1, currency="GBP", term_days=14, created_at=now, state_name=Billed.ISSUED, series=series)
+    blank.year, blank.document, blank.snapshot = (
+        2026,
+        document,
+        "{" + '"text": "Coaching session, in words", ' * 90 + "}",
+    )
+    invoices, lines = [], []
+    for number in range(1, count + 1):
+        client, issued = clients[number % len(clients)], today - timedelta(days=(count - number) // 8)
+        is_open = issued > today - timedelta(days=20) or number % 97 == 0
+        invoices.append({
+            **blank.__data__, "public_id": new_public_id(), "payer": payers[client.organisation_id], "seq": number,
+            "number": f"2026-{number:05}", "currency": ("GBP", "GBP", "EUR")[number % 3], "issued_on": issued,
+            "due_on": issued + timedelta(days=14), "net_cents": 100_000, "tax_cents": 20_000, "total_cents": 120_000,
+            "open_cents": 120_000 if is_open else 0, "settled_on": None if is_open else issued + timedelta(days=10),
+            "issued_at": now, "overdue_noted_at": now,
+        })  # fmt: skip
+        lines += [
+            {"public_id": new_public_id(), "invoice": number, "position": position, "text": "Coaching session",
+             "unit_cents": 50_000, "net_cents": 50_000, "client": client.id, "coach": client.coach_id}
+            for position in (1, 2)
+        ]  # fmt: skip
+    for model, rows in ((Invoice, invoices), (Line, lines)):
+        for begin in range(0, len(rows), 200):
+            model.insert_many(rows[begin : begin + 200]).execute()
+    LastNumber.create(series=series, year=2026, last=count)
+    triggers.install()

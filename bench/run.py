@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 from bench.batch import taken as batch_taken  # noqa: E402
 from bench.invoices import taken as invoice_taken  # noqa: E402
 from bench.packages import taken as package_taken  # noqa: E402
-from bench.practice import ask_to_book, busy_week, fill  # noqa: E402
+from bench.practice import ask_to_book, bill, busy_week, fill  # noqa: E402
 from bench.slots import beside  # noqa: E402
 from coachbase import create_app, einvoice, schema  # noqa: E402
 from coachbase.boards.models import Board, Card, Stage  # noqa: E402
@@ -152,13 +152,17 @@ def _answers(port: int) -> bool:
         return False
 
 
-def make_practice(folder: Path, **size: int) -> tuple[str, list[tuple[str, int]], list[str], int, str, str]:
+def make_practice(
+    folder: Path, *, invoices: int = 0, **size: int
+) -> tuple[str, list[tuple[str, int]], list[str], int, str, str]:
     """(a client, cards with their versions, stages, the board's revision, a link to book, a busy week) of a fresh
     practice."""
     config = Config(data=folder)
     schema.migrate(config)
     create_app(config)
     fill(**size)
+    if invoices:
+        bill(invoices)
     first = Client.select().order_by(Client.id).first()
     client, token = first.public_id, ask_to_book(first)
     week = busy_week()
@@ -187,6 +191,14 @@ def pages_of(client: str, revision: int, size: str, week: str) -> dict[str, str]
         "calendar, busy week of 3 coaches": f"/calendar?week={week}",
         "booking by staff": f"/clients/{client}/sessions/new",
     }
+
+
+OF_INVOICES = {
+    "overview of 20,000 invoices": "/invoices",
+    "list of 20,000": "/invoices/list",
+    "list of 20,000, by a name": "/invoices/list?q=number+77",
+    "list of 20,000, by amount": "/invoices/list?sort=-total",
+}
 
 
 def measure(
@@ -334,16 +346,18 @@ def main() -> int:
     options.add_argument("--times", type=int, default=200, help="requests per page")
     chosen = options.parse_args()
     result = {}
-    sizes = {"200": {"cards": 200, "entries": 1000}, "1,000": {"cards": 1000, "entries": 1000}}
+    sizes = {
+        "200": {"cards": 200, "entries": 1000},
+        "1,000": {"cards": 1000, "entries": 1000, "invoices": 20_000},
+    }
     if chosen.big:
         sizes["200, after ten years,"] = {"cards": 200, "entries": 1000, "clients": 10_000, "entries_each": 100}
     for size, numbers in sizes.items():
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "data"
             client, cards, stages, revision, token, week = make_practice(folder, **numbers)
-            figures, facts = measure(
-                folder, pages_of(client, revision, size, week), cards, stages, chosen.times, size == "200", token
-            )
+            pages = pages_of(client, revision, size, week) | (OF_INVOICES if numbers.get("invoices") else {})
+            figures, facts = measure(folder, pages, cards, stages, chosen.times, size == "200", token)
         show(f"{size} cards, 1,000 timeline entries", figures, facts)
         result[size] = {"figures": [asdict(row) for row in figures], **facts}
         if size == "200":
