@@ -12,6 +12,7 @@ from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 
 from . import jobs
+from .agreements import actions as agreements
 from .config import Config, ConfigError
 from .invoices import actions as invoices
 from .invoices.tasks import numbers_above
@@ -96,7 +97,8 @@ def _listen(app: Flask, config: Config) -> BaseWSGIServer:
 
 def _start_worker(app: Flask) -> jobs.QuietConsumer:
     jobs.beat()
-    mail.sweep()  # what a killed worker left behind should not wait for the next full minute
+    for sweep in (agreements.sweep, invoices.sweep, mail.sweep):
+        sweep()  # what a killed worker left behind should not wait for the next full minute
     consumer = jobs.start_worker()
     consumer.start()
     return consumer
