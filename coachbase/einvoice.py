@@ -61,9 +61,14 @@ def render(template: str, data: dict[str, Any], snapshot: Snapshot, *, marker: s
 
 
 def _tried(snapshot: Snapshot) -> tuple[bytes, str]:
+    """The XML, or why there is none. Whatever goes wrong with it, the payer gets the document."""
     if refusal := refusal_to_write(snapshot):
         return b"", refusal
-    xml = written(snapshot)
+    try:
+        xml = written(snapshot)
+    except Exception:  # also when the process that checks has died
+        log.exception("the electronic invoice of %s could not be written", snapshot["number"])
+        return b"", "It could not be written. The server’s log says why."
     return xml, "" if xml else "A check of the norm found a fault in it. The server’s log says which."
 
 

@@ -345,6 +345,15 @@ def test_what_cannot_be_an_electronic_invoice_is_a_plain_document():
     assert "Bob Haddad" in read.pages[0].extract_text()
 
 
+def test_whatever_goes_wrong_with_the_data_the_document_is_drawn_and_the_log_says_why(caplog):
+    broken = document()
+    del broken["lines"][0]["unit"]
+    rendered = einvoice.render("plan", DATA, broken, marker=MARKER)
+    assert (rendered.is_electronic, rendered.why_not) == (False, "It could not be written. The server’s log says why.")
+    assert "Bob Haddad" in pypdf.PdfReader(io.BytesIO(rendered.content)).pages[0].extract_text()
+    assert "KeyError" in caplog.text
+
+
 @pytest.mark.parametrize("missing", ["drafthorse", "facturx", "saxonche"])
 def test_without_the_extra_documents_are_plain_and_nothing_breaks(missing, tmp_path):
     (tmp_path / "told.json").write_text(json.dumps([DATA, document()]))
