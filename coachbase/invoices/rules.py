@@ -789,7 +789,6 @@ def told_to_payer(standing: Standing, due: str) -> Told:
         ),
         Standing.CREDITED: Told("undo", "Credited", "plain", "A credit note took it back. Nothing is to be paid."),
         Standing.WRITTEN_OFF: Told("check", "Closed", "plain", "Nothing is to be paid any more."),
-        Standing.DRAFT: Told("pencil", "Draft", "plain", ""),
     }[standing]
 
 

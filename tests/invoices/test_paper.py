@@ -403,6 +403,10 @@ def test_what_the_fonts_cannot_draw_is_said_before_anything_is_issued(cast, bob_
     with pytest.raises(Refused, match="cannot draw “語”"):
         issued(cast, bob_pays, coaching(cast, text="Coaching 語"))
     assert Invoice.get().number is None
+    invoice = issued(cast, bob_pays)
+    with pytest.raises(Refused, match="cannot draw “語”"):
+        actions.credit(invoice, reason="Billed 語", by=cast.vera)
+    assert Invoice.select().where(Invoice.kind_name == "credit").count() == 0
 
 
 def test_an_issued_invoice_is_drawn_whatever_the_firm_is_called_by_then(cast, bob_pays):
