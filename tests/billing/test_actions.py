@@ -100,6 +100,16 @@ def test_an_older_plan_is_not_written_over_a_newer_one(cast, program):
     assert [part.label for part in Part.select()] == ["all"]
 
 
+def test_an_older_rate_is_not_written_over_a_newer_one(cast, program):
+    made = program()
+    actions.plan_of(made)
+    for_sessions = HEAD | {"way_name": Way.PER_SESSION}
+    actions.change_plan(made, for_sessions | {"unit_cents": 20_000}, [], seen=[], version=1, by=cast.vera)
+    with pytest.raises(Stale):
+        actions.change_plan(made, for_sessions | {"unit_cents": 30_000}, [], seen=[], version=1, by=cast.vera)
+    assert Plan.get().unit_cents == 20_000
+
+
 def test_a_part_that_was_drafted_meanwhile_is_not_planned_a_second_time(cast, program):
     made = program(billing_name="upfront")
     plan = actions.plan_of(made)
@@ -295,6 +305,10 @@ def test_a_deposit_is_billed_first_and_taken_off_once(cast, program):
         (f"Less deposit, invoice {number}", 1, -50_000),
     ]
     assert first.net_cents + second.net_cents == 150_000
+    invoices.issue(second, version=1, by=cast.vera)
+    made = Engagement.with_client().where(Engagement.id == made.id).get()
+    ready(made, cast, [NewPart("more", Anchor.START, 70_000)])
+    assert [said(draft) for draft in propose(cast).drafts] == [[("Leadership 6: more", 1, 70_000)]]
 
 
 def test_a_discount_of_an_amount_comes_off_once_and_a_share_off_each(cast, program):

@@ -203,6 +203,13 @@ def test_the_ticked_ones_are_issued_in_one_act_and_the_answer_says_so(cast, two_
     assert "1 was issued or discarded meanwhile" in again.text
 
 
+def test_a_draft_somebody_changed_since_it_was_ticked_is_not_issued(cast, two_drafts, vera):
+    draft = two_drafts[0]
+    answer = vera.post("/billing/issue", data={"draft": f"{draft.public_id}.7"})
+    assert "Somebody else changed this draft" in answer.text
+    assert Invoice.select().where(Invoice.number.is_null(False)).count() == 0
+
+
 def test_a_po_number_typed_into_its_row_lets_the_draft_go(cast, two_drafts, vera):
     blocked = two_drafts[-1]
     blocked = next(row for row in Invoice.with_payer() if row.payer.needs_po)
@@ -244,10 +251,11 @@ def test_what_carol_billed_to_the_same_payer_is_no_difference_of_ours(cast, two_
 
 def test_propose_now_makes_drafts_of_ones_own_clients_alone(cast, program, session, carol, vera):
     session(program(), 40)
+    Charge.create(client=cast.bob, text="Train", on=TODAY, unit_cents=100, currency="GBP", created_at=NOW)
     carol.post("/billing/propose")
     assert Invoice.select().count() == 0
     assert vera.post("/billing/propose").status_code == 303
-    assert Invoice.select().count() == 1
+    assert Invoice.select().count() == 2
 
 
 # Checks ---------------------------------------------------------------------------------------------------------------
