@@ -18,7 +18,7 @@ from coachbase.engagements.rules import State
 from coachbase.feeds.models import Busy, Feed
 from coachbase.files.models import Document
 from coachbase.instruments.models import Instrument, InstrumentGroup
-from coachbase.invoices.models import Invoice, LastNumber, Line, Series
+from coachbase.invoices.models import Invoice, LastNumber, Line, Portion, Series
 from coachbase.invoices.rules import Kind as Bill
 from coachbase.invoices.rules import State as Billed
 from coachbase.links import actions as links
@@ -189,7 +189,7 @@ def bill(count: int) -> None:
         document,
         "{" + '"text": "Coaching session, in words", ' * 90 + "}",
     )
-    invoices, lines = [], []
+    invoices, lines, portions = [], [], []
     for number in range(1, count + 1):
         client, issued = clients[number % len(clients)], today - timedelta(days=(count - number) // 8)
         is_open = issued > today - timedelta(days=20) or number % 97 == 0
@@ -205,7 +205,11 @@ def bill(count: int) -> None:
              "unit_cents": 50_000, "net_cents": 50_000, "client": client.id, "coach": client.coach_id}
             for position in (1, 2)
         ]  # fmt: skip
-    for model, rows in ((Invoice, invoices), (Line, lines)):
+        portions.append({
+            "invoice": number, "coach": client.coach_id, "category_name": "S", "rate_bps": 2000, "net_cents": 100_000,
+            "tax_cents": 20_000,
+        })  # fmt: skip
+    for model, rows in ((Invoice, invoices), (Line, lines), (Portion, portions)):
         for begin in range(0, len(rows), 200):
             model.insert_many(rows[begin : begin + 200]).execute()
     LastNumber.create(series=series, year=2026, last=count)

@@ -198,6 +198,9 @@ OF_INVOICES = {
     "list of 20,000": "/invoices/list",
     "list of 20,000, by a name": "/invoices/list?q=number+77",
     "list of 20,000, by amount": "/invoices/list?sort=-total",
+    "revenue of a year, of 20,000": "/books",
+    "receivables, of 20,000": "/books/receivables",
+    "tax of a year, of 20,000": "/books/tax",
 }
 
 
