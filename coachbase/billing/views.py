@@ -360,6 +360,13 @@ def _mended_at(row: Invoice, lack: Lack) -> str:
     return {Where.FIRM: "/settings/invoicing", Where.PAYER: whose, Where.DRAFT: f"{row.page}/edit"}[lack.where]
 
 
+@pages.get(f"{REVIEW}/tabs")
+def tabs() -> ResponseReturnValue:
+    """The tabs of all pages about money, with how many drafts and findings wait."""
+    counts = {"review": drafts_to_review(_me()).count(), "checks": len(findings(_me(), day_of(clock.now())))}
+    return render_template("invoices/_tabs.html", tab=request.args.get("tab", ""), counts=counts)
+
+
 # What does not fit together -------------------------------------------------------------------------------------------
 
 

@@ -277,6 +277,13 @@ def test_a_session_that_was_not_billed_is_billed_or_waived_from_its_line(cast, p
     assert answer.location == f"/invoices/{Invoice.get().public_id}"
 
 
+def test_the_tabs_say_how_many_wait_for_whom(cast, two_drafts, program, session, vera, carol):
+    session(program(), 30)
+    assert "Checks <b>2</b>" in vera.get("/billing/tabs").text  # a session, and an order number
+    assert "To review <b>2</b>" in vera.get("/billing/tabs").text
+    assert "<b>" not in carol.get("/billing/tabs?tab=list").text
+
+
 # However much there is ------------------------------------------------------------------------------------------------
 
 

@@ -542,6 +542,7 @@ ROUTES: dict[str, Row] = {
     "POST billing.discard": Row(DRAFT, 303, {"version": "1"}),
     "POST billing.give_po": Row(DRAFT, 422),
     "GET billing.checks": Row(STAFF, 200),
+    "GET billing.tabs": Row(STAFF, 200),
     # dunning
     "GET dunning.waiting": Row(STAFF, 200),
     "GET dunning.reminders": Row(INVOICE, 200),
