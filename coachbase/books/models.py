@@ -35,7 +35,8 @@ def _issued(user: User) -> ModelSelect:
 
 
 def _issued_in(user: User, period: Period) -> ModelSelect:
-    return _issued(user).where(Invoice.issued_on.between(period.first, period.last))
+    """Only what was issued bears a date; asked for its state as well, the database would look at all there is."""
+    return Invoice.visible_to(user).where(Invoice.issued_on.between(period.first, period.last))
 
 
 def earned(user: User, period: Period) -> list[Earned]:
