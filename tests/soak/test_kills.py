@@ -418,7 +418,7 @@ class Practice:
     def _issue(self) -> None:
         if self.drafts and issue_invoice(self.people[4], self.drafts[0], self.ledger):
             self.drafts.pop(0)
-        time.sleep(0.1)
+        time.sleep(0.2)
 
     def _code_for(self, address: str) -> str | None:
         """The newest code that came to this address within a moment."""
@@ -463,7 +463,7 @@ def practice(app, config, cast) -> Iterator[Practice]:
         ]
         known = (cast.bob.public_id, card.public_id, stages)
         calendar = fill_calendar(cast, -(-KILLS // LANES) + 2)
-        drafts = draft_invoices(cast, 2 * -(-KILLS // LANES) + 2)
+        drafts = draft_invoices(cast, -(-KILLS // LANES) + 2)
         database.close()
         practice = Practice(House(config), post, *known, newcomers=[client.public_id for client in newcomers])
         practice.calendar, practice.drafts = calendar, drafts
