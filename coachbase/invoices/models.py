@@ -674,7 +674,10 @@ def sums_by_column(user: User, today: date) -> dict[Column, list[Sum]]:
     return sums
 
 
-def listed(user: User, shown: InvoiceFilter, today: date, *, per_page: int) -> "ModelSelect[Invoice]":
+PER_PAGE = 50
+
+
+def listed(user: User, shown: InvoiceFilter, today: date) -> "ModelSelect[Invoice]":
     """The invoices of a page of the list, in its order, and one more where another page follows.
 
     They are put in order by their keys alone; whole rows are read of those that are shown.
@@ -689,7 +692,7 @@ def listed(user: User, shown: InvoiceFilter, today: date, *, per_page: int) -> "
     }[shown.sort]
     order = [key.desc() if shown.descending else key for key in (first, Invoice.id)]
     wanted = _filtered(_bare(user), shown, today).order_by(*order)
-    page = wanted.offset((shown.page - 1) * per_page).limit(per_page + 1)
+    page = wanted.offset((shown.page - 1) * PER_PAGE).limit(PER_PAGE + 1)
     rows = Invoice.with_payer().select(*SHORT, Payer, Client, Organisation)
     return rows.where(Invoice.id.in_(page)).order_by(*order)
 

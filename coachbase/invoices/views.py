@@ -40,6 +40,7 @@ from .forms import (
     rows_of,
 )
 from .models import (
+    PER_PAGE,
     History,
     Invoice,
     Line,
@@ -76,7 +77,7 @@ from .rules import (
 pages = Blueprint("invoices", __name__)
 pages.add_app_template_filter(percent_in_words, "percent")
 HOME, LIST = "/invoices", "/invoices/list"
-PER_PAGE, MOST_IN_COLUMN, MOST_OFFERED, MOST_MAILS, MOST_SHOWN = 50, 30, 300, 20, 100
+MOST_IN_COLUMN, MOST_OFFERED, MOST_MAILS, MOST_SHOWN = 30, 300, 20, 100
 
 
 # The overview and the list --------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def overview() -> ResponseReturnValue:
 def invoices() -> ResponseReturnValue:
     """The list; to htmx, which asks while somebody types, its table alone."""
     shown, today = invoice_filter(request.args), day_of(clock.now())
-    rows = list(listed(_me(), shown, today, per_page=PER_PAGE))
+    rows = list(listed(_me(), shown, today))
     seen = {
         "shown": shown,
         "invoices": rows[:PER_PAGE],
