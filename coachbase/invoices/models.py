@@ -805,7 +805,12 @@ def _filtered(rows: "ModelSelect[Invoice]", shown: InvoiceFilter, today: date) -
         rows = rows.where(Invoice.issued_on >= shown.since)
     if shown.until:
         rows = rows.where(Invoice.issued_on <= shown.until)
-    for word in words_of(shown.q):
+    return saying(rows, shown.q)
+
+
+def saying(rows: "ModelSelect[Invoice]", q: str) -> "ModelSelect[Invoice]":
+    """Those of them that each word of a search stands in: in the number, or in the name of the payer or of a client."""
+    for word in words_of(q):
         rows = rows.where(_says(word))
     return rows
 

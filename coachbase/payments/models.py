@@ -15,9 +15,9 @@ from .. import sealing
 from ..accounts.models import User
 from ..clients.models import Client, Organisation
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
-from ..invoices.models import SHORT, Invoice, Posting, listed
+from ..invoices.models import SHORT, Invoice, Posting, saying
 from ..invoices.rules import Entry as Booked
-from ..invoices.rules import InvoiceFilter, Kind, State
+from ..invoices.rules import Kind, State
 from ..payers.models import Payer
 from .rules import Columns, LineState, Open, Paid, Proposal, numbers_in, propose
 
@@ -191,9 +191,9 @@ def payable_for(user: User) -> "ModelSelect[Invoice]":
 def payable(user: User, line: BankLine, keys: Sequence[str], words: str) -> list[Invoice]:
     """Those of `keys` in their order, then what a search finds among those with something open, the oldest first."""
     known = {row.public_id: row for row in payable_for(user).where(Invoice.public_id.in_(list(keys)))}
-    found = listed(user, InvoiceFilter(q=words, currency=line.currency, sort="due", descending=False), line.on)
-    found = found.where(Invoice.state_name == State.ISSUED, Invoice.kind_name != Kind.CREDIT)
-    found = found.where(Invoice.open_cents > 0 if line.cents > 0 else Invoice.open_cents < 0)
+    due = Invoice.open_cents > 0 if line.cents > 0 else Invoice.open_cents < 0
+    found = saying(payable_for(user).where(Invoice.currency == line.currency, due), words)
+    found = found.order_by(Invoice.due_on, Invoice.id)
     others = [row for row in found.limit(MOST_FOUND + len(known)) if row.public_id not in known]
     return [known[key] for key in dict.fromkeys(keys) if key in known] + others[:MOST_FOUND]
 
