@@ -45,7 +45,9 @@ class PartyForm(Form):
     """How somebody stands on an invoice. Fields carry the names of the row's, or of `as_typed`."""
 
     legal_name = short_text("Legal name", "Whose name stands on the invoice?", longest=160, autocomplete="off")
-    address = long_text("Street and number", longest=LONGEST["address"], rows=2)
+    address = long_text(
+        "Street and number", longest=LONGEST["address"], rows=2, help="No invoice is issued without an address."
+    )
     postcode = short_text("Postcode", longest=20, autocomplete="off")
     city = short_text("City", longest=80, autocomplete="off")
     country = SelectField("Country")
@@ -218,9 +220,9 @@ class PayerForm(PartyForm):
         self.rate.choices = _rates(rates, _as_the_firm(seller.rate.label if seller and seller.rate_id else "none yet"))
         self._rates = {rate.public_id: rate for rate in rates}
         days = seller.term_days if seller else TERM_DAYS
-        self.term_days.description = f"Nothing: {days} days, as the firm says."
+        self.term_days.description = f"Left empty: {days} days, as the firm says."
         rhythm = seller.rhythm if seller else " ".join(map(str, RHYTHM))
-        self.rhythm.description = f"Nothing: {rhythm}, as the firm says."
+        self.rhythm.description = f"Left empty: {rhythm}, as the firm says."
         if payer.client_id:
             del self.bundle
 

@@ -175,6 +175,13 @@ class Payer(Party):
         party = engagement.client.organisation if engagement.payer is PaidBy.SPONSOR else engagement.client
         return party and cls.known_as(party)
 
+    @classmethod
+    def sponsored(cls, client: Client) -> Engagement | None:
+        """The client's program, when it is the sponsor who pays it."""
+        program = Engagement.current_of(client)
+        is_sponsored = program and program.payer is PaidBy.SPONSOR and program.client.organisation_id
+        return program if is_sponsored else None
+
     def programs(self, user: User) -> "ModelSelect[Engagement]":
         """Programs that are not over and that it pays, of clients this user may see."""
         running = Engagement.visible_to(user).where(Engagement.state_name.in_(RUNNING)).order_by(Client.name)

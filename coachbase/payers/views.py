@@ -218,6 +218,7 @@ def _payer_page(party: Client | Organisation, payer: Payer, form: PayerForm) -> 
         payer=payer,
         form=form,
         programs=programs,
+        sponsored=Payer.sponsored(party) if isinstance(party, Client) else None,
         others=[each for each in programs if payer.currency and each.currency != payer.currency],
     )
 

@@ -256,3 +256,9 @@ def test_a_group_is_paid_where_a_program_of_somebody_there_was(alice, cast, cent
     agreed(cast)
     grouped(cast, there=[cast.bob], cents=cents, **values)
     assert rows(alice.get("/logbook.csv"))[0]["Paid hours"] == paid
+
+
+def test_the_log_is_found_from_ones_own_page_and_among_the_books(alice, vera):
+    assert 'href="/logbook?coach=' in alice.get("/account").text
+    assert "/logbook" not in vera.get("/account").text
+    assert 'href="/logbook"' in vera.get("/books").text

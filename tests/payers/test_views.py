@@ -192,6 +192,15 @@ def test_another_currency_than_a_programs_is_said(vera, cast, to_bob):
     assert "was agreed in GBP" not in vera.get(to_bob).text
 
 
+def test_a_client_whose_sponsor_pays_leads_there(vera, cast, to_bob, to_brightwater):
+    assert to_brightwater not in vera.get(to_bob).text
+    paid = {"name": "Leadership", "currency": "GBP", "starts_on": date(2026, 9, 1), "created_at": cast.bob.created_at}
+    Engagement.create(client=cast.bob, coach=cast.alice, payer_name="sponsor", **paid)
+    page = vera.get(to_bob).text
+    assert "its invoices go to Brightwater" in page
+    assert f'href="{to_brightwater}"' in page
+
+
 def test_a_rate_that_is_no_longer_offered_stays_with_who_has_it(vera, olive, rate, to_bob):
     vera.post(to_bob, data=BOB | {"rate": rate.public_id})
     olive.post(f"{RATES}/{rate.public_id}/remove")
