@@ -60,6 +60,7 @@ class PartForm(Form):
         self.place, self.currency = place, currency
         for field in self:
             field.id = f"{field.name}-{place}"
+        self.number.flags.optional = self.on.flags.optional = False  # they show where they are wanted
 
     @property
     def is_blank(self) -> bool:

@@ -190,7 +190,7 @@ def _follow(invoice: Invoice, fate: int, today: date, by: User) -> None:
     """What the payer does, so many days after it was issued."""
     days, total = (today - invoice.issued_on).days, invoice.total_cents
     is_whole = invoice.open_cents == total
-    if (fate == PAID and days >= 9 + invoice.seq % 8) or (fate == LATE and days >= 24):
+    if (fate == PAID and days >= 9 + 5 * invoice.seq % 16) or (fate == LATE and days >= 24):
         invoices.post(invoice, Entry.PAYMENT, invoice.open_cents, today, reference=invoice.number, by=by)
     elif fate == PART and days >= 12 and is_whole:
         invoices.post(invoice, Entry.PAYMENT, total // 2, today, reference="First half", by=by)

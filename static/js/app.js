@@ -183,6 +183,7 @@ function pressed(event) {
   }
   if ($("#palette")?.open) { stepFound(event); return; }
   if (key === "Enter" && event.repeat && event.target.closest(".row")) { event.preventDefault(); return; } // a held key does one row
+  if (key === "Enter" && event.target.matches(".row > input[type=checkbox]")) { event.preventDefault(); return; } // ticked by x or space
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || !lettersOn()) return;
   if ($("dialog[open]") || event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (Date.now() - going < 1500) { going = 0; goTo(key.toLowerCase()); return; }

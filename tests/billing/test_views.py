@@ -203,6 +203,12 @@ def test_the_ticked_ones_are_issued_in_one_act_and_the_answer_says_so(cast, two_
     assert "1 was issued or discarded meanwhile" in again.text
 
 
+def test_enter_on_a_box_neither_issues_nor_discards(cast, two_drafts, vera):
+    """A browser presses the first button of the form."""
+    form = vera.get("/billing").text.partition('id="to-issue"')[2]
+    assert 'formmethod="get"' in re.search(r"<button[^>]*>", form)[0]
+
+
 def test_a_draft_somebody_changed_since_it_was_ticked_is_not_issued(cast, two_drafts, vera):
     draft = two_drafts[0]
     answer = vera.post("/billing/issue", data={"draft": f"{draft.public_id}.7"})
