@@ -168,14 +168,8 @@ AGES = ("Not due", "1 to 30 days", "31 to 60 days", "61 to 90 days", "Over 90 da
 _LAST_DAYS = (0, 30, 60, 90)
 
 
-def age_of(due_on: date | None, today: date) -> int:
-    """The place in AGES."""
-    late = (today - due_on).days if due_on else 0
-    return sum(late > last for last in _LAST_DAYS)
-
-
 def late_since(today: date) -> list[date]:
-    """For a query: due before the n-th of these days is older than the n-th age."""
+    """What was due before the n-th of these days is older than the n-th of AGES."""
     return [today - timedelta(days=last) for last in _LAST_DAYS]
 
 
@@ -306,8 +300,6 @@ def tax_reports(rows: Iterable[Taxed]) -> list[TaxReport]:
 
 HIGH, WIDE, GAP = 100.0, 10.0, 1.6
 """A picture of bars is so high, each bar with its place so wide, and so much of that is left free on both sides."""
-MOST_SHADES = 6
-"""Parts of a bar that can be told apart; whoever comes after them shares the last."""
 
 
 class Bar(NamedTuple):
@@ -324,15 +316,11 @@ class Bar(NamedTuple):
 
 @dataclass(frozen=True)
 class Bars:
-    """Bars side by side, parts upon each other; what is below zero hangs from the line at `zero`."""
+    """Bars side by side, parts upon each other; what is below zero hangs from the line of zero."""
 
     bars: Sequence[Bar]
     top: int
     bottom: int
-
-    @property
-    def zero(self) -> float:
-        return _down(0, self.top, self.bottom)
 
     @property
     def lines(self) -> list[tuple[int, float]]:

@@ -14,7 +14,6 @@ from coachbase.books.rules import (
     Period,
     Span,
     Taxed,
-    age_of,
     bars_of,
     late_since,
     receivables,
@@ -97,12 +96,7 @@ def test_a_currency_of_late_fees_alone_has_no_revenue():
 )
 def test_what_is_owed_has_an_age(late, age):
     due = TODAY - timedelta(days=late)
-    assert age_of(due, TODAY) == age
-    assert sum(due < since for since in late_since(TODAY)) == age, "a query counts the same"
-
-
-def test_what_has_no_due_day_is_not_late():
-    assert age_of(None, TODAY) == 0
+    assert sum(due < since for since in late_since(TODAY)) == age
 
 
 def test_who_is_late_most_stands_first_and_what_we_owe_is_no_age():
@@ -145,7 +139,7 @@ def test_a_scale_ends_at_a_round_amount(amount, end):
 
 def test_bars_stand_on_the_line_of_zero_and_upon_each_other():
     drawn = bars_of([[100, 0], [100, -50]])
-    assert (drawn.top, drawn.bottom, drawn.zero) == (200, -50, 80.0)
+    assert (drawn.top, drawn.bottom) == (200, -50)
     first, second, below = drawn.bars
     assert (first.y, first.height) == (40.0, 40.0)
     assert (second.y, second.height) == (0.0, 40.0)
