@@ -20,8 +20,13 @@ from coachbase.engagements import actions as engagements
 from coachbase.engagements.models import Engagement
 from coachbase.instruments.models import Battery, BatteryItem, Instrument, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
+from coachbase.invoices import actions as invoices
+from coachbase.invoices.actions import NewLine
+from coachbase.invoices.models import Invoice
 from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
+from coachbase.payers import actions as payers
+from coachbase.payers.models import Payer, Seller, TaxRate
 from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.rules import Via
@@ -78,6 +83,18 @@ DESK = (
     "/sponsors/{brightwater}/contacts/{sam}",
     "/mail",
     "/mail?state=dead",
+    "/invoices",
+    "/invoices/list",
+    "/invoices/list?q=zzz",
+    "/invoices/due",
+    "/invoices/new",
+    "/invoices/new?client={bob}",
+    "/invoices/{invoice}",
+    "/invoices/{invoice}/credit",
+    "/invoices/{invoice}/dispute",
+    "/invoices/{draft}",
+    "/invoices/{draft}/edit",
+    "/clients/{bob}/invoices",
     "/payments",
     "/payments?state=matched",
     "/payments/files",
@@ -171,6 +188,8 @@ def ids(cast, live_server) -> dict[str, str]:
         "wording": wording,
         "session": _session(cast, 3),
         "over": _session(cast, -3),
+        "invoice": _billed(cast, is_issued=True),
+        "draft": _billed(cast),
         "battery": (battery := Battery.kept().first()),
         "item": BatteryItem.of(battery).first(),
         "code": (code := _code(cast)),
@@ -190,6 +209,20 @@ def _code(cast) -> Credential:
         code = credentials.take(instrument, client=cast.bob, today=clock.now().date(), by=cast.vera)
         credentials.reveal(code, for_whom="Bob", client=cast.bob, by=cast.vera)
     return code
+
+
+def _billed(cast, *, is_issued: bool = False) -> Invoice:
+    """What Bob's sponsor is to pay, late already, or a draft of it."""
+    if Seller.current() is None:
+        rate = TaxRate.create(name="VAT", rate_bps=2000)
+        Seller.create(legal_name="Northbank Ltd", address="1 Quay", tax_id="GB123456789", rate=rate)
+        of_brightwater = {"address": "2 Mill Lane", "email": "ap@brightwater.example"}
+        payers.keep_payer(cast.brightwater, of_brightwater, version=0, by=cast.vera)
+    day, payer = clock.now() - timedelta(days=40), Payer.get()
+    line = NewLine("Coaching", 25_000, rate=TaxRate.get(), client=cast.bob, coach=cast.alice, supplied_to=day.date())
+    with clock.pretend(day):
+        draft = invoices.draft(payer, [line, line], currency="GBP", by=cast.vera)
+        return invoices.issue(draft, version=1, by=cast.vera) if is_issued else draft
 
 
 def _session(cast, days: int) -> CoachingSession:
