@@ -146,8 +146,10 @@ def match(line: BankLine, parts: Sequence[Part], *, version: int, by: User) -> B
     for part in parts:
         _check(line, part, by)
     entry = Booked.PAYMENT if line.cents > 0 else Booked.REFUND
+    reference = line.reference if len(parts) == 1 else ""  # of several it would say to one payer's coach who else paid
     for part in parts:
-        invoices.post(part.invoice, entry, part.cents, line.on, reference=line.reference, about=line.public_id, by=by)
+        told = {"reference": reference, "about": line.public_id}
+        invoices.post(part.invoice, entry, part.cents, line.on, **told, by=by)
     return _settle(line, LineState.MATCHED, by=by)
 
 

@@ -214,8 +214,9 @@ def proposals(user: User, lines: Sequence[BankLine]) -> list[Proposal]:
     return propose([paid_of(line, known.get(line.payer_key, frozenset())) for line in lines], invoices)
 
 
-def open_lines(limit: int = MOST_LOOKED_AT) -> list[BankLine]:
-    return list(BankLine.in_state(LineState.OPEN).limit(limit))
+def open_lines() -> list[BankLine]:
+    """The latest that nobody has dealt with, oldest first: of two that pay the same, that one is the likely one."""
+    return list(BankLine.in_state(LineState.OPEN).limit(MOST_LOOKED_AT))[::-1]
 
 
 def payers_before(keys: Sequence[str]) -> dict[str, frozenset[int]]:

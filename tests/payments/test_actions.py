@@ -13,7 +13,7 @@ from coachbase.errors import Refused, Stale
 from coachbase.invoices.models import History, Invoice, Posting
 from coachbase.payments import actions
 from coachbase.payments.actions import Part, Tick
-from coachbase.payments.models import BankColumns, BankFile, BankLine, matches_of, proposals
+from coachbase.payments.models import BankColumns, BankFile, BankLine, matches_of, open_lines, proposals
 from coachbase.payments.rules import Columns, Entry, LineState, Way
 from coachbase.timeline.models import Entry as Said
 from coachbase.tracking.rules import Order
@@ -128,7 +128,8 @@ def test_a_line_may_pay_a_part_or_too_much(cast, issue, came):
 
 def test_a_line_is_split_over_several_invoices_and_taken_back_from_all(cast, issue, came):
     first, second = issue(300), issue(200)
-    done = matched(cast, came(45_000), (first, 30_000), (second, 15_000))
+    done = matched(cast, came(45_000, "for Bob and Dan"), (first, 30_000), (second, 15_000))
+    assert {posting.reference for posting in Posting.select()} == {""}, "neither invoice says who else paid"
     assert (open_cents(first), open_cents(second)) == (0, 5_000)
     actions.reopen(done, version=done.version, by=cast.vera)
     assert (open_cents(first), open_cents(second)) == (30_000, 20_000)
@@ -220,6 +221,13 @@ def test_all_that_fits_for_sure_is_booked_in_one_act(cast, issue, came):
     came(30_000, "coaching")
     assert actions.book(ticks(cast.vera), by=cast.vera) == (3, 0)
     assert BankLine.counts() == {"matched": 3, "open": 1}
+
+
+def test_of_two_lines_that_pay_the_same_the_older_one_fits(cast, issue, came):
+    issue(300)
+    came(30_000, "2026-0001", on=date(2026, 11, 21)), came(30_000, "2026-0001 again", on=date(2026, 11, 19))
+    sure = [each.line.on for each in proposals(cast.vera, open_lines()) if each.sure]
+    assert sure == [date(2026, 11, 19)]
 
 
 def test_what_changed_since_it_was_ticked_is_left(cast, issue, came):
