@@ -210,7 +210,7 @@ def _follow(invoice: Invoice, fate: int, today: date, by: User) -> None:
 
 
 def _read_the_bank(by: User) -> None:
-    """A file of which half is booked: two lines pay an invoice each, the others wait to be looked at."""
+    """A file of which one line is booked: another fits for sure, the rest wait to be looked at."""
     today = clock.now().date()
     open_ones = list(_open_invoices(by))
     first, others = open_ones[:2], open_ones[2:4]
@@ -223,7 +223,7 @@ def _read_the_bank(by: User) -> None:
     ]
     added = payments.take("northbank-november.xml", "0" * 64, FileWay.CAMT, lines, by=by)
     rows = {row.cents: row for row in BankLine.select().where(BankLine.file == added.file)}
-    for invoice in first:
+    for invoice in first[:1]:
         row = rows.get(invoice.open_cents)
         if row:
             part = payments.Part(invoice, invoice.open_cents, invoice.open_cents)
