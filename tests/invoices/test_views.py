@@ -121,6 +121,19 @@ def test_carol_sees_nothing_of_it(carol, cast, payer):
         assert carol.post(f"{invoice.page}/{verb}").status_code == 404
 
 
+def test_carol_cannot_put_back_what_alices_assistant_discarded(carol, cast, payer):
+    draft = drafted(cast, payer)
+    actions.discard(draft, version=1, by=cast.vera)
+    assert carol.post(f"{draft.page}/restore").status_code == 404
+    assert Invoice.get_by_id(draft.id).removed_at
+
+
+def test_what_is_about_nobody_is_seen_by_who_sees_the_payer(vera, carol, olive, cast, payer):
+    invoice = issued(cast, payer, coaching(cast, client=None, coach=None))
+    assert [reader.get(invoice.page).status_code for reader in (vera, olive, carol)] == [200, 200, 404]
+    assert [invoice.number in reader.get("/invoices").text for reader in (vera, olive, carol)] == [True, True, False]
+
+
 # The list -------------------------------------------------------------------------------------------------------------
 
 
@@ -248,7 +261,9 @@ def test_a_draft_that_was_not_looked_at_as_it_is_is_not_issued(vera, cast, payer
 
 def test_a_form_sent_twice_issues_once(vera, cast, payer):
     draft = drafted(cast, payer)
-    sent = {"version": "1", "once": "a-key-of-a-form-here"}
+    issuing = re.search(rf'action="{draft.page}/issue".*?</form>', vera.get(draft.page).text, re.DOTALL)[0]
+    sent = dict(re.findall(r'name="([^"]+)" value="([^"]+)"', issuing))
+    assert sent.keys() == {"version", "once"}
     for _ in range(2):
         assert vera.post(f"{draft.page}/issue", data=sent).headers["Location"] == draft.page
     assert Invoice.get_by_id(draft.id).number.endswith("-0001")
