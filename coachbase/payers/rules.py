@@ -87,7 +87,7 @@ _SMALL = {
 _SMALL_ELSEWHERE = "Exempt from VAT as a small business"
 
 
-FEES, NOTE_OF_FEES = "Late fee", "Compensation for late payment: outside the scope of tax"
+FEES, NOTE_OF_FEES = "Outside the scope of tax", "Compensation for late payment: outside the scope of tax"
 """What late fees bear. They are compensation and no service: CJEU, C-222/81 (BAZ Bausystem)."""
 
 
