@@ -257,12 +257,6 @@ class Invoice(Model):
         return cls.with_payer().where(waits, is_owed).order_by(cls.id)
 
     @classmethod
-    def concerning(cls, client: Client) -> "ModelSelect[Self]":
-        """Those with a line about a client, or of which the client is the payer; the wall is the caller's."""
-        lines = Line.select(Line.invoice).where(Line.client == client)
-        return cls.with_payer().where(cls.id.in_(lines) | (Payer.client == client)).order_by(cls.id.desc())
-
-    @classmethod
     def begins_like(cls, prefix: str, *, but: Series) -> bool:
         """Whether a document of another series has a number that begins so. Signs of GLOB stand in no prefix."""
         alike = Expression(cls.number, "GLOB", f"{prefix}[0-9]*")

@@ -630,19 +630,6 @@ def quantity_in_words(milli: int, unit: Unit) -> str:
     return f"{as_number(milli, 3)} {one if milli == 1000 else several}".strip()
 
 
-def days_in_words(first: date | None, last: date | None) -> str:
-    """'3 Nov 2026', '3 to 28 Nov 2026', '28 Oct to 3 Nov 2026'; '' for none."""
-    first, last = first or last, last or first
-    if first is None or last is None:
-        return ""
-    whole = f"{last.day} {last:%b} {last.year}"
-    if first == last:
-        return whole
-    if first.year != last.year:
-        return f"{first.day} {first:%b} {first.year} to {whole}"
-    return f"{first.day} {first:%b} to {whole}" if first.month != last.month else f"{first.day} to {whole}"
-
-
 def due_in_words(due: date, today: date) -> str:
     """'due in 5 days', 'due today', '12 days late'."""
     days = (due - today).days

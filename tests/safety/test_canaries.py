@@ -64,6 +64,8 @@ SEARCHES = (
     "/clients?status=all&",
     "/clients.csv?status=all&",
     "/sponsors?",
+    "/invoices/list?",
+    "/invoices/new?",
     "/mail?",
 )
 LOOKED_FOR = ("zqname", "zqcontact", "zqorg", "zqto", "zqsub", "zqflow", "ZQEMAIL", "zqaccess", "zqfile", "zqpaper")
