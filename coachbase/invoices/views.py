@@ -150,12 +150,11 @@ def of_client(client_id: str) -> ResponseReturnValue:
 
 @pages.get("/sponsors/<ulid:sponsor_id>/invoices")
 def of_sponsor(sponsor_id: str) -> ResponseReturnValue:
-    """A small list for the sponsor's page."""
+    """The newest an organisation pays; to htmx a panel for its page."""
     sponsor = load_or_404(Organisation.visible_to(_me()), sponsor_id)
     found = list(models.of_sponsor(sponsor, _me()).limit(MOST_MAILS))
-    return render_template(
-        "invoices/_of_sponsor.html", sponsor=sponsor, invoices=found, clients=clients_on(found), **_reading()
-    )
+    template = "invoices/_of_sponsor.html" if request.htmx else "invoices/of_sponsor.html"
+    return render_template(template, sponsor=sponsor, invoices=found, clients=clients_on(found), **_reading())
 
 
 def _reading() -> dict[str, Any]:

@@ -571,7 +571,10 @@ def test_a_clients_page_and_the_sponsors_show_their_invoices(vera, cast, payer):
     client, sponsor = f"/clients/{cast.bob.public_id}", f"/sponsors/{cast.brightwater.public_id}"
     assert invoice.number in vera.get(f"{client}/invoices").text
     assert f'hx-get="{client}/billing"' in vera.get(f"{client}/invoices").text
-    assert invoice.number in vera.get(f"{sponsor}/invoices").text
+    assert invoice.number in vera.get(f"{sponsor}/invoices", headers={"HX-Request": "true"}).text
+    page = vera.get(f"{sponsor}/invoices").text  # what the plain link leads to
+    assert invoice.number in page
+    assert "<title>Invoices to Brightwater" in page
     assert f'hx-get="{sponsor}/invoices"' in vera.get(sponsor).text
 
 
