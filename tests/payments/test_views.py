@@ -374,7 +374,10 @@ def test_what_is_paid_too_much_is_refunded_or_used_for_another(vera, issue):
 def test_nothing_is_transferred_to_an_invoice_behind_the_wall(vera, issue, dans):
     invoice = issue(300)
     pay(vera, invoice, amount="350")
-    assert dans.number not in vera.get(f"{invoice.page}/payments/transfer").text
+    page = vera.get(f"{invoice.page}/payments/transfer").text
+    assert "Nothing else of this payer is open." in page
+    assert dans.number not in page
+    assert 'name="amount"' not in page  # nothing to fill in, nothing to press
     assert pay(vera, invoice, "transfer", amount="50", to=dans.public_id).status_code == 422
     assert open_cents(dans) == 30_000
 
