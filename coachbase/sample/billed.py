@@ -83,7 +83,8 @@ def say_who_pays(by: User) -> None:
     own = Engagement.select(Engagement.client).where(Engagement.payer_name == PaidBy.CLIENT)
     for number, client in enumerate(Client.select().where(Client.id.in_(own)).order_by(Client.id), start=1):
         with days_ago(20):
-            where = {"address": client.address or STREET.format(number), "city": "Bristol", "country": "GB"}
+            street = client.address.partition("\n")[0] or STREET.format(number)
+            where = {"address": street, "postcode": "BS1 5TT", "city": "Bristol", "country": "GB"}
             payers.keep_payer(client, where, version=0, by=by)
 
 
