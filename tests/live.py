@@ -24,9 +24,11 @@ class LiveServer:
 
 
 @contextmanager
-def serving(config: Config, *, worker: bool = True, **environment: str) -> Iterator[LiveServer]:
+def serving(
+    config: Config, *, worker: bool = True, port: int | None = None, **environment: str
+) -> Iterator[LiveServer]:
     """`serve` on the data of this config until the block ends; its log stands beside the data."""
-    port = free_port()
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     told = {"HOST": "127.0.0.1", "PORT": str(port), "BASE_URL": url, "COACHBASE_DATA": str(config.data)}
     command = [sys.executable, "-m", "tests.serve", "serve"] + ([] if worker else ["--no-worker"])

@@ -1,9 +1,12 @@
 """`python -m tests.serve …` is `python app.py …`, with templates that any process of the tests has compiled before.
 
 A server of the tests lives for a second or two; without this it spends most of it on compiling the same templates.
+BEGINS_AT, a moment, is what its clock shows when it starts.
 """
 
+import os
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from flask import Flask
@@ -22,4 +25,8 @@ if __name__ == "__main__":
     from coachbase.cli import main
 
     keep_compiled_templates()
+    if begins_at := os.environ.get("BEGINS_AT"):
+        import time_machine
+
+        time_machine.travel(datetime.fromisoformat(begins_at)).start()
     sys.exit(main())

@@ -196,10 +196,13 @@ function pressed(event) {
   if (act) { if (key !== "Enter" || $(CURRENT)) event.preventDefault(); act(); }
 }
 
-// A row that is worked on is the selected one, whichever way one came to it.
+// A row that is worked on is the selected one, whichever way one came to it; but not while a button is held down: the
+// selected row shows its letters, and what is pressed would slip away from under the mouse.
+let isHeld = false;
+
 function focused({ target }) {
   const row = target.closest(ROWS);
-  if (!row) return;
+  if (!row || isHeld) return;
   all(":scope > [aria-current]", row.parentElement).forEach((other) => { if (other !== row) other.removeAttribute("aria-current"); });
   row.setAttribute("aria-current", "true");
 }
@@ -235,6 +238,9 @@ document.addEventListener("keydown", pressed);
 document.addEventListener("submit", holdButton);
 document.addEventListener("close", closed, true);
 document.addEventListener("focusin", focused);
+document.addEventListener("pointerdown", () => { isHeld = true; });
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => { isHeld = false; });
+document.addEventListener("click", focused);
 document.addEventListener("change", switched);
 document.addEventListener("htmx:beforeRequest", () => say(""));
 document.addEventListener("htmx:responseError", sayWhatFailed);
