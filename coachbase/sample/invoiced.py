@@ -61,6 +61,7 @@ EXPENSES = (
     ("Amara Diallo", 3, "Room for half a day, London", 9_600),
     ("Henrik Moe", 3, "Taxi to the office in Oslo", 5_100),
     ("Bob Haddad", 2, "Workbook", 3_200),
+    ("Astrid Hammer", 2, "Train to Edinburgh", 11_340),
 )
 
 
