@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2
 from peewee import ModelSelect
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -29,9 +30,11 @@ from coachbase.agreements.rules import State as AgreementState
 from coachbase.clients.models import Client, Contact
 from coachbase.config import Config
 from coachbase.db import transaction
+from coachbase.dunning import actions as dunning
 from coachbase.engagements.rules import State as ProgramState
 from coachbase.feeds.models import Busy, Feed
 from coachbase.instruments.rules import Part
+from coachbase.invoices import actions as invoicing
 from coachbase.invoices.models import Invoice
 from coachbase.links import actions as links
 from coachbase.polls.models import Voter
@@ -49,6 +52,7 @@ ROOT = Path(__file__).resolve().parents[2]
 INTO = ROOT / "shots"
 SET_UP_PASSWORD = "a quiet morning in June"
 NOTE = "Spoke with **Sam** about the goals:\n\n- delegate the forecast\n- speak last"
+BANK_ROWS = "Date;Amount;Name;Purpose\n20/11/2026;12,50;A Shop of Fiction;Refund of an order\n"
 ROWS = "Name;E-mail;Company;Notes\nUgo Ferri;ugo@tarnlabs.example;Tarn Labs;likes mornings\n;nobody@here.example;;\n"
 WHILE_TYPING = 3_500
 """Milliseconds a form takes a person at least; who is faster is taken for a machine."""
@@ -95,6 +99,22 @@ PAGES = {
     "feeds": "/settings/feeds",
     "settings-replies": "/settings/replies",
     "replies": "/replies",
+    "invoices": "/invoices",
+    "invoices-list": "/invoices/list",
+    "invoices-none": "/invoices/list?q=zzz",
+    "invoices-due": "/invoices/due",
+    "invoice-new": "/invoices/new",
+    "billing-review": "/billing",
+    "billing-checks": "/billing/checks",
+    "bank": "/payments",
+    "bank-matched": "/payments?state=matched",
+    "bank-files": "/payments/files",
+    "reminders": "/reminders",
+    "coaching-log": "/logbook",
+    "settings-invoicing": "/settings/invoicing",
+    "settings-tax-rates": "/settings/invoicing/rates",
+    "settings-numbers": "/settings/invoicing/numbers",
+    "settings-numbers-edit": "/settings/invoicing/numbers/edit?kind=credit",
     "books": "/books",
     "books-receivables": "/books/receivables",
     "books-tax": "/books/tax",
@@ -121,7 +141,7 @@ FOLLOW = {
 """Pages with an id in their address: where a link to one stands."""
 BELOW = {
     "client": {"answers": "answers", "documents": "documents", "mail": "mail", "edit": "edit", "ball": "ball"},
-    "sponsor": {"edit": "edit", "contact": "contacts/new"},
+    "sponsor": {"edit": "edit", "contact": "contacts/new", "billing": "billing", "invoices": "invoices"},
     "program": {"step-new": "steps/new?kind=own"},
     "starting": {"program-new": "programs/new"},
     "form-builder": {"kinds": "questions/new", "question": "questions/new?kind=scale", "came-in": "submissions"},
@@ -146,6 +166,8 @@ ASSESSED = {
     "late": "Viktor Salo",
 }
 """Clients whose assessments stand differently."""
+BILLS_SESSIONS = "Isabel Crane"
+"""Whose program is billed by what was held, and who has charges beside it."""
 PLANNED = "Astrid Hammer"
 """Whose development plan has two versions, and whose reports are in a package."""
 BOOKED, POLLED, UNPLANNED = "Astrid Hammer", "Isabel Crane", "Henrik Moe"
@@ -157,6 +179,23 @@ PAPERS = {
     "void": "Astrid Hammer",
 }
 """Clients whose agreements stand differently; the draft is a new version of one that was declined."""
+BILLED = {
+    "draft": "state=draft",
+    "open": "state=open&kind=invoice",
+    "late": "state=overdue&sort=due",
+    "late-lately": "state=overdue&sort=-due",
+    "disputed": "state=disputed",
+    "overpaid": "state=overpaid",
+    "paid": "state=paid",
+    "written-off": "state=written_off",
+    "credit": "kind=credit",
+    "fee": "kind=fee",
+}
+"""Documents that stand differently: the first of the list that is asked for so."""
+ACTS_ON_A_LATE_ONE = (
+    "credit", "dispute", "payments", "payments/new", "payments/write-off", "reminders", "reminders/new", "rest", "call",
+    "hand-over", "fee",
+)  # fmt: skip
 GUESTS = {
     "client-asked": ("client", "Leo Brandt"),
     "client-late": ("client", "Grace Adeyemi"),
@@ -182,6 +221,16 @@ EMPTY = {
     "empty-sponsors": "/sponsors",
     "empty-mail": "/mail",
     "empty-team": "/settings/team",
+    "empty-invoices": "/invoices",
+    "empty-invoices-list": "/invoices/list",
+    "empty-review": "/billing",
+    "empty-checks": "/billing/checks",
+    "empty-bank": "/payments",
+    "empty-books": "/books",
+    "empty-receivables": "/books/receivables",
+    "empty-tax": "/books/tax",
+    "empty-coaching-log": "/logbook",
+    "empty-invoicing": "/settings/invoicing",
 }
 
 
@@ -251,6 +300,7 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
         for name, invoice in (("invoice-late", owed[0]), ("invoice-open", owed[-1]), ("invoice-credit", credit)):
             made.doors[name] = _door("invoice", invoice.public_id)
         made.doors["invoices"] = _door("invoices", owed[0].payer.public_id)
+        _charge_late_fee(owed[0])
         _read_elsewhere(Client.get(Client.name == BOOKED).coach)
         sealed = Agreement.get(Agreement.state_name == AgreementState.COMPLETED)
         content = bytes(sealed.sealed.content)
@@ -261,6 +311,13 @@ def _look_into(made: Practice, environment: Mapping[str, str]) -> None:
             "not-signed": bytes(sealed.document.content),
             "no-pdf": b"a letter",
         }
+
+
+def _charge_late_fee(invoice: Invoice) -> None:
+    """The sample asks nobody for one; the worker of the server draws it."""
+    owner = User.get(User.email == "olive@northbank.example")
+    fee = dunning.charge(invoice, 4_000, "A fixed amount for the delay", another=False, by=owner)
+    invoicing.issue(fee, version=fee.version, by=owner)
 
 
 def _coming() -> ModelSelect:
@@ -430,6 +487,56 @@ def _dropped(camera: Camera) -> None:
     while page.get_by_role("button", name="Leave out").count():
         page.get_by_role("button", name="Leave out").first.click()
         page.wait_for_load_state("networkidle")
+
+
+def _money(camera: Camera, clients: Mapping[str, str]) -> None:
+    """A document in each state, what can be done about a late one, how a program is billed, lines of the bank."""
+    page, found = camera.page, {}
+    for name, asked in BILLED.items():
+        camera.open(f"/invoices/list?{asked}")
+        found[name] = page.locator("main td a[href^='/invoices/0']").first.get_attribute("href")
+        camera.take(f"invoice-{name}", found[name])
+    camera.take("invoice-edit", f"{found['draft']}/edit")
+    for act in ACTS_ON_A_LATE_ONE:
+        camera.take(f"invoice-late-{act.replace('/', '-')}", f"{found['late']}/{act}")
+    camera.take("invoice-late-lately-remind", f"{found['late-lately']}/reminders/new")
+    for act in ("refund", "transfer"):
+        camera.take(f"invoice-overpaid-{act}", f"{found['overpaid']}/payments/{act}")
+    home = clients[BILLS_SESSIONS]
+    for name in ("invoices", "payer", "charges/new", "log-consent"):
+        camera.take(f"client-{name.replace('/', '-')}", f"{home}/{name}")
+    camera.open(f"{home}/invoices")
+    camera.take(
+        "billing-plan", page.locator("main a[href^='/engagements/'][href$='/billing']").first.get_attribute("href")
+    )
+    camera.open("/payments")
+    camera.take("bank-line", page.locator("main a[href^='/payments/lines/']").first.get_attribute("href"))
+    _bank_file(camera)
+    if camera.suffix == "1440-light":
+        _paper(camera, found)
+
+
+def _bank_file(camera: Camera) -> None:
+    """A file whose columns nobody chose yet; it is put away again."""
+    camera.open("/payments/files")
+    rows = {"name": "november.csv", "mimeType": "text/csv", "buffer": BANK_ROWS.encode()}
+    camera.page.locator("main [type=file]").set_input_files(rows)
+    camera.press("Read the file")
+    camera.take("bank-columns")
+    camera.open("/payments/files")
+    camera.press("Put it away")
+
+
+def _paper(camera: Camera, found: Mapping[str, str]) -> None:
+    """What is mailed as PDF, page by page: paper knows neither widths nor themes."""
+    camera.open(f"{found['late']}/reminders")
+    letter = camera.page.locator("main a[href$='/pdf']").first.get_attribute("href")
+    papers = {name: f"{found[name]}/pdf" for name in ("late", "credit", "fee")}
+    for name, path in (papers | {"letter": letter, "coaching-log": "/logbook.pdf"}).items():
+        answer = camera.page.request.get(camera.url + path)
+        for number, sheet in enumerate(pypdfium2.PdfDocument(answer.body()), start=1):
+            sheet.render(scale=2).to_pil().save(INTO / f"paper-{name}-{number}.png")
+        print(f"{answer.status} paper-{name}", flush=True)
 
 
 def _calendar(camera: Camera) -> None:
@@ -682,6 +789,7 @@ def _take_all(browser: Browser, sample: Practice, empty: Practice, size: dict[st
     _papers(olive, sample.clients)
     _scheduling(olive, sample.clients)
     _assessments(olive, sample.clients)
+    _money(olive, sample.clients)
     _dropped(olive)
     for scene in (_calendar, _replanning, _cohort, _staff_pages, _over_the_board, _at_a_client, _import):
         scene(olive)
