@@ -487,7 +487,7 @@ def _known_about(payer: Payer, lines: list[Line]) -> list[About]:
     programs = list(billable(payer, _me()).limit(MOST_OFFERED))
     known = {engagement.id for engagement in programs}
     others = [line.engagement_id for line in lines if line.engagement_id and line.engagement_id not in known]
-    programs += Engagement.with_client().where(Engagement.id.in_(others)) if others else []
+    programs += list(Engagement.with_client().where(Engagement.id.in_(others))) if others else []
     clients = [*coached_for(payer, _me()).limit(MOST_OFFERED), *(line.client for line in lines if line.client_id)]
     return [About(each.client, each) for each in programs] + [About(client, None) for client in clients]
 

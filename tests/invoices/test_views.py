@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from coachbase import clock
 from coachbase.clients.models import Client
 from coachbase.clients.rules import fold
+from coachbase.engagements.models import Engagement
 from coachbase.invoices import actions
 from coachbase.invoices.actions import NewLine
 from coachbase.invoices.models import Batch, Claim, Invoice, Line
@@ -453,6 +454,19 @@ def test_a_draft_saved_as_it_was_stays_as_it_was(vera, cast, payer):
     now = Invoice.get_by_id(draft.id)
     assert [[getattr(each, name) for name in what] for each in now.lines] == before
     assert (now.total_cents, now.version) == (draft.total_cents, 2)
+
+
+def test_a_draft_about_a_program_the_payer_does_not_pay_for_any_more_is_still_edited(olive, cast, payer):
+    program = Engagement.create(
+        client=cast.bob, coach=cast.alice, payer_name="sponsor", name="Leadership 6", starts_on=date(2026, 9, 1),
+        ends_on=date(2027, 3, 1), state_name="active", sessions=6, session_minutes=60, price_cents=480_000,
+        currency="GBP", created_at=clock.now(),
+    )  # fmt: skip
+    draft = drafted(cast, payer, coaching(cast, engagement=program))
+    Client.update(organisation=None).where(Client.id == cast.bob.id).execute()
+    page = olive.get(f"{draft.page}/edit")
+    assert page.status_code == 200
+    assert "Leadership 6" in page.text
 
 
 def test_what_a_line_bills_moves_with_it(vera, cast, payer):
