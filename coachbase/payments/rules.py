@@ -102,7 +102,7 @@ FIELDS = {
     ),
     "reference": (
         "Reference",
-        "paymentreference verwendungszweck memo transactiondetails reference remittanceinformation",
+        "paymentreference verwendungszweck purpose memo transactiondetails reference remittanceinformation",
     ),
     "more": ("Further reference", "description narrative transactiondescription message notes buchungstext"),
     "own": ("Our account", "auftragskonto accountnumber account ownaccount ibanauftragskonto"),
