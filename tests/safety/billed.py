@@ -6,16 +6,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from coachbase import clock
+from coachbase.billing import actions as billing
 from coachbase.billing.models import Charge, Part, Plan
 from coachbase.clients.models import Client
+from coachbase.dunning import actions as dunning
 from coachbase.dunning.models import Dun, Letter, Pause
 from coachbase.engagements.models import Engagement
 from coachbase.files.models import Document, DocumentContent
 from coachbase.files.rules import Hold, Kind
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.actions import NewLine
-from coachbase.invoices.models import Batch, Invoice
+from coachbase.invoices.models import Batch, Invoice, Line
+from coachbase.invoices.rules import Entry
 from coachbase.payers.models import Payer, Seller, TaxRate
+from coachbase.sessions.models import CoachingSession
 
 if TYPE_CHECKING:
     from tests.safety.world import World
@@ -55,10 +59,35 @@ def _bill(world: "World", whose: str, readers: Readers, rate: TaxRate, batch: Ba
     _drawn(world, whose, readers, issued)
     _reminded(world, whose, readers, issued)
     world.keep(whose, issued)
+    _objected_to(world, whose, readers, payer, rate, engagement)
     draft = invoices.draft(
         payer, [line("draftline")], currency="GBP", engagement=engagement, batch=batch, by=None
     )  # fmt: skip
     world.keep(f"{whose}, draft", draft)
+
+
+def _objected_to(
+    world: "World", whose: str, readers: Readers, payer: Payer, rate: TaxRate, engagement: Engagement
+) -> None:
+    """Another one, part of which was taken back and written off, with what was said of it and why. Who pays reads the
+    reason on the credit note alone; a session that is not billed has its reason too."""
+    client, coach = engagement.client, engagement.client.coach
+    line = NewLine(
+        "Preparation", 10_000, rate=rate, client=client, engagement=engagement, coach=coach,
+        supplied_to=clock.now().date(),
+    )  # fmt: skip
+    drafted = invoices.draft(payer, [line, line], currency="GBP", engagement=engagement, by=None, po_number="PO 4711")
+    issued = invoices.issue(drafted, version=1, by=None)
+    world.keep(f"{whose}, objected to", issued)
+    part = {Line.of(issued).first().public_id: 1_000}
+    told_too = readers | (_who_pays(whose) - {"invoice"})
+    invoices.credit(issued, part, reason=world.word("creditreason", whose, told_too), by=coach)
+    today, forgiven = clock.now().date(), world.word("writeoffreason", whose, readers)
+    invoices.post(issued, Entry.WRITE_OFF, 500, today, reason=forgiven, by=coach)
+    dunning.log_call(issued, world.word("callwords", whose, readers), None, by=coach)
+    invoices.dispute(issued, world.word("disputewords", whose, readers), by=coach)
+    session = CoachingSession.known_as(world.ids["coaching_session"][whose])
+    billing.waive(session, reason=world.word("waivereason", whose, readers), by=coach)
 
 
 def _who_pays(whose: str) -> Readers:

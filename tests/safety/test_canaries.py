@@ -18,6 +18,7 @@ from coachbase.files import actions as files
 from coachbase.files.models import Document
 from coachbase.files.rules import Audience, Upload
 from coachbase.intake.models import Question
+from coachbase.invoices.models import Invoice
 from coachbase.mail.models import Message
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling import views
@@ -197,6 +198,14 @@ def test_a_calendar_by_address_tells_only_what_is_its_readers(people, world, mai
 def test_a_hole_in_the_wall_would_be_seen(people, world, monkeypatch):
     monkeypatch.setattr(Client, "visible_to", classmethod(lambda cls, user, *columns: cls.select(*columns or [cls])))
     assert len(list(islice(leaking(people, world, "carol", "/clients"), 21))) == 21
+
+
+def test_an_invoice_that_stands_behind_no_wall_would_be_seen(people, world, monkeypatch):
+    everything = classmethod(lambda cls, user, *, removed=False: cls.with_payer(removed=removed))
+    monkeypatch.setattr(Invoice, "visible_to", everything)
+    seen = " ".join(leaking(people, world, "carol", "/invoices"))
+    words = ("invoiceline", "disputewords", "callwords", "writeoffreason", "creditreason", "draftline")
+    assert [word for word in words if f"zq{word}bob" not in seen] == []
 
 
 def test_a_session_of_another_coach_that_names_whom_that_one_meets_would_be_seen(people, world, monkeypatch):
