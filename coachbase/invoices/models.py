@@ -728,31 +728,20 @@ def clients_on(invoices: Iterable[Invoice]) -> dict[int, list[Client]]:
     return found
 
 
-class Due(NamedTuple):
-    """What somebody at the desk should do about money today, and how much of it there is in all."""
+class ToDo(NamedTuple):
+    """What somebody at the desk should do about money today. What is late is reminded of by the clock (dunning)."""
 
     undrawn: list[Invoice]
-    overdue: list[Invoice]
-    overdue_count: int
     draft_count: int
 
 
-MOST_DUE = 5
+MOST_UNDRAWN = 20
 
 
-def due_for(user: User, today: date) -> Due:
-    """Documents that could not be drawn, what is longest overdue, and how many drafts wait to be reviewed."""
-    is_late, is_stuck = _is_standing(Standing.OVERDUE, today), _is_stuck()
-    rows = list(
-        _short(user)
-        .select_extend(is_stuck.alias("is_stuck"), fn.SUM(is_late).over().alias("late_count"))
-        .where(is_late | is_stuck)
-        .order_by(is_stuck.desc(), Invoice.due_on, Invoice.id)
-        .limit(4 * MOST_DUE)
-    )
-    late = [row for row in rows if row.standing(today) is Standing.OVERDUE]
-    drafts = _bare(user).where(_is_to_review()).count()
-    return Due([row for row in rows if row.is_stuck], late[:MOST_DUE], rows[0].late_count if rows else 0, drafts)
+def to_do(user: User) -> ToDo:
+    """Documents that could not be drawn, and how many drafts wait to be reviewed."""
+    undrawn = _short(user).where(_is_stuck()).order_by(Invoice.id).limit(MOST_UNDRAWN)
+    return ToDo(list(undrawn), _bare(user).where(_is_to_review()).count())
 
 
 def _is_stuck() -> Any:

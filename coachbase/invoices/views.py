@@ -129,13 +129,7 @@ def _called(payer: Payer) -> str:
 @pages.get("/invoices/due")
 def due() -> ResponseReturnValue:
     """What is to be done about money today, each with its act; Today loads it."""
-    today = day_of(clock.now())
-    return render_template(
-        "invoices/_due.html" if request.htmx else "invoices/due.html",
-        money=models.due_for(_me(), today),
-        today=today,
-        due_in_words=due_in_words,
-    )
+    return render_template("invoices/_due.html" if request.htmx else "invoices/due.html", money=models.to_do(_me()))
 
 
 @pages.get("/clients/<ulid:client_id>/invoices")

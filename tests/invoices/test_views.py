@@ -603,16 +603,18 @@ def test_an_invoice_of_two_coaches_is_on_neither_coachs_page(alice, olive, cast,
     assert alice.get(invoice.page).status_code == 404
 
 
-def test_today_says_what_is_overdue_and_what_waits_for_review(vera, carol, cast, payer):
-    late = issued(cast, payer, days=40)
+def test_today_says_what_waits_for_review_and_what_could_not_be_drawn(vera, carol, cast, payer):
+    """And not what is late: the clock reminds of that, and who is to be called stands beside it."""
+    late, stuck = issued(cast, payer, days=40), issued(cast, payer)
+    Invoice.update(problem="The PDF could not be made.").where(Invoice.id == stuck.id).execute()
     batch = Batch.create(made_at=clock.now(), upto_on=clock.now().date())
     drafted(cast, payer, batch=batch)
     assert 'hx-get="/invoices/due"' in vera.get("/").text
     page = text_of(vera.get("/invoices/due", headers={"HX-Request": "true"}))
-    assert f"Invoice {late.number}: Brightwater £300.00 open" in page
-    assert "26 days late" in page
+    assert f"Invoice {stuck.number}: Brightwater The PDF could not be made." in page
     assert "1 draft waits to be reviewed" in page
-    assert late.number not in carol.get("/invoices/due").text
+    assert late.number not in page
+    assert stuck.number not in carol.get("/invoices/due").text
     assert "/invoices/due" not in carol.get("/").text
 
 
