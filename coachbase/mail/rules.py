@@ -325,27 +325,6 @@ KINDS: dict[str, Kind] = {
         has_link=True,
         good_for=timedelta(days=3),
     ),
-    "invoice_reminder_friendly": Kind(
-        "Friendly reminder of an invoice",
-        "To the payer, some days after the due day. A letter with the same words is attached.",
-        _OVERDUE,
-        has_link=True,
-        good_for=timedelta(days=3),
-    ),
-    "invoice_reminder_first": Kind(
-        "First reminder of an invoice",
-        "To the payer, when the friendly reminder was of no use. A letter with the same words is attached.",
-        _OVERDUE | _REMINDED,
-        has_link=True,
-        good_for=timedelta(days=3),
-    ),
-    "invoice_reminder_second": Kind(
-        "Second reminder of an invoice",
-        "To the payer, when the first reminder was of no use; the last one. A letter with the same words is attached.",
-        _OVERDUE | _REMINDED,
-        has_link=True,
-        good_for=timedelta(days=3),
-    ),
     "test": Kind("Test mail", "When you try the mail server.", is_tried_again=False),
 }
 
