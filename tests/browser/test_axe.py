@@ -27,6 +27,7 @@ from coachbase.mail import actions as mail
 from coachbase.mail.models import Message
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Payer, Seller, TaxRate
+from coachbase.payments.models import BankFile, BankLine
 from coachbase.programs.models import ProgramTemplate, TemplateStep
 from coachbase.scheduling import actions as scheduling
 from coachbase.scheduling.rules import Via
@@ -45,6 +46,10 @@ SETTINGS = (
     "/settings/mail",
     "/settings/seal",
     "/audit",
+    "/settings/invoicing",
+    "/settings/invoicing/rates",
+    "/settings/invoicing/numbers",
+    "/settings/invoicing/numbers/edit?kind=credit",
 )
 DESK = (
     "/",
@@ -96,6 +101,11 @@ DESK = (
     "/invoices/{invoice}/call",
     "/invoices/{invoice}/rest",
     "/invoices/{invoice}/reminders/new",
+    "/invoices/{invoice}/hand-over",
+    "/invoices/{invoice}/fee",
+    "/invoices/{invoice}/payments",
+    "/invoices/{invoice}/payments/new",
+    "/invoices/{invoice}/payments/write-off",
     "/reminders",
     "/invoices/{draft}",
     "/invoices/{draft}/edit",
@@ -103,6 +113,17 @@ DESK = (
     "/payments",
     "/payments?state=matched",
     "/payments/files",
+    "/payments/lines/{line}",
+    "/billing",
+    "/billing/checks",
+    "/clients/{bob}/payer",
+    "/clients/{bob}/charges/new",
+    "/clients/{bob}/log-consent",
+    "/sponsors/{brightwater}/billing",
+    "/sponsors/{brightwater}/invoices",
+    "/engagements/{engagement}/billing",
+    "/sessions/{over}/waive",
+    "/logbook",
     "/mail/{message}",
     "/clients/{bob}/program",
     "/clients/{grace}/program",
@@ -195,6 +216,7 @@ def ids(cast, live_server) -> dict[str, str]:
         "over": _session(cast, -3),
         "invoice": _billed(cast, is_issued=True),
         "draft": _billed(cast),
+        "line": _came_in(),
         "battery": (battery := Battery.kept().first()),
         "item": BatteryItem.of(battery).first(),
         "code": (code := _code(cast)),
@@ -228,6 +250,14 @@ def _billed(cast, *, is_issued: bool = False) -> Invoice:
     with clock.pretend(day):
         draft = invoices.draft(payer, [line, line], currency="GBP", by=cast.vera)
         return invoices.issue(draft, version=1, by=cast.vera) if is_issued else draft
+
+
+def _came_in() -> BankLine:
+    """What the bank says came in: nobody said yet what it pays."""
+    now = clock.now()
+    read = BankFile.create(name="november.csv", sha256="0" * 64, way="csv", at=now, read_at=now)
+    told = {"payer": "Brightwater", "reference": "Thank you"}
+    return BankLine.create(file=read, key="a key", on=now.date(), cents=25_000, currency="GBP", **told)
 
 
 def _session(cast, days: int) -> CoachingSession:
