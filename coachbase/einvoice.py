@@ -7,7 +7,7 @@ How a document is told, where the norm leaves it open:
 
 - A late fee is an invoice (380), not a debit note (383): many who read them take no other kind.
 - Prices are never negative (BR-27): what is taken off has a quantity below zero, and a discount on it is a charge.
-- The discount on all is an allowance for each rate, as `invoices.rules.totals` spread it.
+- The discount on all is an allowance for each rate, as `sums.rules.totals` spread it.
 - The day of supply is the last day of what was supplied.
 """
 
@@ -26,9 +26,10 @@ from xml.sax.saxutils import escape
 
 from . import paper
 from .apart import apart
-from .invoices.rules import Kind, as_read, half_up, is_to_pay, supplied_in
+from .invoices.rules import Kind, as_read, is_to_pay, supplied_in
 from .money import decimals
 from .payers.rules import Category
+from .sums.rules import half_up
 
 log = logging.getLogger("coachbase")
 

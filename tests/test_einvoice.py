@@ -20,11 +20,12 @@ from hypothesis import strategies as st
 from coachbase import einvoice
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.models import History, Invoice
-from coachbase.invoices.rules import Kind, totals, totals_of_credit
+from coachbase.invoices.rules import Kind
 from coachbase.jobs import run_jobs
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.payers.rules import Category
+from coachbase.sums.rules import totals, totals_of_credit
 
 SELLER = {
     "legal_name": "Northbank Ltd", "address": "1 Quay", "postcode": "E1 1AA", "city": "London", "country": "GB",

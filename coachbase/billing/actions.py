@@ -22,12 +22,13 @@ from ..firm.models import Firm
 from ..invoices import actions as invoices
 from ..invoices.actions import NewLine, Outcome
 from ..invoices.models import Batch, Invoice, Line
-from ..invoices.rules import MOST_LINES, ClaimKind, Unit
+from ..invoices.rules import ClaimKind, Unit
 from ..invoices.rules import State as InvoiceState
 from ..payers import actions as payers
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import Bundle
 from ..sessions.models import CoachingSession
+from ..sums.rules import MOST_LINES
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind as Said
 from .models import (

@@ -15,8 +15,8 @@ from ..files.forms import files_field
 from ..files.rules import Upload
 from ..firm.rules import CURRENCIES
 from ..invoices.forms import PERCENT, bps_of
-from ..invoices.rules import LARGEST_QUANTITY
 from ..payers.models import TaxRate
+from ..sums.rules import LARGEST_QUANTITY
 from ..web.forms import Form, WholeNumberField, choices, short_text, strip, version_field
 from .models import Account, Charge, Part
 from .rules import (

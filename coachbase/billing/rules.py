@@ -13,11 +13,12 @@ from typing import NamedTuple, Protocol
 
 from ..availability.rules import SessionKind
 from ..engagements.rules import Billing, State, months_later
-from ..invoices.rules import ClaimKind, Unit, half_up, spread
+from ..invoices.rules import ClaimKind, Unit
 from ..money import in_words
 from ..sessions.rules import STATE_LABELS as SESSION_STATE_LABELS
 from ..sessions.rules import State as SessionState
 from ..sessions.rules import counts, entry_of
+from ..sums.rules import half_up, spread
 
 
 class Way(StrEnum):

@@ -25,6 +25,7 @@ from ..mail.rules import State as Mailing
 from ..money import in_words
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
+from ..sums.rules import by_coach, refusal_of_lines
 from ..timeline import actions as timeline
 from ..timeline.rules import Kind as Said
 from . import tasks
@@ -57,12 +58,10 @@ from .rules import (
     ToCredit,
     Unit,
     as_read,
-    by_coach,
     due_on,
     number_in_words,
     posted_in_words,
     refusal_of_credit,
-    refusal_of_lines,
     refusal_of_prefix,
     refusal_to_begin_with,
     refusal_to_credit,

@@ -15,25 +15,22 @@ from ..engagements.models import Engagement
 from ..firm.rules import CURRENCIES
 from ..payers.models import TaxRate
 from ..payers.rules import Category
+from ..sums.rules import LARGEST_QUANTITY, MOST_LINES, Totals, totals
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, strip, version_field
 from .actions import NewLine
 from .models import Invoice, Line
 from .rules import (
     HIGHEST_NUMBER,
-    LARGEST_QUANTITY,
     LONGEST_PREFIX,
     MOST_DIGITS,
-    MOST_LINES,
     UNIT_LABELS,
     ClaimKind,
     InvoiceFilter,
     Kind,
     Standing,
-    Totals,
     Unit,
     period_in_words,
     refusal_of_prefix,
-    totals,
 )
 
 MOST_TERM_DAYS = 365

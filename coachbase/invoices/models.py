@@ -35,6 +35,7 @@ from ..engagements.models import Engagement, Participant
 from ..files.models import Document
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import NEEDS_NOTE, Category
+from ..sums.rules import Totals, totals, totals_of_credit
 from .rules import (
     KIND_LABELS,
     LATELY,
@@ -50,12 +51,9 @@ from .rules import (
     Standing,
     Stands,
     State,
-    Totals,
     Unit,
     number_in_words,
     standing,
-    totals,
-    totals_of_credit,
     whole_months,
 )
 
@@ -345,7 +343,7 @@ class Line(Model):
 
 
 def totals_of(invoice: Invoice, lines: Sequence[Line]) -> Totals:
-    """What an invoice with these lines adds up to; of a credit note, see rules.totals_of_credit."""
+    """What an invoice with these lines adds up to; of a credit note, see sums.rules.totals_of_credit."""
     if invoice.kind is Kind.CREDIT and invoice.corrects_id:
         quantities = {line.credits_id: line.quantity_milli for line in lines}
         return totals_of_credit_note(invoice.corrects, quantities, note=invoice)

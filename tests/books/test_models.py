@@ -14,8 +14,9 @@ from coachbase.db import database
 from coachbase.engagements.models import Engagement
 from coachbase.invoices import actions
 from coachbase.invoices.models import Invoice, Portion
-from coachbase.invoices.rules import ClaimKind, Kind, Unit, by_coach, totals
+from coachbase.invoices.rules import ClaimKind, Kind, Unit
 from coachbase.payers.rules import Category
+from coachbase.sums.rules import by_coach, totals
 
 YEAR = Period.read("2026", date(2026, 11, 20))
 OCTOBER, NOVEMBER = date(2026, 10, 15), date(2026, 11, 12)

@@ -1,0 +1,1 @@
+"""What lines add up to: the one reckoning behind every document, page, file and report."""
