@@ -54,7 +54,7 @@ shots: $(dev_stamp) chromium ## picture every main page of the sample practice, 
 
 soak: $(dev_stamp) chromium ## the long tests: 1,000 kills, 1,600 bookings and 2,400 invoices at once
 	@ATTEMPTS=$${ATTEMPTS:-1600} exec $(python) -m pytest tests/scheduling/test_races_http.py
-	@ATTEMPTS=$${ATTEMPTS:-2400} exec $(python) -m pytest tests/invoices/test_numbers_http.py
+	@ATTEMPTS=$${ATTEMPTS:-2400} exec $(python) -m pytest tests/numbers/test_numbers_http.py
 	@KILLS=$${KILLS:-1000} exec $(python) -m pytest -m kills
 
 einvoice: $(einvoice_stamp) ## install what electronic invoices need (EN 16931, Factur-X)

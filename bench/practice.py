@@ -18,10 +18,11 @@ from coachbase.engagements.rules import State
 from coachbase.feeds.models import Busy, Feed
 from coachbase.files.models import Document
 from coachbase.instruments.models import Instrument, InstrumentGroup
-from coachbase.invoices.models import Invoice, LastNumber, Line, Portion, Series
-from coachbase.invoices.rules import Kind as Bill
+from coachbase.invoices.models import Invoice, Line, Portion
 from coachbase.invoices.rules import State as Billed
 from coachbase.links import actions as links
+from coachbase.numbers.models import LastNumber, Series
+from coachbase.numbers.rules import Kind as Bill
 from coachbase.payers.models import Payer
 from coachbase.raters.models import Rater
 from coachbase.raters.rules import State as RaterState

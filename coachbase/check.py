@@ -11,9 +11,10 @@ from . import clock, triggers
 from .db import Model, SealedField, UtcDateTimeField, database, every_model
 from .evidence.models import ProvableFile, TrailEvent
 from .files.models import DocumentContent
-from .invoices import tasks as invoices
 from .invoices.models import Invoice, Line, totals_of
-from .invoices.rules import KIND_LABELS, State
+from .invoices.rules import State
+from .numbers.rules import KIND_LABELS
+from .numbers.tasks import numbers_above
 from .sealing import CannotOpen
 
 SAMPLE = 200
@@ -180,7 +181,7 @@ def _files_that_prove_nothing() -> Iterator[str]:
 
 def _numbers_out_there() -> Iterator[str]:
     """Numbers that the file beside the database knows: after an older copy was put back, the next start says so."""
-    for kind, year, first, last in invoices.numbers_above():
+    for kind, year, first, last in numbers_above():
         yield (
             f"{KIND_LABELS[kind]} numbers {first} to {last} of {year} were given out and are not in this database: "
             "start coachbase, and the series goes on above them."

@@ -26,8 +26,9 @@ from xml.sax.saxutils import escape
 
 from . import paper
 from .apart import apart
-from .invoices.rules import Kind, as_read, is_to_pay, supplied_in
+from .invoices.rules import as_read, is_to_pay, supplied_in
 from .money import decimals
+from .numbers.rules import Kind
 from .payers.rules import Category
 from .sums.rules import half_up
 

@@ -44,6 +44,7 @@ from .mail.models import Message
 from .mail.rules import State as MailState
 from .mail.rules import sentence_on
 from .mail.tasks import MailEnded
+from .numbers import actions as numbers
 from .packages import actions as packages
 from .packages.models import assessments_in
 from .packages.tasks import Made
@@ -68,6 +69,7 @@ def wire() -> None:
     """Connect announcements with what follows from them, and questions with who knows."""
     tell(credentials.CodesWanted, lambda asked: codes_wanted())
     tell(ReportsWanted, lambda asked: Report.wanted(asked.clients))
+    tell(numbers.NumbersAlike, lambda asked: Invoice.begins_like(asked.prefix, but=asked.but))
     tell(invoices.RemindersAsked, lambda asked: Dun.counts(asked.invoices))
     tell(scheduling.KindAsked, lambda asked: Request.kind_asked_of(asked.client))
     on(FirmFounded, _lay_out_board)

@@ -46,6 +46,7 @@ from .invoices.models import to_review
 from .logbook import views as logbook
 from .mail import views as mail
 from .mail.models import Message
+from .numbers import views as numbers
 from .packages import views as packages
 from .payers import views as payers
 from .payments import views as payments
@@ -116,6 +117,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tracking.pages,
     dunning.pages,
     payers.pages,
+    numbers.pages,
     logbook.pages,
     books.pages,
     billing.pages,

@@ -15,8 +15,9 @@ from . import jobs
 from .agreements import actions as agreements
 from .config import Config, ConfigError
 from .invoices import actions as invoices
-from .invoices.tasks import numbers_above
 from .mail import actions as mail
+from .numbers import actions as numbers
+from .numbers.tasks import numbers_above
 
 log = logging.getLogger("coachbase")
 PATIENCE = 15.0
@@ -108,7 +109,7 @@ def _look_at_numbers() -> None:
     """Before anything is issued: an older copy of the database may have been put back."""
     if not numbers_above():
         return  # and nothing is written: a disk that is full or may only be read is for pages to say
-    for lost in invoices.continue_above_marks():
+    for lost in numbers.continue_above_marks():
         log.warning("%s numbers %s to %s are lost (%s)", lost.series.kind_name, lost.first, lost.last, lost.year)
 
 

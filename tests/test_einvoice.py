@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from coachbase import einvoice
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.models import History, Invoice
-from coachbase.invoices.rules import Kind
 from coachbase.jobs import run_jobs
+from coachbase.numbers.rules import Kind
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.payers.rules import Category

@@ -32,7 +32,8 @@ from coachbase.evidence.models import ProvableFile, TrailEvent
 from coachbase.files.models import Document, DocumentContent
 from coachbase.instruments.models import Instrument, InstrumentGroup, Vendor
 from coachbase.intake.models import Form, FormVersion, Question
-from coachbase.invoices.models import History, Invoice, Line, LostNumber, Portion, Posting, Series
+from coachbase.invoices.models import History, Invoice, Line, Portion, Posting
+from coachbase.numbers.models import LostNumber, Series
 from coachbase.payers.models import Payer
 from coachbase.raters.models import Rater
 from coachbase.sessions.models import Attendee, CoachingSession, Hold, LedgerEntry

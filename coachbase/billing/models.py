@@ -24,9 +24,10 @@ from ..engagements.rules import Payer as PaidBy
 from ..files.models import Document
 from ..instruments.models import Instrument
 from ..invoices.models import Claim, Invoice, Line, facts_of, reachable
-from ..invoices.rules import ClaimKind, Kind, Lack, lacks
+from ..invoices.rules import ClaimKind, Lack, lacks
 from ..invoices.rules import State as InvoiceState
 from ..money import in_words
+from ..numbers.rules import Kind
 from ..payers.models import Payer, Seller, TaxRate
 from ..sessions.models import CoachingSession, LedgerEntry
 from ..sessions.rules import COUNTED, Entry

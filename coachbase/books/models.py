@@ -19,8 +19,9 @@ from ..db import database
 from ..engagements.models import Engagement
 from ..engagements.rules import State as ProgramState
 from ..invoices.models import Invoice, Line, Portion, Posting
-from ..invoices.rules import ENTRY_LABELS, KIND_LABELS, ClaimKind, Entry, Kind, State
+from ..invoices.rules import ENTRY_LABELS, ClaimKind, Entry, State
 from ..money import decimals
+from ..numbers.rules import KIND_LABELS, Kind
 from ..payers.models import Payer
 from ..payers.rules import CATEGORY_LABELS, Category
 from .rules import OWED_BACK, Earned, Owing, Period, Taxed, Unbilled, late_since

@@ -9,10 +9,10 @@ from ..errors import Refused
 from ..invoices import actions as invoices
 from ..invoices.actions import NewLine
 from ..invoices.models import Invoice, Line
-from ..invoices.rules import Kind
 from ..mail.models import Message
 from ..mail.rules import State as Fate
 from ..mail.rules import sentence_on
+from ..numbers.rules import Kind
 from ..payers import actions as payers
 from ..portal import actions as portal
 from ..portal.models import Chaser

@@ -16,9 +16,10 @@ from ..db import Model, NoCaseField, PublicIdField, UtcDateTimeField
 from ..files.models import Document
 from ..firm.models import Firm
 from ..invoices.models import SHORT, Invoice, mail_to
-from ..invoices.rules import Entry, Kind, State
+from ..invoices.rules import Entry, State
 from ..mail.models import Message
 from ..mail.rules import State as Fate
+from ..numbers.rules import Kind
 from ..payers.models import Payer, Seller
 from ..payers.rules import RHYTHM, reminder_days
 from ..portal.models import Chaser

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from ..invoices.rules import Face, Kind
+from ..invoices.rules import Face
+from ..numbers.rules import Kind
 from ..sums.rules import half_up
 
 

@@ -1,1 +1,1 @@
-"""Drafts, numbers, issued documents, and what was paid of them."""
+"""Drafts, issued documents, and what was paid of them."""

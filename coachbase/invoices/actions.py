@@ -13,7 +13,7 @@ from .. import clock, jobs
 from ..accounts.models import Attempt, Serving, User
 from ..agreements.tasks import day_of
 from ..clients.models import Client, Contact
-from ..db import after_commit, atomic, new_public_id
+from ..db import atomic, new_public_id
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import Question, announce
@@ -23,6 +23,8 @@ from ..mail import actions as mail
 from ..mail.models import Message
 from ..mail.rules import State as Mailing
 from ..money import in_words
+from ..numbers import actions as numbers
+from ..numbers.rules import Kind
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, Category
 from ..sums.rules import by_coach, refusal_of_lines
@@ -34,12 +36,9 @@ from .models import (
     Claim,
     History,
     Invoice,
-    LastNumber,
     Line,
-    LostNumber,
     Portion,
     Posting,
-    Series,
     coach_of,
     facts_of,
     left_to_credit,
@@ -49,21 +48,16 @@ from .models import (
     totals_of_credit_note,
 )
 from .rules import (
-    PREFIXES,
     SETTLED,
     ClaimKind,
     Entry,
-    Kind,
     State,
     ToCredit,
     Unit,
     as_read,
     due_on,
-    number_in_words,
     posted_in_words,
     refusal_of_credit,
-    refusal_of_prefix,
-    refusal_to_begin_with,
     refusal_to_credit,
     refusal_to_dispute,
     refusal_to_post,
@@ -73,7 +67,6 @@ from .rules import (
     settled,
 )
 
-BEFORE_A_COPY = "Given out before an older copy of the database was put back."
 BATCH = 50
 """How many documents one turn of the clock looks at."""
 
@@ -306,7 +299,7 @@ def issue(invoice: Invoice, *, version: int, by: User | None) -> Invoice:
     if missing := refusals_to_issue(facts_of(invoice, lines)):
         raise Refused(" ".join(missing))
     today = day_of(clock.now())
-    invoice.series, invoice.year, invoice.seq, invoice.number = _take_number(invoice.kind, today.year)
+    invoice.series, invoice.year, invoice.seq, invoice.number = numbers.take(invoice.kind, today.year)
     invoice.issued_on, invoice.due_on = today, due_on(today, invoice.term_days)
     invoice.issued_at, invoice.issued_by, invoice.state_name = clock.now(), by, State.ISSUED
     invoice.open_cents = 0 if invoice.kind is Kind.CREDIT else invoice.total_cents
@@ -318,7 +311,6 @@ def issue(invoice: Invoice, *, version: int, by: User | None) -> Invoice:
     note(invoice, "send", f"Issued as {invoice.number}", by=by)
     tell(invoice, f"{invoice.label} issued to {invoice.payer.name}", by=by)
     tasks.draw(invoice.public_id)
-    after_commit(tasks.keep_marks)
     announce(Issued(invoice, by))
     return invoice
 
@@ -340,33 +332,6 @@ def _write_portions(invoice: Invoice, lines: Sequence[Line]) -> None:
     rows = by_coach(totals_of(invoice, lines), lines, [line.coach_id for line in lines])
     told = ("coach", "category_name", "rate_bps", "net_cents", "tax_cents")
     Portion.insert_many([{"invoice": invoice} | dict(zip(told, row, strict=True)) for row in rows]).execute()
-
-
-def _take_number(kind: Kind, year: int) -> tuple[Series, int, int, str]:
-    """The next number: its counter is raised in the transaction that uses it, so none is lost and none given twice."""
-    series, _ = Series.get_or_create(kind_name=kind, defaults={"prefix": PREFIXES[kind]})
-    counted = year if series.is_yearly else 0
-    LastNumber.insert(series=series, year=counted).on_conflict_ignore().execute()
-    mine = (LastNumber.series == series) & (LastNumber.year == counted)
-    LastNumber.update(last=LastNumber.last + 1).where(mine).execute()
-    last = LastNumber.get(mine).last
-    return series, counted, last, number_in_words(series.prefix, counted, last, series.digits)
-
-
-@atomic
-def continue_above_marks() -> list[LostNumber]:
-    """At the start, and after a copy was put back: numbers that stand on papers out there, as the file beside the
-    database remembers, and not in it, are noted as lost, and the series goes on above them."""
-    lost = [_lose(kind, year, first, last) for kind, year, first, last in tasks.numbers_above()]
-    after_commit(tasks.keep_marks)
-    return lost
-
-
-def _lose(kind: Kind, year: int, first: int, last: int, *, reason: str = BEFORE_A_COPY) -> LostNumber:
-    series, _ = Series.get_or_create(kind_name=kind, defaults={"prefix": PREFIXES[kind]})
-    LastNumber.insert(series=series, year=year).on_conflict_ignore().execute()
-    LastNumber.update(last=last).where(LastNumber.series == series, LastNumber.year == year).execute()
-    return LostNumber.create(series=series, year=year, first=first, last=last, reason=reason, at=clock.now())
 
 
 @atomic
@@ -762,41 +727,3 @@ def _readdress(invoice: Invoice) -> None:
 def _shut(invoice: Invoice) -> None:
     links.revoke_all(LINK, invoice.public_id)
     mail.call_off(invoice.public_id)
-
-
-# How documents are numbered -------------------------------------------------------------------------------------------
-
-
-@atomic
-def change_series(
-    kind: Kind, *, prefix: str, is_yearly: bool, digits: int, begins_with: int | None = None, version: int
-) -> Series:
-    """Number documents of a kind so from now on; `begins_with` is the next number, for who comes from another program.
-
-    Raises Stale when somebody changed it since `version`, Refused when two numbers might be equal, or one be missing.
-    """
-    each = Series.of_each()
-    series = each.pop(kind)
-    if series.version != version:
-        raise Stale("Somebody else changed these numbers while you were typing.")
-    if refusal := refusal_of_prefix(prefix, (other.prefix for other in each.values())):
-        raise Refused(refusal)
-    if Invoice.begins_like(prefix, but=series):
-        raise Refused("Documents of another kind were numbered so before. Their numbers would be the same.")
-    series.prefix, series.is_yearly, series.digits = prefix, is_yearly, digits
-    series.version += 1
-    series.save()
-    if begins_with is not None:
-        _begin_with(series, begins_with)
-    return series
-
-
-def _begin_with(series: Series, number: int) -> None:
-    """The numbers before it were given out elsewhere: the series goes on above them."""
-    today = day_of(clock.now())
-    year, last = series.counted_in(today), series.next_number(today)[0] - 1
-    if refusal := refusal_to_begin_with(number, last, is_used=series.is_used(today)):
-        raise Refused(refusal)
-    if number > last + 1:
-        _lose(Kind(series.kind_name), year, last + 1, number - 1, reason="Given out before coachbase was used.")
-        after_commit(tasks.keep_marks)

@@ -6,35 +6,23 @@ from typing import Any, NamedTuple
 
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, HiddenField, SelectField
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from .. import money
 from ..clients.models import Client
 from ..engagements.forms import day_field
 from ..engagements.models import Engagement
 from ..firm.rules import CURRENCIES
+from ..numbers.rules import Kind
 from ..payers.models import TaxRate
 from ..payers.rules import Category
 from ..sums.rules import LARGEST_QUANTITY, MOST_LINES, Totals, totals
 from ..web.forms import Form, WholeNumberField, choices, long_text, short_text, strip, version_field
 from .actions import NewLine
 from .models import Invoice, Line
-from .rules import (
-    HIGHEST_NUMBER,
-    LONGEST_PREFIX,
-    MOST_DIGITS,
-    UNIT_LABELS,
-    ClaimKind,
-    InvoiceFilter,
-    Kind,
-    Standing,
-    Unit,
-    period_in_words,
-    refusal_of_prefix,
-)
+from .rules import UNIT_LABELS, ClaimKind, InvoiceFilter, Standing, Unit, period_in_words
 
 MOST_TERM_DAYS = 365
-DIGITS = f"A number from 1 to {MOST_DIGITS}."
 PERCENT = "Type a percentage from 0 to 100, such as 12.5."
 UNITS = [(unit.value, several or "–") for unit, (_, several) in UNIT_LABELS.items()]
 LONGEST_SEARCH = 80
@@ -376,48 +364,6 @@ def _line_shown(line: LineForm) -> str:
     said = f"{line.quantity.data} × {line.price.data} {line.text.data}"
     more = [line.detail.data, f"{line.discount.data} % off" if line.discount.data else "", _shown(line.until)]
     return " · ".join([said, *(each for each in more if each)])
-
-
-# How documents are numbered -------------------------------------------------------------------------------------------
-
-
-class SeriesForm(Form):
-    """How documents of a kind are numbered. The field for the next number is there while none was given."""
-
-    kind = HiddenField()
-    prefix = short_text("Begins with", longest=LONGEST_PREFIX, example="RE-", autocomplete="off")
-    is_yearly = SelectField(
-        "Counts",
-        choices=choices([("True", "anew each year: 2026-0001"), ("False", "on and on: 0001")]),
-        coerce=lambda value: str(value) == "True",
-    )
-    digits = WholeNumberField(
-        "Digits",
-        [InputRequired(DIGITS), NumberRange(1, MOST_DIGITS, DIGITS)],
-        description="Shorter numbers get zeros in front.",
-        render_kw={"min": 1, "max": MOST_DIGITS, "inputmode": "numeric"},
-    )
-    begins_with = WholeNumberField(
-        "Your next number",
-        [Optional(), NumberRange(1, HIGHEST_NUMBER, "A number of up to 8 digits.")],
-        description="If you come from another program: the one after the last you gave there.",
-        render_kw={"min": 1, "max": HIGHEST_NUMBER, "inputmode": "numeric"},
-    )
-    version = version_field()
-
-    def __init__(self, *args: Any, others: Iterable[str], is_used: bool, **kwargs: Any) -> None:
-        """`others` are the prefixes of other kinds, and `is_used` says whether a number was given already."""
-        super().__init__(*args, **kwargs)
-        self._others = list(others)
-        if is_used:
-            del self.begins_with
-
-    def validate_prefix(self, field: Field) -> None:
-        if refusal := refusal_of_prefix(field.data, self._others):
-            raise ValidationError(refusal)
-
-    def values(self) -> dict[str, Any]:
-        return {name: value for name, value in self.data.items() if name != "kind"}
 
 
 # After it was issued --------------------------------------------------------------------------------------------------

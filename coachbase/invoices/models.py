@@ -1,4 +1,4 @@
-"""Drafts, issued documents, their lines, what they bill, what was paid, and the series of numbers.
+"""Drafts, issued documents, their lines, what they bill, and what was paid.
 
 The wall: an invoice is seen by who sees every client it concerns; one without lines about a client, by who sees its
 payer. What was issued is guarded by triggers (triggers.py): neither row, lines nor snapshot ever change.
@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Self
 
 from peewee import (
     SQL,
-    BooleanField,
     Case,
     CharField,
     DateField,
@@ -33,84 +32,27 @@ from ..clients.rules import called, words_of
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField, kept
 from ..engagements.models import Engagement, Participant
 from ..files.models import Document
+from ..numbers.models import Series
+from ..numbers.rules import KIND_LABELS, Kind
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import NEEDS_NOTE, Category
 from ..sums.rules import Totals, totals, totals_of_credit
 from .rules import (
-    KIND_LABELS,
     LATELY,
-    PREFIXES,
     Account,
     ClaimKind,
     Column,
     Entry,
     Facts,
     InvoiceFilter,
-    Kind,
     Reader,
     Standing,
     Stands,
     State,
     Unit,
-    number_in_words,
     standing,
     whole_months,
 )
-
-
-class Series(Model):
-    """How documents of one kind are numbered."""
-
-    kind_name = CharField(max_length=8, column_name="kind", unique=True)
-    prefix = TextField(default="")
-    is_yearly = BooleanField(default=True)
-    digits = IntegerField(default=4)
-    version = IntegerField(default=1)
-
-    @classmethod
-    def of_each(cls) -> dict[Kind, Self]:
-        """Of every kind; those that nobody has used or changed are not kept yet."""
-        kept = {Kind(series.kind_name): series for series in cls.select()}
-        return {kind: kept.get(kind) or cls(kind_name=kind, prefix=PREFIXES[kind], version=0) for kind in Kind}
-
-    def counted_in(self, today: date) -> int:
-        """The year a number of this day is counted in; 0 where the series runs on."""
-        return today.year if self.is_yearly else 0
-
-    def is_used(self, today: date) -> bool:
-        """Whether a document of ours was given a number in this year."""
-        mine = (Invoice.series == self.id) & (Invoice.year == self.counted_in(today))
-        return bool(self.id) and Invoice.select().where(mine).exists()
-
-    def next_number(self, today: date) -> tuple[int, str]:
-        """The number that the next document gets, should nothing be issued meanwhile: nothing is reserved."""
-        year = self.counted_in(today)
-        row = LastNumber.get_or_none(LastNumber.series == self.id, LastNumber.year == year) if self.id else None
-        number = (row.last if row else 0) + 1
-        return number, number_in_words(self.prefix, year, number, self.digits)
-
-
-class LastNumber(Model):
-    """The last number taken of a series in a year; year 0 where it runs on."""
-
-    series = ForeignKeyField(Series, on_delete="RESTRICT")
-    year = IntegerField()
-    last = IntegerField(default=0)
-
-    class Meta:
-        indexes = ((("series", "year"), True),)
-
-
-class LostNumber(Model):
-    """Numbers that stand on papers out there and not in this database: a backup was put back, or they were given out by
-    another program before. Append only."""
-
-    series = ForeignKeyField(Series, on_delete="RESTRICT")
-    year = IntegerField()
-    first = IntegerField()
-    last = IntegerField()
-    reason = TextField()
-    at = UtcDateTimeField()
 
 
 class Batch(Model):

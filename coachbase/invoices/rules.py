@@ -1,4 +1,4 @@
-"""How an invoice stands, what it lacks, what it says, what may be posted, and how it is numbered (domain.md §10).
+"""How an invoice stands, what it lacks, what it says, and what may be posted (domain.md §10).
 
 Amounts are integer minor units of the invoice's currency, quantities thousandths, percentages hundredths of a percent
 (`bps`). What lines add up to is reckoned in the room `sums`.
@@ -16,15 +16,8 @@ from urllib.parse import urlencode
 from ..agreements.rules import day_in_words
 from ..mail.rules import one_line
 from ..money import LARGEST, as_number, in_words
+from ..numbers.rules import KIND_LABELS, Kind
 from ..payers.rules import Category, country_in_words, iban_in_words, percent_in_words
-
-
-class Kind(StrEnum):
-    """What a document is; each has its own series."""
-
-    INVOICE = "invoice"
-    CREDIT = "credit"
-    FEE = "fee"
 
 
 class State(StrEnum):
@@ -78,8 +71,6 @@ class Unit(StrEnum):
     SESSION = "E48"
 
 
-KIND_LABELS = {Kind.INVOICE: "Invoice", Kind.CREDIT: "Credit note", Kind.FEE: "Late fee"}
-PREFIXES = {Kind.INVOICE: "", Kind.CREDIT: "CN-", Kind.FEE: "LF-"}
 ENTRY_LABELS = {
     Entry.PAYMENT: "Payment",
     Entry.REFUND: "Refund",
@@ -183,44 +174,6 @@ def standing(
     if is_disputed:
         return Standing.DISPUTED
     return Standing.OVERDUE if due_on is not None and due_on < today else Standing.OPEN
-
-
-# Numbers --------------------------------------------------------------------------------------------------------------
-
-
-def number_in_words(prefix: str, year: int, seq: int, digits: int) -> str:
-    """'2026-0012', 'CN-2026-0003'; without a year in a series that runs on."""
-    middle = f"{year}-" if year else ""
-    return f"{prefix}{middle}{seq:0{digits}d}"
-
-
-LONGEST_PREFIX, MOST_DIGITS, HIGHEST_NUMBER = 12, 8, 99_999_999
-_PREFIX = re.compile(r"([A-Za-z0-9][A-Za-z0-9./_-]*)?")
-
-
-def refusal_of_prefix(prefix: str, others: Iterable[str]) -> str | None:
-    """Why numbers of a kind may not begin so, as a sentence; None when they may. `others` are those of other kinds.
-
-    What stands before the last digits then belongs to one series and one year alone, so that no two numbers are ever
-    equal: a prefix ends neither with a digit nor like a year with its dash, and no other kind has it.
-    """
-    if not _PREFIX.fullmatch(prefix):
-        return "A prefix has letters, digits and - . / _ and begins with a letter or a digit."
-    if prefix[-1:].isdigit() or re.search(r"[0-9]{4}-$", prefix):
-        return "A prefix cannot end with a digit or a year: it would run into the number."
-    if prefix.casefold() in {other.casefold() for other in others}:
-        return "Another kind of document is numbered so already. Its numbers would be the same."
-    return None
-
-
-def refusal_to_begin_with(number: int, last: int, *, is_used: bool) -> str | None:
-    """Why a series may not go on with this number, as a sentence; None when it may. `last` is taken, as all before it,
-    and `is_used` says whether any of them was given here."""
-    if number == last + 1:
-        return None
-    if is_used:
-        return "Numbers were given here already, and they follow each other without a gap."
-    return f"Numbers up to {last} are taken. The next one is higher." if number <= last else None
 
 
 # Issuing --------------------------------------------------------------------------------------------------------------

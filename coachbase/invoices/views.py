@@ -1,7 +1,6 @@
 """Invoices at the desk: the overview, the list, a document and its acts, and the editor of drafts."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, abort, flash, render_template, request
@@ -18,11 +17,11 @@ from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import ask
 from ..mail.models import Message
+from ..numbers.rules import KIND_LABELS, Kind
 from ..payers import actions as payers
 from ..payers.models import Payer, Seller, TaxRate
 from ..payers.rules import TERM_DAYS, percent_in_words
-from ..web.conflict import conflict
-from ..web.pages import attachment, firm, go, load_or_404, require
+from ..web.pages import attachment, firm, go, load_or_404
 from . import actions, models
 from .forms import (
     About,
@@ -30,7 +29,6 @@ from .forms import (
     DisputeForm,
     DraftForm,
     Offer,
-    SeriesForm,
     SettleForm,
     differences,
     head_of,
@@ -44,7 +42,6 @@ from .models import (
     History,
     Invoice,
     Line,
-    Series,
     billable,
     claims_on,
     clients_on,
@@ -59,20 +56,7 @@ from .models import (
     sums_listed,
     totals_of_credit_note,
 )
-from .rules import (
-    COLUMN_LABELS,
-    FACES,
-    KIND_LABELS,
-    Column,
-    Kind,
-    State,
-    Where,
-    age_of,
-    as_read,
-    due_in_words,
-    lacks,
-    quantity_in_words,
-)
+from .rules import COLUMN_LABELS, FACES, Column, State, Where, age_of, as_read, due_in_words, lacks, quantity_in_words
 
 pages = Blueprint("invoices", __name__)
 pages.add_app_template_filter(percent_in_words, "percent")
@@ -505,75 +489,6 @@ def _first_head(payer: Payer, offer: Offer) -> dict[str, Any]:
         "po_number": payer.po_number,
         "version": 0,
     }
-
-
-# How documents are numbered -------------------------------------------------------------------------------------------
-
-NUMBERS = "/settings/invoicing/numbers"
-
-
-@pages.get(NUMBERS)
-def numbers() -> ResponseReturnValue:
-    require(current_user.may_run_practice)
-    today, each = day_of(clock.now()), Series.of_each()
-    return render_template(
-        "invoices/numbers.html",
-        rows=[(kind, KIND_LABELS[kind], series, series.next_number(today)[1]) for kind, series in each.items()],
-        here=NUMBERS,
-    )
-
-
-@pages.get(f"{NUMBERS}/edit")
-def edit_series() -> ResponseReturnValue:
-    require(current_user.may_run_practice)
-    series = Series.of_each()[_asked_kind()]
-    return _series_page(series, _series_form(series, obj=_series_as_typed(series)))
-
-
-@pages.post(f"{NUMBERS}/edit")
-def change_series() -> ResponseReturnValue:
-    require(current_user.may_run_practice)
-    kind = _asked_kind()
-    series = Series.of_each()[kind]
-    form = _series_form(series, request.form)
-    if not form.validate():
-        return _series_page(series, form), 422
-    try:
-        series = actions.change_series(kind, **form.values())
-    except Stale as stale:
-        return conflict(stale, form, _series_as_typed(Series.of_each()[kind]), f"{NUMBERS}/edit?kind={kind}")
-    except Refused as refusal:
-        return _series_page(series, form, why=str(refusal)), 422
-    return go(NUMBERS, f"Saved. The next number is {series.next_number(day_of(clock.now()))[1]}.")
-
-
-def _asked_kind() -> Kind:
-    """What is no kind of ours counts as an invoice."""
-    asked = request.values.get("kind", "")
-    return Kind(asked) if asked in set(Kind) else Kind.INVOICE
-
-
-def _series_form(series: Series, *args: Any, **kwargs: Any) -> SeriesForm:
-    others = [each.prefix for kind, each in Series.of_each().items() if kind != series.kind_name]
-    return SeriesForm(*args, others=others, is_used=series.is_used(day_of(clock.now())), **kwargs)
-
-
-def _series_as_typed(series: Series) -> SimpleNamespace:
-    """A series with the form's fields as the form holds them."""
-    names = ("prefix", "is_yearly", "digits", "version")
-    return SimpleNamespace(kind=series.kind_name, begins_with=None, **{name: getattr(series, name) for name in names})
-
-
-def _series_page(series: Series, form: SeriesForm, *, why: str = "") -> str:
-    return render_template(
-        "invoices/_series_form.html" if request.htmx else "invoices/series.html",
-        series=series,
-        label=KIND_LABELS[Kind(series.kind_name)],
-        next_number=Series.of_each()[Kind(series.kind_name)].next_number(day_of(clock.now()))[1],
-        form=form,
-        why=why,
-        here=NUMBERS,
-    )
 
 
 # What all of them need ------------------------------------------------------------------------------------------------

@@ -17,7 +17,8 @@ from ..clients.models import Client, Organisation
 from ..db import EncryptedTextField, Model, PublicIdField, UtcDateTimeField
 from ..invoices.models import SHORT, Invoice, Posting, saying
 from ..invoices.rules import Entry as Booked
-from ..invoices.rules import Kind, State
+from ..invoices.rules import State
+from ..numbers.rules import Kind
 from ..payers.models import Payer
 from .rules import Columns, LineState, Open, Paid, Proposal, numbers_in, propose
 

@@ -22,9 +22,10 @@ from ..engagements.models import Engagement
 from ..invoices import actions as invoices
 from ..invoices import tasks as painters
 from ..invoices.models import Invoice
-from ..invoices.rules import Entry, Kind, State
+from ..invoices.rules import Entry, State
 from ..mail.models import Message
 from ..mail.rules import State as MailState
+from ..numbers.rules import Kind
 from ..payers import actions as payers
 from ..payments import actions as payments
 from ..payments.models import BankLine

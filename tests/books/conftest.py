@@ -10,7 +10,8 @@ from coachbase.clients.rules import fold
 from coachbase.invoices import actions
 from coachbase.invoices.actions import NewLine
 from coachbase.invoices.models import Line
-from coachbase.invoices.rules import Entry, Kind
+from coachbase.invoices.rules import Entry
+from coachbase.numbers.rules import Kind
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.payers.rules import Category

@@ -14,7 +14,8 @@ from coachbase.db import database
 from coachbase.engagements.models import Engagement
 from coachbase.invoices import actions
 from coachbase.invoices.models import Invoice, Portion
-from coachbase.invoices.rules import ClaimKind, Kind, Unit
+from coachbase.invoices.rules import ClaimKind, Unit
+from coachbase.numbers.rules import Kind
 from coachbase.payers.rules import Category
 from coachbase.sums.rules import by_coach, totals
 

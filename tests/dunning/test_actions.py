@@ -15,13 +15,14 @@ from coachbase.errors import Refused
 from coachbase.events import ask
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.models import History, Invoice, Posting
-from coachbase.invoices.rules import Entry, Kind
+from coachbase.invoices.rules import Entry
 from coachbase.jobs import run_jobs
 from coachbase.links.models import Link
 from coachbase.links.rules import hash_token
 from coachbase.mail import actions as mail
 from coachbase.mail.models import MailServer, Message
 from coachbase.mail.rules import State as Fate
+from coachbase.numbers.rules import Kind
 from coachbase.payers.models import Payer, Seller
 from coachbase.portal.models import Chaser
 from coachbase.timeline.models import Entry as Said

@@ -22,7 +22,7 @@ from coachbase.dunning.rules import (
     why_not,
     why_to_act,
 )
-from coachbase.invoices.rules import Kind
+from coachbase.numbers.rules import Kind
 
 DUE = date(2026, 11, 16)
 FRIENDLY, FIRST, SECOND = Level

@@ -11,10 +11,11 @@ from coachbase.dunning import actions, tasks
 from coachbase.dunning.models import Dun, Letter, Pause
 from coachbase.invoices import actions as invoices
 from coachbase.invoices.models import History, Invoice
-from coachbase.invoices.rules import Entry, Kind
+from coachbase.invoices.rules import Entry
 from coachbase.jobs import run_jobs
 from coachbase.mail import actions as mail
 from coachbase.mail.models import MailText, Message
+from coachbase.numbers.rules import Kind
 from coachbase.payers.models import Payer, Seller
 from tests.dunning.conftest import at, deliver, issued, mails_of, strike
 from tests.dunning.test_actions import _dan, reminded_thrice

@@ -14,11 +14,11 @@ from coachbase.db import atomic, database
 from coachbase.errors import Refused, Stale
 from coachbase.events import on
 from coachbase.files.models import Document
-from coachbase.firm.models import Firm
 from coachbase.invoices import actions, tasks
 from coachbase.invoices.actions import NewLine
-from coachbase.invoices.models import Claim, History, Invoice, LastNumber, Line, LostNumber, Posting, totals_of
-from coachbase.invoices.rules import ClaimKind, Entry, Kind, Standing, State
+from coachbase.invoices.models import Claim, History, Invoice, Line, Posting, totals_of
+from coachbase.invoices.rules import ClaimKind, Entry, Standing, State
+from coachbase.numbers.rules import Kind
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.timeline.models import Entry as Said
@@ -434,69 +434,3 @@ def test_what_fails_is_tried_again_later_and_at_last_waits_for_a_person(cast, pa
     assert (as_kept(invoice).problem, as_kept(invoice).document_id is None) == ("", False)
     with pytest.raises(Refused, match="no PDF to be made"):
         actions.try_again(invoice)
-
-
-# Numbers beside the database ------------------------------------------------------------------------------------------
-
-
-def marks(config):
-    return json.loads((config.data / tasks.MARKS).read_text())["last"]
-
-
-def test_the_last_numbers_stand_beside_the_database_once_they_are_committed(cast, payer, config):
-    invoice = issued(cast, payer)
-    assert marks(config) == {"invoice": {str(invoice.year): 1}}
-    assert (config.data / tasks.MARKS).stat().st_mode & 0o777 == 0o600
-
-    @atomic
-    def fail():
-        issued(cast, payer)
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert marks(config) == {"invoice": {str(invoice.year): 1}}
-    actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera)
-    assert marks(config) == {"credit": {str(invoice.year): 1}, "invoice": {str(invoice.year): 2}}
-
-
-def beside(config, **last):
-    """As if numbers up to these had been given out before an older copy was put back."""
-    year = str(today().year)
-    told = {"firm": Firm.current().created_at.isoformat(), "last": {kind: {year: seq} for kind, seq in last.items()}}
-    (config.data / tasks.MARKS).write_text(json.dumps(told))
-
-
-def test_after_an_older_copy_was_put_back_the_series_goes_on_above_what_was_given_out(cast, payer, config):
-    issued(cast, payer)
-    beside(config, invoice=5, credit=2)
-    lost = actions.continue_above_marks()
-    assert sorted((row.first, row.last) for row in lost) == [(1, 2), (2, 5)]
-    assert actions.continue_above_marks() == [], "once"
-    assert issued(cast, payer).seq == 6
-    assert actions.credit(issued(cast, payer), reason="Wrong", by=cast.vera).seq == 3
-    assert "put back" in LostNumber.get().reason
-
-
-def test_the_highest_number_stays_in_the_file_though_the_database_knows_less(cast, payer, config):
-    beside(config, invoice=5)
-    issued(cast, payer)
-    assert marks(config) == {"invoice": {str(today().year): 5}}
-
-
-@pytest.mark.parametrize(
-    "damage", ["", "{", "[]", '{"firm": 1}', '{"firm": "x", "last": {"invoice": {"2026": 9}}}', None]
-)
-def test_a_file_of_numbers_that_is_lost_damaged_or_anothers_does_no_harm(cast, payer, config, damage):
-    path = config.data / tasks.MARKS
-    issued(cast, payer)
-    path.unlink() if damage is None else path.write_text(damage)
-    assert actions.continue_above_marks() == []
-    assert issued(cast, payer).seq == 2
-    assert marks(config) == {"invoice": {str(today().year): 2}}
-
-
-def test_a_file_of_numbers_that_cannot_be_written_stops_no_invoice(cast, payer, config):
-    (config.data / tasks.MARKS).with_suffix(".new").mkdir()
-    assert issued(cast, payer).seq == 1
-    assert LastNumber.get().last == 1

@@ -13,7 +13,7 @@ from coachbase.invoices import actions as invoices
 from coachbase.invoices.actions import NewLine
 from coachbase.invoices.models import Invoice, Line
 from coachbase.invoices.rules import ClaimKind, Entry
-from coachbase.invoices.tasks import MARKS
+from coachbase.numbers.tasks import MARKS
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.triggers import TRIGGERS

@@ -9,14 +9,12 @@ from coachbase.invoices.rules import (
     Account,
     Entry,
     Facts,
-    Kind,
     Settled,
     Standing,
     Stands,
     State,
     ToCredit,
     Unit,
-    number_in_words,
     refusal_of_credit,
     refusal_to_credit,
     refusal_to_dispute,
@@ -28,6 +26,7 @@ from coachbase.invoices.rules import (
     standing,
 )
 from coachbase.money import LARGEST
+from coachbase.numbers.rules import Kind
 
 TODAY = date(2026, 11, 23)
 
@@ -221,19 +220,7 @@ def test_what_may_be_disputed(account, words, disputed, said):
     assert refusal is None if said is None else said in refusal
 
 
-# Numbers and issuing --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("told", "number"),
-    [
-        (("", 2026, 12, 4), "2026-0012"), (("CN-", 2026, 3, 4), "CN-2026-0003"), (("R", 0, 7, 5), "R00007"),
-        (("", 2026, 10_000, 4), "2026-10000"),
-    ],
-)  # fmt: skip
-def test_numbers_as_they_are_written(told, number):
-    assert number_in_words(*told) == number
-
+# Issuing --------------------------------------------------------------------------------------------------------------
 
 READY = Facts(
     seller_name="Northbank Ltd", seller_address="1 Quay", seller_tax="GB123456789", payer_name="Bob Haddad",

@@ -127,10 +127,10 @@ ROUTES: dict[str, Row] = {
     "POST payers.keep_client_as_payer": Row(WALL, 422),
     "GET payers.sponsor_as_payer": Row(WALL, 200),
     "POST payers.keep_sponsor_as_payer": Row(WALL, 422),
-    # numbers of invoices
-    "GET invoices.numbers": Row(OWNER, 200),
-    "GET invoices.edit_series": Row(OWNER, 200, query="?kind=credit"),
-    "POST invoices.change_series": Row(OWNER, 422),
+    # numbers
+    "GET numbers.numbers": Row(OWNER, 200),
+    "GET numbers.edit_series": Row(OWNER, 200, query="?kind=credit"),
+    "POST numbers.change_series": Row(OWNER, 422),
     # logbook
     "GET books.revenue": Row(STAFF, 200),
     "GET books.owed": Row(STAFF, 200),

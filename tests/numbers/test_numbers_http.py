@@ -20,9 +20,11 @@ from coachbase.db import database, transaction
 from coachbase.firm.models import Firm
 from coachbase.invoices import actions
 from coachbase.invoices.actions import NewLine
-from coachbase.invoices.models import Invoice, LostNumber
-from coachbase.invoices.rules import Kind
-from coachbase.invoices.tasks import MARKS
+from coachbase.invoices.models import Invoice
+from coachbase.numbers import actions as numbers
+from coachbase.numbers.models import LostNumber
+from coachbase.numbers.rules import Kind
+from coachbase.numbers.tasks import MARKS
 from coachbase.payers import actions as payers
 from coachbase.payers.models import Seller, TaxRate
 from coachbase.triggers import TRIGGERS
@@ -125,10 +127,10 @@ def issue_all(url: str, posts: list[Post]) -> list[tuple[Post, int]]:
 
 def given() -> dict[str, list[int]]:
     """The numbers of each series, in order."""
-    numbers: dict[str, list[int]] = {}
+    found: dict[str, list[int]] = {}
     for kind, seq in Invoice.select(Invoice.kind_name, Invoice.seq).where(Invoice.seq.is_null(False)).tuples():
-        numbers.setdefault(kind, []).append(seq)
-    return {kind: sorted(seqs) for kind, seqs in numbers.items()}
+        found.setdefault(kind, []).append(seq)
+    return {kind: sorted(seqs) for kind, seqs in found.items()}
 
 
 def doubles() -> int:
@@ -212,9 +214,9 @@ def highest_outside(monkeypatch) -> None:
         series, counted, _, number = taking(kind, year)
         return series, counted, told.last + 1, f"{number}-{told.last + 1}"
 
-    taking = actions._take_number
+    taking = numbers.take
     monkeypatch.setattr(actions, "issue", issue_with)
-    monkeypatch.setattr(actions, "_take_number", take)
+    monkeypatch.setattr(numbers, "take", take)
 
 
 @pytest.fixture
@@ -246,7 +248,7 @@ def test_the_database_gives_none_twice_even_then(app, drafts, highest_outside):
 
 
 def test_a_number_taken_in_a_transaction_of_its_own_would_leave_gaps(app, drafts, monkeypatch, unguarded):
-    told, issue, take = threading.local(), actions.issue, actions._take_number
+    told, issue, take = threading.local(), actions.issue, numbers.take
 
     def issue_with(invoice, **values):
         with transaction():
@@ -254,7 +256,7 @@ def test_a_number_taken_in_a_transaction_of_its_own_would_leave_gaps(app, drafts
         return issue(invoice, **values)
 
     monkeypatch.setattr(actions, "issue", issue_with)
-    monkeypatch.setattr(actions, "_take_number", lambda kind, year: told.number)
+    monkeypatch.setattr(numbers, "take", lambda kind, year: told.number)
     with answering(app) as url:
         issue_all(url, drafts[:100])
     assert gaps() > 0

@@ -1,0 +1,1 @@
+"""Series of numbers for documents: each number once, none missing, and none given out again after a restore."""
