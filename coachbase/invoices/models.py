@@ -415,8 +415,8 @@ _OF_LINE = (
 def snapshot_of(invoice: Invoice, lines: Sequence[Line], seller: Seller | None = None) -> dict[str, Any]:
     """All a document says, as plain values: the page, the PDF, the CSV and the XML read this and nothing else."""
     reckoned, seller = totals_of(invoice, lines), seller or Seller.current() or Seller()
-    notes = {(line.category, line.rate_bps): line.tax_note for line in lines}
-    names = {(line.category, line.rate_bps): line.rate.name for line in lines if line.rate_id}
+    notes = _by_rate((line, line.tax_note) for line in lines)
+    names = _by_rate((line, line.rate.name if line.rate_id else "") for line in lines)
     before = invoice.corrects if invoice.corrects_id else None
     return {
         "kind": invoice.kind_name,
@@ -437,13 +437,22 @@ def snapshot_of(invoice: Invoice, lines: Sequence[Line], seller: Seller | None =
         "subtotal_cents": reckoned.subtotal,
         "net_cents": reckoned.net,
         "rates": [
-            rate._asdict()
-            | {"name": names.get((rate.category, rate.rate_bps), ""), "note": notes[rate.category, rate.rate_bps]}
+            rate._asdict() | {"name": ", ".join(names[rate[:2]]), "note": " ".join(notes[rate[:2]])}
             for rate in reckoned.rates
         ],
         "tax_cents": reckoned.tax,
         "total_cents": reckoned.total,
     }
+
+
+def _by_rate(told: Iterable[tuple[Line, str]]) -> dict[tuple[str, int], list[str]]:
+    """What is said of the lines at each rate, each thing once: two may be free of tax for different reasons."""
+    found: dict[tuple[str, int], list[str]] = {}
+    for line, words in told:
+        said = found.setdefault((line.category, line.rate_bps), [])
+        if words and words not in said:
+            said.append(words)
+    return found
 
 
 def _said(line: Line, payer: Payer) -> dict[str, Any]:

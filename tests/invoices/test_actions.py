@@ -74,6 +74,14 @@ def test_an_issue_that_is_rolled_back_leaves_no_gap(cast, payer):
     assert actions.issue(draft, version=1, by=cast.vera).number.endswith("-0001")
 
 
+def test_two_reasons_not_to_ask_for_tax_stand_on_a_document_both(cast, payer):
+    free = [TaxRate.create(name=name, category_name="E", note=note) for name, note in (("A", "One."), ("B", "Other."))]
+    lines = [coaching(cast, rate=rate) for rate in (*free, free[0])]
+    issued = actions.issue(drafted(cast, payer, *lines), version=1, by=cast.vera)
+    (told,) = json.loads(issued.snapshot)["rates"]
+    assert (told["name"], told["note"]) == ("A, B", "One. Other.")
+
+
 def test_what_is_missing_blocks_the_issue_and_is_said(cast, payer):
     Seller.update(legal_name="").execute()
     with pytest.raises(Refused, match="legal name"):
