@@ -68,7 +68,7 @@ def test_bob_goes_from_his_page_to_the_invoice_copies_the_account_and_takes_the_
     page.get_by_role("link", name="See how to pay").click()
     page.get_by_role("button", name="Copy: IBAN").click()
     assert page.evaluate("navigator.clipboard.readText()") == "DE02120300000000202051"
-    assert page.get_by_role("button", name="Copied").is_visible()
+    page.get_by_role("button", name="Copied").wait_for()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download the PDF").click()
     assert waiting.value.suggested_filename == f"{owed.label}.pdf"
