@@ -12,7 +12,6 @@ from .accounts import views as accounts
 from .accounts.models import User
 from .agreements import public as agreements_public
 from .agreements import views as agreements
-from .agreements.tasks import day_of
 from .assessments import views as assessments
 from .audit import views as audit
 from .availability import views as availability
@@ -34,6 +33,7 @@ from .evidence import views as evidence
 from .feeds import views as feeds
 from .files import views as files
 from .firm import views as firm
+from .firm.models import day_of
 from .home import views as home
 from .instruments import views as instruments
 from .intake import public as intake_public

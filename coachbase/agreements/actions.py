@@ -12,7 +12,7 @@ from ..errors import Refused, RefusedAndNoted, Stale
 from ..events import announce
 from ..evidence import actions as evidence
 from ..files.models import Document
-from ..firm.models import Firm
+from ..firm.models import Firm, day_of
 from ..links import actions as links
 from ..mail import actions as mail
 from ..timeline import actions as timeline
@@ -209,7 +209,7 @@ def send(agreement: Agreement, *, by: User | None, version: int | None = None) -
         raise Stale("Somebody else changed this agreement meanwhile. Read it again, then send it.")
     _write_signers(agreement)
     now = clock.now()
-    values = agreement.values_on(tasks.day_of(now))
+    values = agreement.values_on(day_of(now))
     signers = list(Signer.of(agreement))
     if refusal := refusal_to_send(
         agreement.state,

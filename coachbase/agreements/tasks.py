@@ -9,9 +9,8 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from .. import clock, config, paper
 from ..db import new_public_id, transaction
@@ -25,7 +24,7 @@ from ..evidence.rules import Detail
 from ..files import actions as files
 from ..files.rules import Audience, Hold
 from ..files.rules import Kind as Paper
-from ..firm.models import Firm
+from ..firm.models import Firm, day_of
 from ..jobs import job
 from .models import Agreement, Signer
 from .rules import (
@@ -161,12 +160,6 @@ def content_of(agreement: Agreement, *, made_at: datetime) -> dict[str, Any]:
         "shares": _sharing_box(agreement),
         "closing": "Signed electronically: who signed, when and how stands on the certificate at the end.",
     }
-
-
-def day_of(moment: datetime) -> date:
-    """The day it is where the firm is."""
-    firm = Firm.current()
-    return moment.astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
 
 
 def _party(agreement: Agreement, signer: Signer) -> dict[str, Any]:

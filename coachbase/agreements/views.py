@@ -12,6 +12,7 @@ from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..evidence.models import TrailEvent
+from ..firm.models import day_of
 from ..web.conflict import conflict
 from ..web.links import LinkDoors
 from ..web.pages import attachment, go, load_or_404, require
@@ -161,7 +162,7 @@ def change_text(client_id: str, agreement_id: str) -> ResponseReturnValue:
 
 
 def _text_page(agreement: Agreement, form: TextForm) -> str:
-    values = agreement.values_on(tasks.day_of(clock.now()))
+    values = agreement.values_on(day_of(clock.now()))
     shown = fill(tidy(form.body.data or ""), values) if not form.errors else ""
     return render_template(
         "agreements/text.html",
@@ -184,7 +185,7 @@ def agreement(client_id: str, agreement_id: str) -> ResponseReturnValue:
         "agreements/agreement.html",
         agreement=row,
         client=row.client,
-        shown=row.filled_on(tasks.day_of(clock.now())),
+        shown=row.filled_on(day_of(clock.now())),
         events=[(event, EVENT_FACES[EventKind(event.kind)]) for event in events],
         names={signer.public_id: signer.name for signer in signers},
         broken=TrailEvent.break_of(row.public_id) if events else None,
@@ -197,7 +198,7 @@ def preview(client_id: str, agreement_id: str) -> ResponseReturnValue:
     row = _agreement(client_id, agreement_id)
     if refusal := refusal_to("change", row.state):
         raise Refused(refusal)
-    if refusal := paper.refusal_to_draw(row.title, row.filled_on(tasks.day_of(clock.now()))):
+    if refusal := paper.refusal_to_draw(row.title, row.filled_on(day_of(clock.now()))):
         raise Refused(refusal)
     return attachment(tasks.draw(row, made_at=clock.now()), f"Draft of {row.name}", PDF)
 
@@ -269,7 +270,7 @@ def sign(client_id: str, agreement_id: str) -> ResponseReturnValue:
 
 def _client_page(client: Client, *, withdrawing: tuple[str, WithdrawForm] | None = None) -> str:
     found = list(Agreement.of(client).limit(MOST_SHOWN))
-    today = tasks.day_of(clock.now())
+    today = day_of(clock.now())
     drafted = next((row for row in found if row.state is State.DRAFT), None)
     lacking = (
         [(MERGE_FIELDS[name], _filled_in_at(name, client)) for name in drafted.missing_on(today)] if drafted else []

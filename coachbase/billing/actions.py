@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from .. import clock
 from ..accounts.models import User
-from ..agreements.tasks import day_of
 from ..assessments.models import Assessment
 from ..clients.models import Client
 from ..db import atomic, database
@@ -18,7 +17,7 @@ from ..engagements.rules import RUNNING
 from ..errors import Refused, Stale
 from ..files import actions as files
 from ..files.rules import Upload
-from ..firm.models import Firm
+from ..firm.models import Firm, day_of
 from ..invoices import actions as invoices
 from ..invoices.actions import NewLine, Outcome
 from ..invoices.models import Batch, Invoice, Line

@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from .. import clock
 from ..accounts.models import User
-from ..agreements.tasks import day_of
 from ..assessments.models import Assessment
 from ..clients.models import Client
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..files.forms import sent
+from ..firm.models import day_of
 from ..invoices.models import Invoice
 from ..invoices.rules import Lack, Where
 from ..payers.models import TaxRate

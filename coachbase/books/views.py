@@ -10,8 +10,8 @@ from .. import clock
 from ..accounts.models import User
 from ..accounts.rules import Role
 from ..agreements.rules import day_in_words
-from ..agreements.tasks import day_of
 from ..clients.rules import csv_text
+from ..firm.models import day_of
 from ..money import in_short
 from . import models
 from .rules import (

@@ -1,20 +1,18 @@
 """The slow edge: a plan as PDF."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from .. import paper
 from ..clients.models import Client
 from ..errors import Refused
-from ..firm.models import Firm
+from ..firm.models import Firm, day_of
 
 
 def draw(client: Client, text: str, *, number: int, at: datetime) -> bytes:
     """A version of the plan as it is printed and shared. Raises Refused when the fonts cannot draw it."""
     if refusal := paper.refusal_to_draw(text, client.name):
         raise Refused(refusal)
-    firm = Firm.current()
-    day = at.astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
+    day = day_of(at)
     data = {
         "made_at": at.isoformat(timespec="seconds"),
         "firm": Firm.letterhead(),

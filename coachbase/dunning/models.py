@@ -161,11 +161,6 @@ def overdue_for(user: User, now: datetime) -> "ModelSelect[Invoice]":
     return overdue(now).where(Invoice.id.in_(Invoice.visible_to(user).select(Invoice.id)))
 
 
-def home_zone() -> str:
-    firm = Firm.current()
-    return firm.zone if firm else "UTC"
-
-
 def zone_of(payer: Payer, home: str) -> str:
     """By whose clock it is: a client's own, else the firm's."""
     return (payer.client.zone if payer.client_id else "") or home
@@ -179,7 +174,7 @@ def cases_of(invoices: Sequence[Invoice]) -> list[Case]:
 
 def _cases_of(invoices: Sequence[Invoice]) -> list[Case]:
     ids = [invoice.id for invoice in invoices]
-    seller, home, letters = Seller.current(), home_zone(), _letters_of(ids)
+    seller, home, letters = Seller.current(), Firm.home_zone(), _letters_of(ids)
     reached = _reached([invoice.public_id for invoice in invoices])
     pauses = {pause.invoice_id: pause for pause in Pause.select().where(Pause.invoice.in_(ids))}
     usual = reminder_days(seller.rhythm) if seller and seller.rhythm else RHYTHM
@@ -212,7 +207,7 @@ def case_of(invoice: Invoice) -> Case:
 
 def today_of(invoice: Invoice, now: datetime) -> date:
     """The payer's own day."""
-    return day_of(now, zone_of(invoice.payer, home_zone()))
+    return day_of(now, zone_of(invoice.payer, Firm.home_zone()))
 
 
 def _letters_of(ids: Sequence[int]) -> dict[int, list[Letter]]:
@@ -253,7 +248,7 @@ class Lot(NamedTuple):
 
 def lots(cases: Iterable[Case], now: datetime, *, asked: Invoice | None = None) -> list[Lot]:
     """A lot for each address at which something is due today, or is what is `asked` for."""
-    home = home_zone()
+    home = Firm.home_zone()
     of_payer: dict[int, list[Case]] = {}
     for case in cases:
         of_payer.setdefault(case.invoice.payer_id, []).append(case)
@@ -296,7 +291,7 @@ def waiting_for_us(user: User, now: datetime) -> list[Waits]:
 
     What was handed over waits for the owner; the rest for whoever looks after the desk.
     """
-    home, found = home_zone(), []
+    home, found = Firm.home_zone(), []
     for case in cases_of(list(overdue_for(user, now).limit(MOST_LOOKED_AT))):
         why = why_to_act(case, day_of(now, zone_of(case.invoice.payer, home)))
         if why is not None and (why is not Why.HANDED or user.role is Role.OWNER):

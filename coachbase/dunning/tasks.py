@@ -27,7 +27,7 @@ from ..mail.rules import State as Fate
 from ..payers.models import Payer, Seller
 from ..portal.models import Chaser
 from ..portal.rules import day_of
-from .models import Addressee, Dun, Letter, Lot, cases_of, home_zone, zone_of
+from .models import Addressee, Dun, Letter, Lot, cases_of, zone_of
 from .rules import (
     LETTER_DELAYS,
     LEVEL_LABELS,
@@ -238,7 +238,7 @@ def _is_still_so(letter: Letter) -> bool:
     duns = list(Dun.select(Dun, Invoice).join(Invoice).where(Dun.letter == letter))
     found = Invoice.with_payer().where(Invoice.id.in_([dun.invoice_id for dun in duns]))
     cases = {case.invoice.id: case for case in cases_of(list(found))}
-    today = day_of(clock.now(), zone_of(found[0].payer, home_zone()))
+    today = day_of(clock.now(), zone_of(found[0].payer, Firm.home_zone()))
     says_so = all(cases[dun.invoice_id].open_cents == dun.open_cents for dun in duns)
     return today == letter.on and says_so and all(why_not(case, today) is None for case in cases.values())
 

@@ -402,8 +402,7 @@ def _due_at(engagement: Engagement, steps: Sequence[Step]) -> datetime | None:
 
 
 def _zone() -> ZoneInfo:
-    firm = Firm.current()
-    return ZoneInfo(firm.zone if firm else "UTC")
+    return ZoneInfo(Firm.home_zone())
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
 """The firm's one row."""
 
 import base64
+from datetime import date, datetime
 from typing import Self
+from zoneinfo import ZoneInfo
 
 from peewee import SQL, BlobField, BooleanField, CharField, IntegerField, TextField
 
@@ -37,6 +39,17 @@ class Firm(Model):
         logo = base64.b64encode(bytes(row.logo)).decode() if row and row.logo else ""
         return {"name": row.name if row else "", "logo": logo}
 
+    @classmethod
+    def home_zone(cls) -> str:
+        """The zone of the firm; UTC before the first run."""
+        firm = cls.current()
+        return firm.zone if firm else "UTC"
+
     @property
     def has_logo(self) -> bool:
         return self.logo_type is not None
+
+
+def day_of(moment: datetime) -> date:
+    """The day it is where the firm is: the date on its papers."""
+    return moment.astimezone(ZoneInfo(Firm.home_zone())).date()

@@ -11,12 +11,12 @@ from peewee import IntegrityError
 
 from .. import clock, jobs
 from ..accounts.models import Attempt, Serving, User
-from ..agreements.tasks import day_of
 from ..clients.models import Client, Contact
 from ..db import atomic, new_public_id
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import Question, announce
+from ..firm.models import day_of
 from ..links import actions as links
 from ..links.models import Link
 from ..mail import actions as mail

@@ -10,12 +10,12 @@ from werkzeug.datastructures import MultiDict
 
 from .. import clock, einvoice
 from ..accounts.models import User
-from ..agreements.tasks import day_of
 from ..clients.models import Client, Organisation
 from ..clients.rules import words_of
 from ..engagements.models import Engagement
 from ..errors import Refused, Stale
 from ..events import ask
+from ..firm.models import day_of
 from ..mail.models import Message
 from ..numbers.rules import KIND_LABELS, Kind
 from ..payers import actions as payers

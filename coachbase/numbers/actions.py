@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from .. import clock
-from ..agreements.tasks import day_of
 from ..db import after_commit, atomic
 from ..errors import Refused, Stale
 from ..events import Question, ask
+from ..firm.models import day_of
 from . import tasks
 from .models import LastNumber, LostNumber, Series
 from .rules import PREFIXES, Kind, number_in_words, refusal_of_prefix, refusal_to_begin_with

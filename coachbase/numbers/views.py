@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from .. import clock
-from ..agreements.tasks import day_of
 from ..errors import Refused, Stale
+from ..firm.models import day_of
 from ..web.conflict import conflict
 from ..web.pages import go, require
 from . import actions

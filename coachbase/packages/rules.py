@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ..agreements.rules import day_in_words
 from ..clients.rules import fold
 from ..instruments.rules import PART_LABELS, Part
 
@@ -128,11 +129,6 @@ def fingerprint_of(inputs: dict[str, Any]) -> str:
 def percent(done: int, total: int) -> int:
     """How far it is. Not in steps: their number would tell of parts the reader may not know of."""
     return min(100, 100 * done // total) if total else 0
-
-
-def day_in_words(day: date) -> str:
-    """'3 November 2026'."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def moment_in_words(moment: datetime, zone: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import binding, clock, paper
 from ..accounts.models import User
+from ..agreements.rules import day_in_words
 from ..db import transaction
 from ..errors import Refused
 from ..events import announce
@@ -25,7 +26,6 @@ from .rules import (
     NOT_PRINTABLE,
     PDF,
     State,
-    day_in_words,
     is_printable,
     moment_in_words,
     pages_in_words,

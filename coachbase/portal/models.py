@@ -307,8 +307,7 @@ def zone_of(client: Client) -> str:
     """The zone by whose clock a client reads: the own, the coach's, or the firm's."""
     if client.zone or client.coach_id:
         return client.zone or client.coach.zone
-    firm = Firm.current()
-    return firm.zone if firm else "UTC"
+    return Firm.home_zone()
 
 
 # Documents ------------------------------------------------------------------------------------------------------------
@@ -478,8 +477,7 @@ class _Readers:
         self.staff = kept("staff", lambda: {user.id: user for user in User.active()})
         ids = [each.contact_id for each in asked if each.contact_id]
         self.contacts = {contact.id: contact for contact in Contact.kept().where(Contact.id.in_(ids))} if ids else {}
-        firm = Firm.current()
-        self.firm_zone = firm.zone if firm else "UTC"
+        self.firm_zone = Firm.home_zone()
         self.first_of_coach: dict[int, str] = {}
 
     def of_signer(self, signer: Signer) -> Reader | None:

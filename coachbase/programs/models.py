@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from peewee import CharField, ForeignKeyField, IntegerField, ModelSelect
 
@@ -17,7 +16,7 @@ from ..clients.models import Client, Contact
 from ..db import PublicIdField, UtcDateTimeField
 from ..engagements.models import Engagement, Participant, StepTerms, Terms
 from ..engagements.rules import PAYER_LABELS, Obligation, Payer, State, StepKind, obligations
-from ..firm.models import Firm
+from ..firm.models import Firm, day_of
 from ..instruments.models import Battery, BatteryItem
 from ..instruments.rules import due_on, words_of_battery
 from ..intake.models import Form, FormVersion, Question, Submission
@@ -207,7 +206,7 @@ class Outlook:
         self, client: Client, template: ProgramTemplate, chosen: Start, *, firm: Firm | None, now: datetime
     ) -> None:
         self.client, self.template, self.chosen, self.firm = client, template, chosen, firm
-        self.today = now.astimezone(ZoneInfo(firm.zone if firm else "UTC")).date()
+        self.today = day_of(now)
 
     @cached_property
     def engagement(self) -> Engagement:

@@ -85,7 +85,7 @@ class Rater(Model):
     def reads_at(self) -> str:
         """The zone by whose clock they read: their own, else the client's, the coach's, the firm's."""
         client = self.assessment.client
-        return self.zone or client.zone or (client.coach.zone if client.coach_id else _firm_zone())
+        return self.zone or client.zone or (client.coach.zone if client.coach_id else Firm.home_zone())
 
     @property
     def next_reminder(self) -> date | None:
@@ -344,8 +344,3 @@ def who_asks(assessment: Assessment) -> str:
     """Whose name stands in the mails: the coach's."""
     client = assessment.client
     return client.coach.name if client.coach_id else "We"
-
-
-def _firm_zone() -> str:
-    firm = Firm.current()
-    return firm.zone if firm else "UTC"
