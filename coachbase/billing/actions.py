@@ -20,7 +20,7 @@ from ..files.rules import Upload
 from ..firm.models import Firm, day_of
 from ..invoices import actions as invoices
 from ..invoices.actions import NewLine, Outcome
-from ..invoices.models import Batch, Invoice, Line
+from ..invoices.models import Batch, Invoice
 from ..invoices.rules import ClaimKind, Unit
 from ..invoices.rules import State as InvoiceState
 from ..payers import actions as payers
@@ -446,27 +446,7 @@ def discard(draft: Invoice, *, version: int, by: User) -> None:
 @atomic
 def give_po(draft: Invoice, po_number: str, *, version: int, by: User) -> None:
     """Put a PO number on a draft that lacks it, and on the program it is for, so that the next one has it."""
-    lines = [_as_it_is(line) for line in Line.of(draft)]
-    invoices.change(draft, {"po_number": po_number}, lines, version=version, by=by)
+    invoices.give_po_number(draft, po_number, version=version)
     program = Engagement.get_or_none(Engagement.id == draft.engagement_id)
     if program and not program.po_number and program.state in RUNNING:
         engagements.change(program, {"po_number": po_number}, version=program.version, by=by)
-
-
-def _as_it_is(line: Line) -> NewLine:
-    return NewLine(
-        line.text,
-        line.unit_cents,
-        quantity_milli=line.quantity_milli,
-        unit=line.unit,
-        detail=line.detail,
-        discount_bps=line.discount_bps,
-        rate=line.rate if line.rate_id else None,
-        client=line.client if line.client_id else None,
-        engagement=line.engagement if line.engagement_id else None,
-        coach=line.coach if line.coach_id else None,
-        supplied_from=line.supplied_from,
-        supplied_to=line.supplied_to,
-        credits=line.credits if line.credits_id else None,
-        claims=[(ClaimKind(claim.kind_name), claim.subject) for claim in line.claims],
-    )

@@ -161,7 +161,8 @@ def _words(said: Said) -> tuple[list[paper.Block], list[paper.Block]]:
     parts = text.body.split("\n\n")
     place = next((number for number, part in enumerate(parts) if PLACE in part), len(parts))
     before, after = parts[:place], [part for part in parts[place:] if PLACE not in part]
-    return tuple(_filled(paper.blocks_of("\n\n".join(part)), values) for part in (before, after))  # type: ignore[return-value]
+    first, last = (_filled(paper.blocks_of("\n\n".join(part)), values) for part in (before, after))
+    return first, last
 
 
 def _filled(value: Any, values: dict[str, str]) -> Any:

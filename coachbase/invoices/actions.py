@@ -201,6 +201,15 @@ def change(invoice: Invoice, values: Mapping[str, Any], lines: Sequence[NewLine]
 
 
 @atomic
+def give_po_number(invoice: Invoice, po_number: str, *, version: int) -> None:
+    """Put a PO number on a draft, and leave the rest of it alone. Raises as `change` does."""
+    invoice = _draft_as_it_is(invoice, version)
+    invoice.po_number = po_number
+    invoice.version += 1
+    invoice.save()
+
+
+@atomic
 def discard(invoice: Invoice, *, version: int, by: User) -> None:
     """Throw a draft away: what it billed may be billed by another. `restore` takes that back."""
     invoice = _draft_as_it_is(invoice, version)

@@ -408,7 +408,9 @@ def test_what_was_ticked_is_issued_and_the_rest_says_why(cast, program, session,
     assert [why for _, why in outcome.refused] == ["This payer wants a PO number, and there is none yet."]
     assert Batch.get().closed_at is None
     blocked = Invoice.get_by_id(outcome.refused[0][0].id)
+    lines = [line.public_id for line in Line.of(blocked)]
     actions.give_po(blocked, "PO-9", version=1, by=cast.vera)
+    assert [line.public_id for line in Line.of(blocked)] == lines  # an editor that is open finds them again
     assert Engagement.get_by_id(blocked.engagement_id).po_number == "PO-9"
     assert Claim.select().count() == 2
     blocked = Invoice.with_payer().where(Invoice.id == blocked.id).get()
